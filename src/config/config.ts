@@ -1,0 +1,30 @@
+/** The parsed configuration: the only form in which settings travel. All times are milliseconds. */
+import type { Redactor } from '../redact.ts'
+import type { DatabaseUrl } from './url.ts'
+
+export interface Config {
+  /** Undefined until a verb that needs a database asks for it: see requireDatabase in load.ts. */
+  readonly databaseUrl: DatabaseUrl | undefined
+  /** Absolute. */
+  readonly dir: string
+  readonly allowEmpty: boolean
+  readonly table: string
+  readonly schema: string | undefined
+  readonly waitTimeoutMs: number
+  readonly lockTimeoutMs: number
+  readonly ddlLockTimeoutMs: number
+  readonly ddlRetryForMs: number
+  readonly statementTimeoutMs: number
+  readonly shutdownTimeoutMs: number
+  /** How often, during a long statement, a second connection checks that the server still knows this session. */
+  readonly keepaliveMs: number
+  readonly outOfOrder: 'error' | 'warn' | 'allow'
+  readonly onAhead: 'allow' | 'error' | 'allow-breaking'
+  readonly logFormat: 'pretty' | 'json'
+  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** SLIPWAY_ENV, else ENV, else NODE_ENV; dev and prod spelled out. */
+  readonly env: string | undefined
+  readonly redact: Redactor
+  /** Things to tell once a reporter exists: unknown SLIPWAY_* variables, ignored URL parameters. */
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+}

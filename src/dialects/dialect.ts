@@ -1,0 +1,207 @@
+/**
+ * The seam to a database. A dialect knows SQL, sockets and files of one database; it decides nothing about
+ * order, retries or exit codes. Each method is one attempt.
+ */
+import type { DatabaseUrl } from '../config/url.ts'
+import type { LockHolder } from '../events.ts'
+import type { HistoryRow } from '../plan/migration.ts'
+import type { ParsedStatement } from '../sql/statement.ts'
+
+export type DialectName = 'postgres' | 'sqlite'
+export type Row = Record<string, unknown>
+
+/** Sends one query with bound values. What a migration's `sql` and the checks run on. */
+export interface Executor {
+  /** `text` holds `$1`, `$2` … on PostgreSQL and `?` on SQLite; see `placeholder`. Without values it may hold several statements. */
+  query(text: string, values: readonly unknown[]): Promise<Row[]>
+}
+
+/** What a migration may ask about the schema. Table-like names accept `schema.name`; see parseName in sql/quote.ts. */
+export interface Checks {
+  tableExists(table: string): Promise<boolean>
+  columnExists(table: string, column: string): Promise<boolean>
+  /** The type as the database prints it (`character varying(20)`), undefined where there is no such column. */
+  columnType(table: string, column: string): Promise<string | undefined>
+  /** True only for a valid index. With `like`, an index of that name with another definition is an error. */
+  indexExists(index: string, options?: { readonly like?: string }): Promise<boolean>
+  constraintExists(table: string, constraint: string, options?: { readonly like?: string }): Promise<boolean>
+  enumExists(name: string): Promise<boolean>
+  enumValueExists(name: string, value: string): Promise<boolean>
+  viewExists(name: string): Promise<boolean>
+  functionExists(name: string): Promise<boolean>
+  triggerExists(table: string, trigger: string): Promise<boolean>
+  extensionExists(name: string): Promise<boolean>
+  schemaExists(name: string): Promise<boolean>
+  sequenceExists(name: string): Promise<boolean>
+  /** `where` is column → value; null matches null. */
+  rowExists(table: string, where: Readonly<Record<string, unknown>>): Promise<boolean>
+}
+
+export interface ConnectOptions {
+  /** Reading sessions cannot write: read-only transactions, a read-only file handle. */
+  readonly intent: 'read' | 'write'
+  readonly applicationName: string
+  /** This one attempt ends within this time, whatever the peer does. */
+  readonly attemptTimeoutMs: number
+  readonly keepaliveMs: number
+  readonly history: { readonly table: string; readonly schema: string | undefined }
+  readonly signal: AbortSignal
+}
+
+export interface SessionFacts {
+  readonly serverVersion: string
+  /** The database's own name, for messages. */
+  readonly database: string
+  /** The database's clock when the session began. */
+  readonly now: Date
+  /** Schema and table, ready for messages: `public.schema_migrations`. */
+  readonly historyTable: string
+}
+
+export interface HistorySnapshot {
+  /** False: no history table yet, so nothing is applied. */
+  readonly exists: boolean
+  /** In order of `id`. */
+  readonly rows: readonly HistoryRow[]
+}
+
+/** A failed run of a migration as the log table keeps it. */
+export interface FailureRecord {
+  readonly name: string
+  readonly checksum: string
+  readonly runId: string
+  readonly at: Date
+  readonly error: string
+}
+
+/** What goes into a history row besides what the database fills in. */
+export interface StepRecord {
+  readonly name: string
+  readonly checksum: string
+  readonly source: string
+  readonly breaking: boolean
+  readonly appliedBy: string
+  readonly runnerVersion: string
+  readonly runId: string
+}
+
+export type StepBody =
+  | { readonly kind: 'sql'; readonly statements: readonly ParsedStatement[] }
+  | { readonly kind: 'code'; readonly run: (executor: Executor, checks: Checks) => Promise<void> }
+
+export interface Attempt {
+  readonly record: StepRecord
+  readonly body: StepBody
+  readonly ddlLockTimeoutMs: number
+  /** 0: none. */
+  readonly statementTimeoutMs: number
+  /** Called as each statement of a `sql` body is known to be done; `index` is 0-based in the body. */
+  readonly onStatement: (index: number, durationMs: number) => void
+  readonly onNotice: (message: string) => void
+  readonly signal: AbortSignal
+}
+
+export interface StepwiseAttempt extends Attempt {
+  /** Statements of the body that are already done; the intent row exists when `resume` is true. */
+  readonly resume: boolean
+  readonly statementsDone: number
+  /** The interrupted attempt ended with an error from the server, not with silence. */
+  readonly failedBefore: boolean
+}
+
+/** Thrown by apply methods when statement `index` (0-based) of a `sql` body failed. */
+export class StatementError extends Error {
+  override readonly name = 'StatementError'
+  readonly index: number
+  constructor(index: number, cause: unknown) {
+    super('statement failed', { cause })
+    this.index = index
+  }
+}
+
+/** Thrown by applyInTransaction when history already has the row: another runner was here. */
+export class AlreadyRecorded extends Error {
+  override readonly name = 'AlreadyRecorded'
+}
+
+/** Thrown when the migration left its own transaction, so its effects may be committed. */
+export class TransactionEscaped extends Error {
+  override readonly name = 'TransactionEscaped'
+}
+
+/** Thrown when the connection ended after COMMIT was sent and before its answer came. */
+export class CommitUnanswered extends Error {
+  override readonly name = 'CommitUnanswered'
+}
+
+export type FaultKind =
+  /** 55P03 and the like, 40P01, 40001: the whole transaction may be tried again. */
+  | 'retryable'
+  | 'cancelled'
+  | 'session-lost'
+  /** Not there yet, starting, too many connections: worth waiting for. */
+  | 'not-ready'
+  | 'database-missing'
+  | 'auth'
+  | 'tls'
+  | 'privilege'
+  | 'read-only'
+  | 'disk-full'
+  | 'not-writable'
+  | 'pooler'
+  /** Anything a statement did wrong. */
+  | 'statement'
+  /** Not from the database at all. */
+  | 'other'
+
+export interface Fault {
+  readonly kind: FaultKind
+  readonly message: string
+  readonly sqlstate?: string
+  readonly detail?: string
+  readonly hint?: string
+  readonly context?: string
+  /** 0-based UTF-16 offset into the statement that was sent. */
+  readonly position?: number
+}
+
+/** ONE connection: it holds the run lock and does all the work, so losing it loses both together. */
+export interface Session extends AsyncDisposable {
+  readonly facts: SessionFacts
+  /** Once true, every call rejects with a session-lost fault; nothing reconnects. */
+  readonly lost: boolean
+  /** Reads in a read-only transaction, without any lock. Throws SlipwayError foreign-history, history-elsewhere. */
+  readHistory(): Promise<HistorySnapshot>
+  /** The stored text of one migration. */
+  readSource(name: string): Promise<string | undefined>
+  failuresSince(since: Date): Promise<readonly FailureRecord[]>
+  /** Tries once and returns at once. */
+  tryRunLock(): Promise<boolean>
+  runLockHolder(): Promise<LockHolder | undefined>
+  /** Sessions that hold up what this session waited for last; best effort. */
+  blockers(attempt: Attempt): Promise<readonly LockHolder[]>
+  releaseRunLock(): Promise<void>
+  /** Creates or upgrades the history tables; under the run lock only. */
+  ensureHistory(): Promise<void>
+  applyInTransaction(attempt: Attempt): Promise<void>
+  applyStepwise(attempt: StepwiseAttempt): Promise<void>
+  recordSkipped(record: StepRecord): Promise<void>
+  /** Marks a step whose transaction escaped as `started`. */
+  recordStarted(record: StepRecord): Promise<void>
+  recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
+  /** Stops the statement that runs now on the server; resolves when asked, not when stopped. */
+  cancel(): Promise<void>
+  /** Graceful where the connection still lives; never throws, never hangs. */
+  close(): Promise<void>
+}
+
+export interface Dialect {
+  readonly name: DialectName
+  /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
+  connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
+  explain(error: unknown): Fault
+  /** Throws SqlSyntaxError. Offsets are relative to `text`. */
+  parse(text: string): Promise<ParsedStatement[]>
+  placeholder(index: number): string
+  quoteId(name: string): string
+}

@@ -1,0 +1,382 @@
+/**
+ * Every way slipway can end, in one table: the code a program matches on, the exit code a Job acts on,
+ * one line on what it means, and what to type next. `docs/errors.md` is generated from it.
+ */
+
+/** Process exit codes; stable within a major version. 1 to 14 belong to Node, so only 1 and 3 of those are used. */
+export const exitCodes = {
+  ok: 0,
+  bug: 1,
+  pending: 3,
+  usage: 64,
+  disagreement: 65,
+  files: 66,
+  unreachable: 69,
+  failed: 70,
+  unwritable: 73,
+  temporary: 75,
+  denied: 77,
+  config: 78,
+  human: 79,
+  finding: 80,
+  interrupted: 130,
+  terminated: 143,
+} as const
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+interface ErrorSpec {
+  readonly exit: ExitCode
+  /** One sentence for the reference page. */
+  readonly meaning: string
+  /** The next thing to type or do, when the thrower knows nothing better. */
+  readonly hint: string
+}
+
+export const errorTable = {
+  bug: {
+    exit: 1,
+    meaning: 'slipway itself is at fault.',
+    hint: 'report it with the output of: slipway version',
+  },
+  // 64 usage
+  'unknown-verb': { exit: 64, meaning: 'The first word is not a verb.', hint: 'slipway --help' },
+  'unknown-flag': {
+    exit: 64,
+    meaning: 'A flag that this verb does not have.',
+    hint: 'slipway <verb> --help',
+  },
+  'bad-argument': {
+    exit: 64,
+    meaning: 'An argument is missing, surplus, malformed, or contradicts another.',
+    hint: 'slipway <verb> --help',
+  },
+  'bad-value': {
+    exit: 64,
+    meaning: 'A flag has a value of the wrong form.',
+    hint: 'slipway <verb> --help',
+  },
+  'password-in-flag': {
+    exit: 64,
+    meaning: 'A database URL given as a flag holds a password, which every process on the host can read.',
+    hint: 'export SLIPWAY_DATABASE_URL, or point SLIPWAY_DATABASE_URL_FILE at a file',
+  },
+  'unknown-target': { exit: 64, meaning: 'No migration matches the target.', hint: 'slipway status' },
+  'ambiguous-target': {
+    exit: 64,
+    meaning: 'More than one migration matches the target.',
+    hint: 'give the full name or the version',
+  },
+  // 65 history and files disagree
+  changed: {
+    exit: 65,
+    meaning: 'The file of an applied migration was edited.',
+    hint: 'restore the file from version control and write the change as a new migration: slipway new NAME',
+  },
+  missing: {
+    exit: 65,
+    meaning: 'An applied migration has no file here, although later ones do.',
+    hint: 'restore the file, or keep it in old/',
+  },
+  late: {
+    exit: 65,
+    meaning: 'A pending migration is older than the newest applied one.',
+    hint: 'rename it to a new version, set outOfOrder: true in it, or run with SLIPWAY_OUT_OF_ORDER=allow',
+  },
+  dependency: {
+    exit: 65,
+    meaning: 'A dependsOn names a migration that is unknown, sorts later, or forms a cycle.',
+    hint: 'correct dependsOn in that file',
+  },
+  'ahead-breaking': {
+    exit: 65,
+    meaning: 'The database holds a migration unknown to this image that declared itself breaking.',
+    hint: 'deploy an image that has it, or run with SLIPWAY_ON_AHEAD=allow-breaking',
+  },
+  ahead: {
+    exit: 65,
+    meaning: 'The database is ahead of this image and SLIPWAY_ON_AHEAD is error.',
+    hint: 'deploy an image that has these migrations, or run with SLIPWAY_ON_AHEAD=allow',
+  },
+  'foreign-history': {
+    exit: 65,
+    meaning: "The history table exists with another tool's columns.",
+    hint: 'choose another table: SLIPWAY_TABLE=slipway_migrations',
+  },
+  'history-elsewhere': {
+    exit: 65,
+    meaning: 'The history is empty here, but a table of that name in another schema is not.',
+    hint: 'name the schema: SLIPWAY_SCHEMA=…',
+  },
+  'history-mismatch': {
+    exit: 65,
+    meaning: 'After the run, history is not what was planned.',
+    hint: 'slipway status',
+  },
+  // 66 migrations
+  'dir-missing': {
+    exit: 66,
+    meaning: 'The folder of migrations does not exist or cannot be read.',
+    hint: 'check the mount, or set SLIPWAY_DIR',
+  },
+  'dir-empty': {
+    exit: 66,
+    meaning: 'The folder of migrations holds none.',
+    hint: 'check the mount, or pass --allow-empty',
+  },
+  misnamed: {
+    exit: 66,
+    meaning: 'A script or .sql file in the folder is not named like a migration.',
+    hint: 'rename it to YYYYMMDDHHMMSS_slug, or put _ in front of the name to have it ignored',
+  },
+  duplicate: {
+    exit: 66,
+    meaning: 'Two files make one migration name, or two migrations one version and slug.',
+    hint: 'rename or remove one of them',
+  },
+  future: {
+    exit: 66,
+    meaning: "A pending version is more than a day ahead of the database's clock.",
+    hint: 'rename it: slipway new makes versions in UTC',
+  },
+  'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
+  'sql-syntax': { exit: 66, meaning: 'A SQL migration does not parse.', hint: 'correct the file' },
+  'sql-directive': {
+    exit: 66,
+    meaning: 'A -- migrate: line is malformed, repeated, or has an unknown option.',
+    hint: 'see docs/formats.md',
+  },
+  'script-syntax': {
+    exit: 66,
+    meaning: 'A TypeScript or JavaScript migration does not parse, or uses syntax that cannot be erased.',
+    hint: 'correct the file',
+  },
+  'script-load': {
+    exit: 66,
+    meaning: 'A migration parsed, but importing it failed.',
+    hint: 'import only types, Node built-ins and neighbouring files',
+  },
+  'no-up': {
+    exit: 66,
+    meaning: 'A migration has nothing to run upwards.',
+    hint: 'export an async function named up, or add a -- migrate:up section',
+  },
+  'bad-options': {
+    exit: 66,
+    meaning: "A migration's options or MIGRATION_ID are not valid.",
+    hint: 'correct the options in that file',
+  },
+  'transaction-control': {
+    exit: 66,
+    meaning: 'A transactional SQL migration holds begin, commit, rollback or the like at top level.',
+    hint: 'remove it, or mark the file: -- migrate:up transaction:false',
+  },
+  'needs-no-transaction': {
+    exit: 66,
+    meaning:
+      'A transactional SQL migration holds a statement that PostgreSQL refuses inside a transaction (25001).',
+    hint: 'mark the file: -- migrate:up transaction:false',
+  },
+  // 69
+  unreachable: {
+    exit: 69,
+    meaning: 'The database did not answer before SLIPWAY_WAIT_TIMEOUT.',
+    hint: 'check that the server is up and the host and port are right',
+  },
+  // 70
+  'migration-failed': {
+    exit: 70,
+    meaning: 'A migration failed; a transactional one was rolled back whole.',
+    hint: 'correct it and run again: slipway up',
+  },
+  'not-awaited': {
+    exit: 70,
+    meaning: 'A migration returned before one of its queries was awaited.',
+    hint: 'put await in front of the query',
+  },
+  'failed-elsewhere': {
+    exit: 70,
+    meaning: 'While this runner waited, another one failed the same migration; it was not tried again.',
+    hint: 'slipway history --all',
+  },
+  'foreign-keys': {
+    exit: 70,
+    meaning:
+      'A SQLite migration left rows that violate a foreign key, or would have lost rows of a child table.',
+    hint: 'correct the migration and run again: slipway up',
+  },
+  // 73
+  'not-writable': {
+    exit: 73,
+    meaning: 'The SQLite file or its directory cannot be written.',
+    hint: 'give the directory to the user that slipway runs as',
+  },
+  // 75
+  'lock-timeout': {
+    exit: 75,
+    meaning: 'Another runner held the run lock for longer than SLIPWAY_LOCK_TIMEOUT without progress.',
+    hint: 'wait for it, or end it, then run again: slipway up',
+  },
+  'ddl-lock-timeout': {
+    exit: 75,
+    meaning: 'The table locks a migration needs were not free within SLIPWAY_DDL_RETRY_FOR.',
+    hint: 'end the blocking transaction, then run again: slipway up',
+  },
+  'session-lost': {
+    exit: 75,
+    meaning:
+      'The connection to the database ended during the run; the server rolls back what was not committed.',
+    hint: 'run again: slipway up',
+  },
+  transient: {
+    exit: 75,
+    meaning: 'The database refused for a reason that passes, and kept refusing.',
+    hint: 'run again: slipway up',
+  },
+  // 77
+  'auth-failed': {
+    exit: 77,
+    meaning: 'The database refused the user or the password.',
+    hint: 'check the user and the password in the URL',
+  },
+  'tls-failed': {
+    exit: 77,
+    meaning: 'TLS could not be agreed, or the certificate was not accepted.',
+    hint: 'check sslmode and sslrootcert in the URL',
+  },
+  'privilege-missing': {
+    exit: 77,
+    meaning: 'The role lacks a privilege slipway needs before work can begin.',
+    hint: 'grant it to the role',
+  },
+  // 78
+  'no-url': {
+    exit: 78,
+    meaning: 'No database is configured.',
+    hint: 'export SLIPWAY_DATABASE_URL=postgres://user@host/database',
+  },
+  'bad-url': {
+    exit: 78,
+    meaning: 'The database URL cannot be used.',
+    hint: 'postgres://user:password@host:5432/database or sqlite:///absolute/path.db',
+  },
+  'bad-setting': { exit: 78, meaning: 'A setting has a value of the wrong form.', hint: 'slipway --help' },
+  'secret-unreadable': {
+    exit: 78,
+    meaning: 'The file a *_FILE variable names cannot be read.',
+    hint: 'make the file readable for the user that slipway runs as',
+  },
+  'secret-twice': {
+    exit: 78,
+    meaning: 'A setting is given both as X and as X_FILE in the environment.',
+    hint: 'unset one of them',
+  },
+  'database-missing': {
+    exit: 78,
+    meaning: 'The server is there, the database is not (3D000).',
+    hint: 'create it: createdb NAME',
+  },
+  'disk-full': {
+    exit: 75,
+    meaning: 'The database server is out of disk space (53100).',
+    hint: 'free some space on the server',
+  },
+  'read-only': {
+    exit: 69,
+    meaning: 'The server answers but only allows reading (a replica, or default_transaction_read_only).',
+    hint: 'point SLIPWAY_DATABASE_URL at the primary',
+  },
+  'pooler-in-the-way': {
+    exit: 78,
+    meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
+    hint: 'point SLIPWAY_DATABASE_URL at the server itself',
+  },
+  'command-missing': {
+    exit: 78,
+    meaning: 'The program to run after `exec --` is not on the PATH or not executable.',
+    hint: 'check the command and the PATH',
+  },
+  // 79
+  unfinished: {
+    exit: 79,
+    meaning: 'A non-transactional migration was interrupted and cannot be resumed by itself.',
+    hint: 'see what it did, then declare `resumable: true` in its options once running it again is safe',
+  },
+  escaped: {
+    exit: 79,
+    meaning: 'A transactional migration ended its own transaction, so part of it may be committed.',
+    hint: 'remove the commit from the migration, or declare transaction: false',
+  },
+  // 3
+  pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },
+  // signals
+  interrupted: {
+    exit: 130,
+    meaning: 'Stopped by SIGINT; what was running was rolled back.',
+    hint: 'slipway up',
+  },
+  terminated: {
+    exit: 143,
+    meaning: 'Stopped by SIGTERM; what was running was rolled back.',
+    hint: 'slipway up',
+  },
+} as const satisfies Record<string, ErrorSpec>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** Where in a file an error is, 1-based; `excerpt` is the text to print below the message, caret included. */
+export interface SourceLocation {
+  readonly file: string
+  readonly line?: number
+  readonly column?: number
+  readonly excerpt?: string
+}
+
+export interface ErrorFacts {
+  /** Replaces the table's hint: the next command to type. */
+  readonly hint?: string
+  readonly migration?: string
+  readonly location?: SourceLocation
+  /** Five-character code; https://www.postgresql.org/docs/current/errcodes-appendix.html, or SQLite's result code name. */
+  readonly sqlstate?: string
+  /** The server's own DETAIL, HINT and CONTEXT lines. */
+  readonly detail?: string
+  readonly serverHint?: string
+  readonly context?: string
+  /** 1-based number of the failing statement, and how many the migration has. */
+  readonly statement?: { readonly index: number; readonly total: number }
+  readonly cause?: unknown
+  /** Further reasons, each an error of its own: a refusal names them all. */
+  readonly reasons?: readonly SlipwayError[]
+}
+
+/** The only error slipway throws on purpose. Foreign errors are its `cause`, never changed. */
+export class SlipwayError extends Error {
+  override readonly name = 'SlipwayError'
+  readonly code: ErrorCode
+  readonly exitCode: ExitCode
+  readonly hint: string
+  readonly facts: ErrorFacts
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.code = code
+    this.exitCode = errorTable[code].exit
+    this.hint = facts.hint ?? errorTable[code].hint
+    this.facts = facts
+  }
+}
+
+export function isSlipwayError(value: unknown): value is SlipwayError {
+  return value instanceof SlipwayError
+}
+
+/** Whatever was thrown (a string, null, an Error) as one line of text. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message
+  if (typeof thrown === 'string') return thrown
+  try {
+    return JSON.stringify(thrown) ?? String(thrown)
+  } catch {
+    return String(thrown)
+  }
+}

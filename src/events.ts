@@ -1,0 +1,108 @@
+/**
+ * What a run tells: one closed union. The engine emits; reporters, the termination message and a library's caller
+ * only listen. No event holds a secret.
+ */
+import { channel } from 'node:diagnostics_channel'
+import type { SlipwayError } from './errors.ts'
+
+/** Who holds the run lock, as far as the database tells. Every field may be unknown. */
+export interface LockHolder {
+  readonly pid?: number
+  readonly applicationName?: string
+  readonly clientAddress?: string
+  /** When its session began. */
+  readonly since?: Date
+  readonly state?: string
+  readonly statement?: string
+}
+
+export type StepAction = 'apply' | 'resume' | 'skip'
+
+export interface PlannedStep {
+  readonly name: string
+  readonly action: StepAction
+  readonly transaction: boolean
+}
+
+export type RunEvent =
+  | { type: 'run-started'; runId: string; verb: string; database: string; dir: string }
+  /** One line per change of state while the database does not answer, not one per try. */
+  | { type: 'waiting-for-database'; reason: string; elapsedMs: number; timeoutMs: number }
+  | { type: 'connected'; dialect: string; serverVersion: string; waitedMs: number }
+  | { type: 'waiting-for-lock'; holder: LockHolder | undefined; elapsedMs: number; timeoutMs: number }
+  | { type: 'lock-acquired'; waitedMs: number }
+  | { type: 'warning'; code: string; message: string; migration?: string }
+  | { type: 'notice'; code: string; message: string; migration?: string }
+  | { type: 'planned'; steps: readonly PlannedStep[]; applied: number; ahead: readonly string[] }
+  | {
+      type: 'step-started'
+      name: string
+      action: StepAction
+      index: number
+      total: number
+      statements?: number
+    }
+  | { type: 'statement-finished'; name: string; index: number; total: number; durationMs: number }
+  /** The whole transaction was rolled back and will be tried again. */
+  | {
+      type: 'step-retrying'
+      name: string
+      attempt: number
+      sqlstate: string
+      reason: string
+      blockers: readonly LockHolder[]
+      delayMs: number
+    }
+  | {
+      type: 'step-finished'
+      name: string
+      action: StepAction
+      index: number
+      total: number
+      durationMs: number
+    }
+  | { type: 'step-failed'; name: string; error: SlipwayError; durationMs: number }
+  /** log() calls made by a migration. */
+  | { type: 'migration-log'; name: string; message: string; data?: unknown }
+  | { type: 'cleanup-failed'; what: string; message: string }
+  | { type: 'stopping'; signal: string }
+  | { type: 'run-finished'; outcome: RunOutcome }
+
+export interface RunOutcome {
+  readonly runId: string
+  readonly verb: string
+  readonly exitCode: number
+  readonly applied: readonly string[]
+  readonly skipped: readonly string[]
+  readonly pending: readonly string[]
+  readonly ahead: readonly string[]
+  readonly durationMs: number
+  readonly error?: SlipwayError
+}
+
+export type Listener = (event: RunEvent) => void
+
+/**
+ * Instants at which a crash is interesting, in the order of a run. They are published on the diagnostics channel
+ * `slipway:checkpoint` as `{ point, migration }`, synchronously; without a subscriber that costs nothing.
+ */
+export const checkpoints = [
+  'locked',
+  'history-ready',
+  'intent-written',
+  'statement-sent',
+  'statement-done',
+  'last-statement-done',
+  'history-row-written',
+  'commit-sent',
+  'committed',
+  'between-migrations',
+  'before-unlock',
+] as const
+export type Checkpoint = (typeof checkpoints)[number]
+
+const checkpointChannel = channel('slipway:checkpoint')
+
+export function checkpoint(point: Checkpoint, migration?: string): void {
+  if (checkpointChannel.hasSubscribers) checkpointChannel.publish({ point, migration })
+}
