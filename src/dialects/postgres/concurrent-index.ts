@@ -1,0 +1,75 @@
+/** CREATE and DROP INDEX CONCURRENTLY after a crash: what is there decides, never IF NOT EXISTS, which accepts an INVALID index. */
+import { parseName } from '../../sql/quote.ts'
+import type { ConcurrentIndex } from '../../sql/statement.ts'
+import { StatementError, type StepwiseAttempt } from '../dialect.ts'
+import { readOnly } from './facts.ts'
+import type { Link } from './link.ts'
+import { literal } from './naming.ts'
+
+interface FoundIndex {
+  /** Ready for SQL. */
+  readonly name: string
+  readonly valid: boolean
+  readonly unique: boolean
+  /** null in the place of an expression. */
+  readonly columns: readonly (string | null)[]
+}
+
+async function findIndex(link: Link, wanted: ConcurrentIndex): Promise<FoundIndex | undefined> {
+  if (wanted.index === undefined) return undefined
+  const place =
+    wanted.table === undefined
+      ? `i.indexrelid = pg_catalog.to_regclass(${literal(wanted.index)})`
+      : `i.indrelid = pg_catalog.to_regclass(${literal(wanted.table)}) and c.relname = ${literal(parseName(wanted.index).name)}`
+  const [row] = await readOnly(
+    link,
+    `select c.oid::pg_catalog.regclass::text as name, i.indisvalid as valid, i.indisunique as unique,
+  (select pg_catalog.jsonb_agg(a.attname order by k.place)
+   from pg_catalog.unnest(i.indkey) with ordinality as k (attnum, place)
+   left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum and k.attnum > 0
+   where k.place <= i.indnkeyatts) as columns
+from pg_catalog.pg_index i
+join pg_catalog.pg_class c on c.oid = i.indexrelid
+where ${place}`,
+  )
+  if (row === undefined) return undefined
+  return {
+    name: String(row['name']),
+    valid: row['valid'] === true,
+    unique: row['unique'] === true,
+    columns: Array.isArray(row['columns']) ? row['columns'] : [],
+  }
+}
+
+/**
+ * Called when the previous attempt was interrupted at this statement. Returns true when its work turns out to be done.
+ * An INVALID index it left is dropped.
+ */
+export async function prepareConcurrentIndex(link: Link, wanted: ConcurrentIndex, attempt: StepwiseAttempt): Promise<boolean> {
+  const found = await findIndex(link, wanted)
+  if (wanted.action === 'drop') return found === undefined && wanted.index !== undefined && !attempt.failedBefore
+  if (found === undefined) return false
+  if (found.valid) return !attempt.failedBefore && isSameIndex(found, wanted)
+  attempt.onNotice(`dropping the INVALID index ${found.name} that the interrupted attempt left`)
+  await link.simple(`drop index concurrently if exists ${found.name}`)
+  return false
+}
+
+/** As far as names tell; where they do not, the statement runs again and the server judges (42P07). */
+function isSameIndex(found: FoundIndex, wanted: ConcurrentIndex): boolean {
+  const columns = wanted.columns ?? []
+  return (
+    found.unique === (wanted.unique ?? false) &&
+    found.columns.length === columns.length &&
+    columns.every((column, place) => column === undefined || column === found.columns[place])
+  )
+}
+
+export async function requireValidIndex(link: Link, wanted: ConcurrentIndex, statement: number): Promise<void> {
+  const found = await findIndex(link, wanted)
+  if (found === undefined || found.valid) return
+  throw new StatementError(
+    statement,
+    new Error(`the index ${found.name} exists but is INVALID, so no query uses it; drop it and run again`),
+  )
+}

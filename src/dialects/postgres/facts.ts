@@ -1,0 +1,87 @@
+/** The first query of a session: who the server is, where the history is, whether anything stands in between. */
+import { SlipwayError } from '../../errors.ts'
+import type { Row } from '../dialect.ts'
+import type { Link, ResultSet } from './link.ts'
+import { literal } from './naming.ts'
+
+export interface ServerFacts {
+  readonly pid: number
+  readonly version: string
+  readonly versionNumber: number
+  readonly inRecovery: boolean
+  readonly readOnlyByDefault: boolean
+  readonly database: string
+  readonly user: string
+  readonly currentSchema: string | undefined
+  readonly now: Date
+  readonly tables: readonly HistoryCandidate[]
+}
+
+/** A table that bears the history's name, in whatever schema. */
+export interface HistoryCandidate {
+  readonly schema: string
+  readonly columns: readonly string[]
+}
+
+/** One message; read-only, and nothing is set that would outlive it in a pooler's server connection. */
+export function factsQuery(table: string, schema: string | undefined): string {
+  return `begin transaction read only;
+select
+  pg_catalog.pg_backend_pid() as pid,
+  pg_catalog.current_setting('server_version') as version,
+  pg_catalog.current_setting('server_version_num')::int as version_number,
+  pg_catalog.pg_is_in_recovery() as in_recovery,
+  pg_catalog.current_setting('default_transaction_read_only') = 'on' as read_only,
+  pg_catalog.current_database() as database,
+  current_user::text as user_name,
+  ${schema === undefined ? 'pg_catalog.current_schema()' : literal(schema)}::text as schema,
+  pg_catalog.clock_timestamp() as now,
+  (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+      'schema', n.nspname,
+      'columns', (select pg_catalog.jsonb_agg(a.attname order by a.attnum)
+                  from pg_catalog.pg_attribute a
+                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)))
+   from pg_catalog.pg_class c
+   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where c.relname = ${literal(table)} and c.relkind in ('r', 'p', 'v', 'm', 'f')
+     and n.nspname !~ '^pg_temp_') as tables;
+commit`
+}
+
+export function readFacts(results: readonly ResultSet[]): ServerFacts {
+  const row: Row = results[0]?.rows[0] ?? {}
+  return {
+    pid: Number(row['pid']),
+    version: String(row['version']),
+    versionNumber: Number(row['version_number']),
+    inRecovery: row['in_recovery'] === true,
+    readOnlyByDefault: row['read_only'] === true,
+    database: String(row['database']),
+    user: String(row['user_name']),
+    currentSchema: typeof row['schema'] === 'string' ? row['schema'] : undefined,
+    now: row['now'] instanceof Date ? row['now'] : new Date(),
+    tables: Array.isArray(row['tables']) ? (row['tables'] as HistoryCandidate[]) : [],
+  }
+}
+
+/**
+ * A read in a read-only transaction, in one message. Without a session setting, so that it is safe through a pooler.
+ * A failing statement leaves the transaction open; it is closed before the error goes on.
+ */
+export async function readOnly(link: Link, select: string): Promise<Row[]> {
+  try {
+    const results = await link.simple(`begin transaction read only;\n${select};\ncommit`)
+    return [...(results[0]?.rows ?? [])]
+  } catch (error) {
+    if (!link.lost) await link.simple('rollback').catch(() => {})
+    throw error
+  }
+}
+
+export function requireDirect(facts: ServerFacts, link: Link): void {
+  if (link.backend.pid === facts.pid) return
+  throw new SlipwayError(
+    'pooler-in-the-way',
+    `${facts.database} is reached through a connection pooler (the greeting named process ${link.backend.pid}, the server is ${facts.pid}), where a lock held by a session can leak to another client`,
+  )
+}

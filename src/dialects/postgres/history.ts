@@ -1,0 +1,237 @@
+/** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
+import { SlipwayError } from '../../errors.ts'
+import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
+import type { FailureRecord, HistorySnapshot, Row, StepRecord } from '../dialect.ts'
+import { explain } from './errors.ts'
+import { type HistoryCandidate, readOnly, type ServerFacts } from './facts.ts'
+import type { Link } from './link.ts'
+import { type HistoryNames, literal, nameHistory } from './naming.ts'
+
+/** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
+const columns = [
+  'id',
+  'name',
+  'checksum',
+  'applied_at',
+  'duration_ms',
+  'applied_by',
+  'runner_version',
+  'run_id',
+  'state',
+  'statements_done',
+  'breaking',
+  'source',
+] as const
+
+export function createTables(names: HistoryNames): string {
+  return `create table ${names.history} (
+  id bigint generated always as identity primary key,
+  name text not null unique,
+  checksum text not null,
+  applied_at timestamptz not null default pg_catalog.clock_timestamp(),
+  duration_ms bigint not null default 0,
+  applied_by text not null,
+  runner_version text not null,
+  run_id text not null,
+  state text not null check (state in ('applied', 'started', 'skipped')),
+  statements_done integer not null default 0,
+  breaking boolean not null default false,
+  source text not null
+);
+comment on table ${names.history} is 'Migrations applied by slipway';
+create table ${names.log} (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default pg_catalog.clock_timestamp(),
+  event text not null,
+  name text not null,
+  checksum text not null,
+  statements_done integer,
+  duration_ms bigint,
+  applied_by text not null,
+  runner_version text not null,
+  run_id text not null,
+  error text
+);
+comment on table ${names.log} is 'What slipway did, append-only'`
+}
+
+/** Refuses another tool's table, by the columns it has. */
+export function checkShape(candidate: HistoryCandidate, names: HistoryNames): void {
+  const absent = columns.filter((column) => !candidate.columns.includes(column))
+  if (absent.length === 0) return
+  throw new SlipwayError(
+    'foreign-history',
+    `the table ${names.shown} exists but is not slipway's: it has the columns ${candidate.columns.join(', ')}${guessTool(candidate.columns)}`,
+  )
+}
+
+function guessTool(found: readonly string[]): string {
+  const shape = [...found].sort().join(',')
+  if (shape === 'version') return ' (as dbmate and Rails make it)'
+  if (shape === 'dirty,version') return ' (as golang-migrate makes it)'
+  return ''
+}
+
+/**
+ * Reads the history, or finds that there is none. Refuses a foreign table, and an empty history while another schema
+ * of the same database holds one that is not: applying everything a second time would be the result.
+ */
+export async function readLocatedHistory(
+  link: Link,
+  facts: ServerFacts,
+  names: HistoryNames,
+  isSchemaChosen: boolean,
+): Promise<HistorySnapshot> {
+  const own = facts.tables.find((table) => table.schema === names.schema)
+  if (own !== undefined) {
+    checkShape(own, names)
+    const snapshot = await readHistory(link, names)
+    if (snapshot.rows.length > 0) return snapshot
+  }
+  if (!isSchemaChosen) await refuseHistoryElsewhere(link, facts, names)
+  return { exists: own !== undefined, rows: [] }
+}
+
+async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: HistoryNames): Promise<void> {
+  for (const table of facts.tables) {
+    if (table.schema === names.schema || columns.some((column) => !table.columns.includes(column))) continue
+    const other = nameHistory(table.schema, names.table)
+    if (await isEmpty(link, other)) continue
+    throw new SlipwayError(
+      'history-elsewhere',
+      `${names.shown} is empty or absent, but ${other.shown} in the same database holds a history; running now would apply everything again`,
+      { hint: `SLIPWAY_SCHEMA=${table.schema} slipway status, or SLIPWAY_SCHEMA=${names.schema} if a second history is meant` },
+    )
+  }
+}
+
+async function isEmpty(link: Link, names: HistoryNames): Promise<boolean> {
+  try {
+    const rows = await readOnly(link, `select 1 as one from ${names.history} limit 1`)
+    return rows.length === 0
+  } catch (error) {
+    // A neighbour's table that we may not read is not ours.
+    if (explain(error).kind === 'privilege') return true
+    throw error
+  }
+}
+
+async function readHistory(link: Link, names: HistoryNames): Promise<HistorySnapshot> {
+  const rows = await asReader(names, () =>
+    readOnly(
+      link,
+      `select id, name, checksum, applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
+from ${names.history}
+order by id`,
+    ),
+  )
+  return { exists: true, rows: rows.map(toHistoryRow) }
+}
+
+function toHistoryRow(row: Row): HistoryRow {
+  return {
+    id: Number(row['id']),
+    name: String(row['name']),
+    checksum: String(row['checksum']),
+    appliedAt: row['applied_at'] instanceof Date ? row['applied_at'] : new Date(0),
+    durationMs: Number(row['duration_ms']),
+    appliedBy: String(row['applied_by']),
+    runnerVersion: String(row['runner_version']),
+    runId: String(row['run_id']),
+    state: row['state'] as HistoryState,
+    statementsDone: Number(row['statements_done']),
+    breaking: row['breaking'] === true,
+  }
+}
+
+export async function readSource(link: Link, names: HistoryNames, name: string): Promise<string | undefined> {
+  const [row] = await readOnly(link, `select source from ${names.history} where name = ${literal(name)}`)
+  return row === undefined ? undefined : String(row['source'])
+}
+
+export async function readFailures(link: Link, names: HistoryNames, since: Date): Promise<FailureRecord[]> {
+  const rows = await readOnly(
+    link,
+    `select name, checksum, run_id, at, error
+from ${names.log}
+where event = 'failure' and at >= ${literal(since.toISOString())}::timestamptz
+order by id`,
+  )
+  return rows.map((row) => ({
+    name: String(row['name']),
+    checksum: String(row['checksum']),
+    runId: String(row['run_id']),
+    at: row['at'] instanceof Date ? row['at'] : new Date(0),
+    error: String(row['error'] ?? ''),
+  }))
+}
+
+/** The caller's role may lack the privilege: then say which GRANT mends it. */
+async function asReader<T>(names: HistoryNames, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    const fault = explain(error)
+    if (fault.kind !== 'privilege') throw error
+    throw new SlipwayError('privilege-missing', `this role may not read ${names.shown}: ${fault.message}`, {
+      hint: `grant usage on schema ${names.schema} to <role>; grant select on ${names.history}, ${names.log} to <role>`,
+      sqlstate: '42501',
+      cause: error,
+    })
+  }
+}
+
+const recordColumns = 'name, checksum, applied_by, runner_version, run_id'
+
+function recordValues(record: StepRecord): string {
+  return [record.name, record.checksum, record.appliedBy, record.runnerVersion, record.runId].map(literal).join(', ')
+}
+
+/** The row as it stands while the step runs: a transaction that ends too early leaves it `started`, never `applied`. */
+export function insertStarted(names: HistoryNames, record: StepRecord): string {
+  return `insert into ${names.history} (${recordColumns}, state, breaking, source)
+values (${recordValues(record)}, 'started', ${record.breaking}, ${literal(record.source)})`
+}
+
+export function insertSkipped(names: HistoryNames, record: StepRecord): string {
+  return `insert into ${names.history} (${recordColumns}, state, breaking, source)
+values (${recordValues(record)}, 'skipped', ${record.breaking}, ${literal(record.source)})`
+}
+
+/** What an interrupted step says of itself when it is taken up again, maybe with an edited tail. */
+export function updateStarted(names: HistoryNames, record: StepRecord): string {
+  return `update ${names.history}
+set checksum = ${literal(record.checksum)}, source = ${literal(record.source)}, breaking = ${record.breaking},
+  applied_by = ${literal(record.appliedBy)}, runner_version = ${literal(record.runnerVersion)}, run_id = ${literal(record.runId)}
+where name = ${literal(record.name)} and state = 'started'`
+}
+
+/** `since` is an SQL expression for the instant the work began. Changes one row, or the step is not ours any more. */
+export function markApplied(names: HistoryNames, record: StepRecord, since: string): string {
+  return `update ${names.history}
+set state = 'applied',
+  duration_ms = pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - ${since})::numeric * 1000),
+  applied_at = pg_catalog.clock_timestamp()
+where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'
+returning name`
+}
+
+export function markStatementsDone(names: HistoryNames, record: StepRecord, done: number): string {
+  return `update ${names.history}
+set statements_done = ${done}
+where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'`
+}
+
+export type LogEvent = 'up' | 'start' | 'resume' | 'skip' | 'failure'
+
+export function insertLog(
+  names: HistoryNames,
+  event: LogEvent,
+  record: StepRecord,
+  facts: { readonly error?: string; readonly statementsDone?: number | undefined } = {},
+): string {
+  const duration =
+    event === 'up' ? `(select duration_ms from ${names.history} where name = ${literal(record.name)})` : 'null'
+  return `insert into ${names.log} (${recordColumns}, event, duration_ms, statements_done, error)
+values (${recordValues(record)}, ${literal(event)}, ${duration}, ${facts.statementsDone ?? 'null'}, ${facts.error === undefined ? 'null' : literal(facts.error)})`
+}

@@ -1,0 +1,22 @@
+/** PostgreSQL 13 and later. */
+import { quotePostgresId } from '../../sql/quote.ts'
+import { parsePostgres } from '../../sql/postgres.ts'
+import type { Dialect } from '../dialect.ts'
+import { explain } from './errors.ts'
+import { LockBudgetSpent } from './prelock.ts'
+import { connectPostgres } from './session.ts'
+
+export const postgres: Dialect = {
+  name: 'postgres',
+  connect: (url, options) => {
+    if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
+    return connectPostgres(url, options)
+  },
+  explain: (error) =>
+    error instanceof LockBudgetSpent
+      ? { kind: 'retryable', sqlstate: '55P03', message: error.message }
+      : explain(error),
+  parse: parsePostgres,
+  placeholder: (index) => `$${index}`,
+  quoteId: quotePostgresId,
+}

@@ -1,0 +1,79 @@
+/** The run lock: a session-level advisory lock on the very connection that does the work. */
+import type { LockHolder } from '../../events.ts'
+import type { Row } from '../dialect.ts'
+import { readOnly } from './facts.ts'
+import type { Link } from './link.ts'
+import { type HistoryNames, literal } from './naming.ts'
+
+/**
+ * Tried, never waited for: a waiter inside pg_advisory_lock() holds a snapshot that CREATE INDEX CONCURRENTLY waits
+ * for, and one of the two dies of 40P01. https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS
+ */
+export async function tryRunLock(link: Link, names: HistoryNames): Promise<boolean> {
+  const { classId, objectId } = names.lockKey
+  const [tried, held] = await link.simple(
+    `select pg_catalog.pg_try_advisory_lock(${classId}, ${objectId}) as ok;
+select exists (
+  select from pg_catalog.pg_locks
+  where ${isRunLock(names)} and pid = pg_catalog.pg_backend_pid()
+) as held`,
+  )
+  return tried?.rows[0]?.['ok'] === true && held?.rows[0]?.['held'] === true
+}
+
+/** False when the lock was not held any more, which must not pass unnoticed. */
+export async function releaseRunLock(link: Link, names: HistoryNames): Promise<boolean> {
+  const { classId, objectId } = names.lockKey
+  const [result] = await link.simple(`select pg_catalog.pg_advisory_unlock(${classId}, ${objectId}) as ok`)
+  return result?.rows[0]?.['ok'] === true
+}
+
+/** pg_locks shows the two keys as unsigned; objsubid 2 marks the two-key form. */
+function isRunLock(names: HistoryNames): string {
+  return `locktype = 'advisory' and classid = ${names.lockKey.classId} and objid = ${names.lockKey.objectId >>> 0}
+  and objsubid = 2 and granted
+  and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`
+}
+
+const holderColumns = `pid, application_name, client_addr::text as client_address, backend_start, state,
+  pg_catalog.left(query, 300) as statement`
+
+export async function findRunLockHolder(link: Link, names: HistoryNames): Promise<LockHolder | undefined> {
+  const [row] = await readOnly(
+    link,
+    `select ${holderColumns}
+from pg_catalog.pg_stat_activity
+where pid in (select pid from pg_catalog.pg_locks where ${isRunLock(names)})
+  and pid <> pg_catalog.pg_backend_pid()`,
+  )
+  return row === undefined ? undefined : toHolder(row)
+}
+
+/** Who else has a lock on one of these tables, oldest transaction first. */
+export async function findTableLockHolders(link: Link, tables: readonly string[]): Promise<LockHolder[]> {
+  if (tables.length === 0) return []
+  const names = tables.map((table) => `(${literal(table)})`).join(', ')
+  const rows = await readOnly(
+    link,
+    `select ${holderColumns}
+from pg_catalog.pg_stat_activity
+where pid <> pg_catalog.pg_backend_pid() and pid in (
+  select l.pid from pg_catalog.pg_locks l
+  join (values ${names}) as t (name) on l.relation = pg_catalog.to_regclass(t.name)
+  where l.granted)
+order by xact_start
+limit 3`,
+  )
+  return rows.map(toHolder)
+}
+
+function toHolder(row: Row): LockHolder {
+  return {
+    pid: Number(row['pid']),
+    ...(typeof row['application_name'] === 'string' ? { applicationName: row['application_name'] } : {}),
+    ...(typeof row['client_address'] === 'string' ? { clientAddress: row['client_address'] } : {}),
+    ...(row['backend_start'] instanceof Date ? { since: row['backend_start'] } : {}),
+    ...(typeof row['state'] === 'string' ? { state: row['state'] } : {}),
+    ...(typeof row['statement'] === 'string' ? { statement: row['statement'] } : {}),
+  }
+}

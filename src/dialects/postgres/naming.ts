@@ -1,0 +1,31 @@
+/** Where the history lives, as SQL. */
+import { crc32 } from 'node:zlib'
+import { quotePostgresId, quotePostgresLiteral } from '../../sql/quote.ts'
+
+export interface HistoryNames {
+  readonly schema: string
+  readonly table: string
+  /** `"schema"."table"`. Always qualified: a migration may change search_path. */
+  readonly history: string
+  readonly log: string
+  /** `schema.table`, for people. */
+  readonly shown: string
+  readonly lockKey: { readonly classId: number; readonly objectId: number }
+}
+
+/** 'slip' in ASCII. With objsubid 2, `select * from pg_locks where classid = 1936484720` finds every slipway lock. */
+const lockClass = 0x736c6970
+
+export function nameHistory(schema: string, table: string): HistoryNames {
+  const log = `${table}_log`
+  return {
+    schema,
+    table,
+    history: `${quotePostgresId(schema)}.${quotePostgresId(table)}`,
+    log: `${quotePostgresId(schema)}.${quotePostgresId(log)}`,
+    shown: `${schema}.${table}`,
+    lockKey: { classId: lockClass, objectId: crc32(`${schema}.${table}`) | 0 },
+  }
+}
+
+export const literal = quotePostgresLiteral

@@ -1,0 +1,33 @@
+/** Takes every table lock a migration will need, in order, before it does anything. */
+import type { TableLock } from '../../sql/statement.ts'
+import { literal } from './naming.ts'
+
+/** The table locks were not free within the budget. Retryable, as 55P03 is. */
+export class LockBudgetSpent extends Error {
+  override readonly name = 'LockBudgetSpent'
+}
+
+/**
+ * One statement, so that one statement_timeout bounds the whole wait: lock_timeout alone would allow each table its own
+ * full wait while the tables already locked stall their readers. Tables that do not exist, that are no tables, or that
+ * this role may not lock are left to the statements themselves.
+ */
+export function lockTables(locks: readonly TableLock[], budgetMs: number): string | undefined {
+  if (locks.length === 0 || budgetMs === 0) return undefined
+  const values = locks.map((lock, index) => `(${index}, ${literal(lock.table)}, ${literal(lock.mode)})`).join(', ')
+  const body = `declare
+  wanted record;
+begin
+  for wanted in
+    select c.oid::pg_catalog.regclass as name, w.mode
+    from (values ${values}) as w (place, name, mode)
+    join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(w.name)
+    where c.relkind in ('r', 'p')
+      and pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+    order by w.place
+  loop
+    execute pg_catalog.format('lock table %s in %s mode', wanted.name, wanted.mode);
+  end loop;
+end`
+  return `set local statement_timeout = ${budgetMs + 25};\ndo ${literal(body)}`
+}

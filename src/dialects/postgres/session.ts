@@ -1,0 +1,160 @@
+/** The session of one run: one link, the run lock on it, and all the work through it. */
+import type { PostgresUrl } from '../../config/url.ts'
+import { SlipwayError } from '../../errors.ts'
+import type { LockHolder } from '../../events.ts'
+import { combineLocks } from '../../sql/postgres-locks.ts'
+import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import { sendCancelRequest } from './cancel.ts'
+import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
+import * as history from './history.ts'
+import { type Link, openLink } from './link.ts'
+import { findRunLockHolder, findTableLockHolders, releaseRunLock, tryRunLock } from './lock.ts'
+import { type HistoryNames, nameHistory } from './naming.ts'
+import { probeConnectionCheck, resetSession } from './settings.ts'
+import { applyStepwise } from './stepwise.ts'
+import { applyInTransaction } from './transaction.ts'
+import { watchLink } from './watchdog.ts'
+import { type Workplace, writeHistory } from './workplace.ts'
+
+export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
+  const { table, schema } = options.history
+  let onNotice: ((message: string) => void) | undefined
+  const { link, greeting } = await openLink(url, {
+    applicationName: options.applicationName,
+    timeoutMs: options.attemptTimeoutMs,
+    signal: options.signal,
+    onNotice: (message) => onNotice?.(message),
+    greeting: factsQuery(table, schema ?? url.schema),
+  })
+  try {
+    const facts = readFacts(greeting)
+    if (options.intent === 'write') requireWritable(facts)
+    const names = nameHistory(facts.currentSchema ?? 'public', table)
+    const stopWatching = watchLink(link, url, { everyMs: options.keepaliveMs, applicationName: options.applicationName })
+    return createSession({ link, url, facts, names, options, stopWatching, listenForNotices: (listener) => { onNotice = listener } })
+  } catch (error) {
+    await link.close()
+    throw error
+  }
+}
+
+function requireWritable(facts: ServerFacts): void {
+  if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
+  if (facts.readOnlyByDefault) {
+    throw new SlipwayError('read-only', `default_transaction_read_only is on for ${facts.user} on ${facts.database}`)
+  }
+}
+
+interface Parts {
+  readonly link: Link
+  readonly url: PostgresUrl
+  readonly facts: ServerFacts
+  readonly names: HistoryNames
+  readonly options: ConnectOptions
+  readonly stopWatching: () => void
+  readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
+}
+
+function createSession(parts: Parts): Session {
+  const { link, names } = parts
+  const prepared = prepareOnce(parts)
+  let latest: ServerFacts | undefined = parts.facts
+  let holdsLock = false
+
+  const readHistory = async () => {
+    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
+    const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
+    const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
+    // An absent table may appear; one that is there stays.
+    latest = snapshot.exists ? facts : undefined
+    return snapshot
+  }
+
+  const withNotices = async <T>(attempt: Attempt, work: (place: Workplace) => Promise<T>): Promise<T> => {
+    parts.listenForNotices(attempt.onNotice)
+    try {
+      return await work(await prepared())
+    } finally {
+      parts.listenForNotices(undefined)
+    }
+  }
+
+  const write = async (text: string) => {
+    await writeHistory(await prepared(), text)
+  }
+
+  const session: Session = {
+    facts: sessionFacts(parts),
+    get lost() {
+      return link.lost
+    },
+    readHistory,
+    readSource: (name) => history.readSource(link, names, name),
+    failuresSince: async (since) => ((await readHistory()).exists ? history.readFailures(link, names, since) : []),
+    async tryRunLock() {
+      await prepared()
+      holdsLock = await tryRunLock(link, names)
+      return holdsLock
+    },
+    runLockHolder: () => findRunLockHolder(link, names),
+    blockers: (attempt) => findBlockers(link, attempt),
+    async releaseRunLock() {
+      if (!holdsLock || link.lost) return
+      holdsLock = false
+      if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
+    },
+    async ensureHistory() {
+      if ((await readHistory()).exists) return
+      await write(history.createTables(names))
+      latest = undefined
+    },
+    applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
+    applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
+    recordSkipped: (record) => write(`${history.insertSkipped(names, record)};\n${history.insertLog(names, 'skip', record)}`),
+    recordStarted: (record) => write(`${history.insertStarted(names, record)}\non conflict (name) do nothing`),
+    recordFailure: (record, error, statementsDone) =>
+      write(history.insertLog(names, 'failure', record, { error, statementsDone })),
+    async cancel() {
+      if (link.lost || (await prepared()).committing) return
+      await sendCancelRequest(parts.url, link.backend)
+    },
+    async close() {
+      parts.stopWatching()
+      await link.close()
+    },
+    [Symbol.asyncDispose]: () => session.close(),
+  }
+  return session
+}
+
+function sessionFacts(parts: Parts): SessionFacts {
+  return {
+    serverVersion: parts.facts.version,
+    database: parts.facts.database,
+    now: parts.facts.now,
+    historyTable: parts.names.shown,
+  }
+}
+
+/** Nothing is SET before a pooler is excluded, and not at all in a session that only reads. */
+function prepareOnce(parts: Parts): () => Promise<Workplace> {
+  let place: Promise<Workplace> | undefined
+  const prepare = async (): Promise<Workplace> => {
+    const { link, facts, names, url } = parts
+    requireDirect(facts, link)
+    const connectionCheck = await probeConnectionCheck(link, facts)
+    const reset = resetSession({ facts, searchPath: url.schema, connectionCheck })
+    await link.simple(reset)
+    return { link, names, reset, committing: false }
+  }
+  return () => {
+    place ??= prepare()
+    return place
+  }
+}
+
+async function findBlockers(link: Link, attempt: Attempt): Promise<readonly LockHolder[]> {
+  if (attempt.body.kind !== 'sql') return []
+  const tables = combineLocks(attempt.body.statements).map((lock) => lock.table)
+  return findTableLockHolders(link, tables).catch(() => [])
+}

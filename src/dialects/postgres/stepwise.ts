@@ -1,0 +1,170 @@
+/** Non-transactional migrations: intent first, one statement at a time, progress after each, so that a crash can be resumed. */
+import { checkpoint } from '../../events.ts'
+import type { ParsedStatement } from '../../sql/statement.ts'
+import { type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
+import { createChecks } from './checks.ts'
+import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
+import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history.ts'
+import type { Link } from './link.ts'
+import { sendQuery } from './transaction.ts'
+import { leaveTransaction, resetAnd, type Workplace, writeHistory } from './workplace.ts'
+
+export async function applyStepwise(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
+  const { link } = place
+  await link.simple(place.reset)
+  await writeIntent(place, attempt)
+  checkpoint('intent-written', attempt.record.name)
+  try {
+    if (attempt.body.kind === 'sql') await runUnits(place, attempt, attempt.body.statements)
+    else await runCode(place, attempt, attempt.body.run)
+  } catch (error) {
+    await leaveTransaction(link)
+    throw error
+  }
+  await finish(place, attempt)
+}
+
+async function writeIntent(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
+  const { names } = place
+  const intent = attempt.resume ? updateStarted(names, attempt.record) : insertStarted(names, attempt.record)
+  const log = insertLog(names, attempt.resume ? 'resume' : 'start', attempt.record, { statementsDone: attempt.statementsDone })
+  await writeHistory(place, `${intent};\n${log}`)
+}
+
+async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
+  const { names } = place
+  checkpoint('last-statement-done', attempt.record.name)
+  const results = await writeHistory(
+    place,
+    `${markApplied(names, attempt.record, 'applied_at')};\n${insertLog(names, 'up', attempt.record)}`,
+  )
+  if (results[0]?.rows.length !== 1) throw new Error(`the row of this migration in ${names.shown} is gone`)
+  checkpoint('committed', attempt.record.name)
+}
+
+async function runCode(
+  place: Workplace,
+  attempt: StepwiseAttempt,
+  run: (executor: Executor, checks: ReturnType<typeof createChecks>) => Promise<void>,
+): Promise<void> {
+  const { link } = place
+  await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
+  const executor: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }
+  await run(executor, createChecks(executor))
+}
+
+function writable(statementTimeoutMs: number, lockTimeoutMs: number): string {
+  return `set default_transaction_read_only = off;
+set statement_timeout = ${statementTimeoutMs};
+set lock_timeout = ${lockTimeoutMs}`
+}
+
+/** What is sent and recorded together: one statement, or a begin … commit group. `from` is the first's index. */
+interface Unit {
+  readonly from: number
+  readonly statements: readonly ParsedStatement[]
+}
+
+function groupUnits(statements: readonly ParsedStatement[]): Unit[] {
+  const units: Unit[] = []
+  let open: ParsedStatement[] = []
+  for (const [index, statement] of statements.entries()) {
+    open.push(statement)
+    const control = statement.transactionControl
+    const isInside = open[0]?.transactionControl === 'begin' && control !== 'commit' && control !== 'rollback'
+    if (isInside && index < statements.length - 1) continue
+    units.push({ from: index - open.length + 1, statements: open })
+    open = []
+  }
+  return units
+}
+
+async function runUnits(place: Workplace, attempt: StepwiseAttempt, statements: readonly ParsedStatement[]): Promise<void> {
+  for (const unit of groupUnits(statements)) {
+    const done = unit.from + unit.statements.length
+    if (done <= attempt.statementsDone) continue
+    const isFirst = unit.from <= attempt.statementsDone
+    await runUnit(place, attempt, unit, attempt.resume && isFirst)
+    for (const index of unit.statements.keys()) attempt.onStatement(unit.from + index, 0)
+  }
+}
+
+async function runUnit(place: Workplace, attempt: StepwiseAttempt, unit: Unit, wasInterrupted: boolean): Promise<void> {
+  const [statement] = unit.statements
+  if (statement === undefined) return
+  if (unit.statements.length > 1) return runGroup(place, attempt, unit)
+  if (statement.transaction === 'any') return runInOwnTransaction(place, attempt, unit.from, statement)
+  return runAlone(place, attempt, unit.from, statement, wasInterrupted)
+}
+
+/** The statement and its bookkeeping commit together: after a crash it is done or it is not. */
+async function runInOwnTransaction(place: Workplace, attempt: StepwiseAttempt, index: number, statement: ParsedStatement): Promise<void> {
+  const { link, names } = place
+  await resetAnd(
+    place,
+    `begin transaction read write;
+set local lock_timeout = ${attempt.ddlLockTimeoutMs};
+set local statement_timeout = ${attempt.statementTimeoutMs}`,
+  )
+  await send(link, attempt, index, statement)
+  await link.simple(
+    `reset session authorization;
+reset role;
+set local statement_timeout = 0;
+${markStatementsDone(names, attempt.record, index + 1)};
+commit`,
+  )
+  checkpoint('statement-done', attempt.record.name)
+}
+
+/** The server refuses it in a transaction, so its bookkeeping follows; what a crash in between left is probed first. */
+async function runAlone(
+  place: Workplace,
+  attempt: StepwiseAttempt,
+  index: number,
+  statement: ParsedStatement,
+  wasInterrupted: boolean,
+): Promise<void> {
+  const { link, names } = place
+  // A short lock timeout would end CREATE INDEX CONCURRENTLY while it waits for old snapshots and leave it INVALID.
+  const lockTimeout = statement.transaction === 'refused' ? 0 : attempt.ddlLockTimeoutMs
+  await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, lockTimeout)}`)
+  const concurrent = statement.concurrentIndex
+  const isDone =
+    wasInterrupted && concurrent !== undefined
+      ? await prepareConcurrentIndex(link, concurrent, attempt)
+      : false
+  if (!isDone) await send(link, attempt, index, statement)
+  if (concurrent?.action === 'create') await requireValidIndex(link, concurrent, index)
+  await writeHistory(place, markStatementsDone(names, attempt.record, index + 1))
+  checkpoint('statement-done', attempt.record.name)
+}
+
+async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit): Promise<void> {
+  const { link, names } = place
+  const done = unit.from + unit.statements.length
+  await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs)}`)
+  for (const [offset, statement] of unit.statements.entries()) {
+    if (offset === unit.statements.length - 1 && statement.transactionControl === 'commit') {
+      await link.simple(`reset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`)
+    }
+    await send(link, attempt, unit.from + offset, statement)
+  }
+  if (unit.statements.at(-1)?.transactionControl !== 'commit') {
+    await leaveTransaction(link)
+    await writeHistory(place, markStatementsDone(names, attempt.record, done))
+  }
+  checkpoint('statement-done', attempt.record.name)
+}
+
+async function send(link: Link, attempt: StepwiseAttempt, index: number, statement: ParsedStatement): Promise<void> {
+  try {
+    const answer = link.simple(statement.text)
+    answer.catch(() => {})
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    checkpoint('statement-sent', attempt.record.name)
+    await answer
+  } catch (error) {
+    throw new StatementError(index, error)
+  }
+}

@@ -1,0 +1,37 @@
+/** The connection ended between COMMIT and its answer. History knows: its row was in the same transaction. */
+import { SlipwayError } from '../errors.ts'
+import { acquireRunLock } from './lock.ts'
+import { openSession } from './open.ts'
+import type { Run } from './run.ts'
+
+/**
+ * Once the run lock is free the lost session is gone, and its commit has happened or never will.
+ * Calls `onCommitted` and returns when the step was the last one; otherwise throws session-lost.
+ */
+export async function resolveCommit(run: Run, name: string, isLast: boolean, onCommitted: () => void): Promise<void> {
+  const isCommitted = await readCommit(run, name)
+  if (isCommitted === undefined) {
+    throw lostAt(name, 'whether it was committed could not be found out; running again is safe')
+  }
+  if (!isCommitted) throw lostAt(name, 'it was not committed')
+  onCommitted()
+  run.emit({ type: 'warning', code: 'commit-answer-lost', message: 'the connection ended before COMMIT was answered; history says it is applied', migration: name })
+  if (!isLast) throw lostAt(name, 'it was committed; those after it are still pending')
+}
+
+async function readCommit(run: Run, name: string): Promise<boolean | undefined> {
+  try {
+    await using session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
+    await acquireRunLock(run, session, () => false)
+    const { rows } = await session.readHistory()
+    await session.releaseRunLock()
+    return rows.some((row) => row.name === name && row.runId === run.runId && row.state === 'applied')
+  } catch (error) {
+    run.emit({ type: 'cleanup-failed', what: `finding out whether ${name} was committed`, message: run.dialect.explain(error).message })
+    return undefined
+  }
+}
+
+function lostAt(name: string, what: string): SlipwayError {
+  return new SlipwayError('session-lost', `the connection was lost while ${name} was being committed; ${what}`, { migration: name })
+}

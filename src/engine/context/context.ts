@@ -1,0 +1,47 @@
+/** What a migration function receives. */
+import type { Checks, DialectName, Executor } from '../../dialects/dialect.ts'
+import type { Run } from '../run.ts'
+import { createSql, type Sql } from './sql.ts'
+import { createTracker, type QueryTracker } from './tracker.ts'
+
+export interface MigrationContext extends Checks {
+  readonly sql: Sql
+  readonly dialect: DialectName
+  /** Shown with the run's output: `log('backfilled', { rows })`. */
+  readonly log: (message: string, data?: unknown) => void
+  /** Aborted when the run has to stop; queries reject by themselves. */
+  readonly signal: AbortSignal
+  /** The environment, for migrations that depend on it. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface OpenContext {
+  readonly context: MigrationContext
+  readonly tracker: QueryTracker
+}
+
+export function openContext(run: Run, name: string, executor: Executor, checks: Checks): OpenContext {
+  const tracker = createTracker(executor, run.signal)
+  const sql = createSql({ tracker, placeholder: run.dialect.placeholder, quoteId: run.dialect.quoteId })
+  return {
+    tracker,
+    context: {
+      ...trackChecks(checks, tracker),
+      sql,
+      dialect: run.dialect.name,
+      log: (message, data) =>
+        run.emit({ type: 'migration-log', name, message, ...(data === undefined ? {} : { data }) }),
+      signal: run.signal,
+      env: run.env,
+    },
+  }
+}
+
+/** A check is a query as well: one left un-awaited is caught the same way. */
+function trackChecks(checks: Checks, tracker: QueryTracker): Checks {
+  const tracked = Object.entries(checks).map(([name, check]) => [
+    name,
+    (...args: unknown[]) => tracker.follow(() => (check as (...a: unknown[]) => Promise<unknown>)(...args)),
+  ])
+  return Object.fromEntries(tracked) as unknown as Checks
+}

@@ -1,0 +1,228 @@
+/** One step: attempts until it is applied, and the right error when it cannot be. */
+import {
+  AlreadyRecorded,
+  type Attempt,
+  CommitUnanswered,
+  type Executor,
+  type Checks,
+  type Fault,
+  type Session,
+  type StepBody,
+  type StepRecord,
+  TransactionEscaped,
+} from '../dialects/dialect.ts'
+import { isSlipwayError, SlipwayError } from '../errors.ts'
+import { checkpoint } from '../events.ts'
+import type { LoadedMigration } from '../files/load.ts'
+import type { Step } from '../plan/plan.ts'
+import { openContext } from './context/context.ts'
+import type { QueryTracker } from './context/tracker.ts'
+import { describeFailure, type FailedStep, faultOf } from './failure.ts'
+import { describeHolder } from './lock.ts'
+import { openResumption } from './resume.ts'
+import type { Run } from './run.ts'
+import { backoff, sleep } from './sleep.ts'
+
+export interface StepPlace {
+  readonly run: Run
+  readonly session: Session
+  readonly step: Step
+  readonly migration: LoadedMigration
+  /** 1-based place in the plan. */
+  readonly index: number
+  readonly total: number
+}
+
+/** `committed-unanswered`: the server was asked to commit and the connection ended before the answer. */
+export type StepOutcome = 'done' | 'committed-unanswered'
+
+export async function executeStep(place: StepPlace): Promise<StepOutcome> {
+  const { run, step, index, total } = place
+  const began = performance.now()
+  const { body } = place.migration
+  const statements = body.kind === 'sql' ? body.statements.length : undefined
+  run.emit({ type: 'step-started', name: step.name, action: step.action, index, total, ...(statements === undefined ? {} : { statements }) })
+  let outcome: StepOutcome
+  try {
+    outcome = await withCancellation(place, () => attemptUntilDone(place))
+  } catch (error) {
+    if (isSlipwayError(error)) run.emit({ type: 'step-failed', name: step.name, error, durationMs: performance.now() - began })
+    throw error
+  }
+  if (outcome === 'done') {
+    run.emit({ type: 'step-finished', name: step.name, action: step.action, index, total, durationMs: performance.now() - began })
+    checkpoint('between-migrations', step.name)
+  }
+  return outcome
+}
+
+/** While the step runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
+async function withCancellation<T>({ run, session }: StepPlace, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const cancel = () => {
+    const ask = () => void session.cancel().catch(() => {})
+    ask()
+    timer = setInterval(ask, 250)
+  }
+  run.signal.addEventListener('abort', cancel, { once: true })
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+    run.signal.removeEventListener('abort', cancel)
+  }
+}
+
+async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
+  const { run, session, step, migration } = place
+  const record = recordOf(run, migration)
+  if (step.action === 'skip') {
+    await session.recordSkipped(record)
+    return 'done'
+  }
+  const deadline = performance.now() + run.config.ddlRetryForMs
+  for (let tries = 1; ; tries++) {
+    run.signal.throwIfAborted()
+    const scribe: Scribe = { tracker: undefined }
+    const attempt = attemptOf(place, record, scribe)
+    try {
+      if (isStepwise(place)) await session.applyStepwise(await openResumption(place, attempt, tries > 1))
+      else await session.applyInTransaction(attempt)
+      return 'done'
+    } catch (thrown) {
+      if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
+      const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
+      const fault = faultOf(run, failed)
+      if (fault.kind !== 'retryable' || run.signal.aborted) throw await settleFailure(place, record, failed, fault)
+      await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
+    }
+  }
+}
+
+/** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
+function isStepwise({ step, migration }: StepPlace): boolean {
+  return !migration.options.transaction || step.history?.state === 'started'
+}
+
+function recordOf(run: Run, migration: LoadedMigration): StepRecord {
+  return {
+    name: migration.file.name,
+    checksum: migration.file.checksum,
+    source: migration.file.source,
+    breaking: migration.options.breaking,
+    appliedBy: run.appliedBy,
+    runnerVersion: run.runnerVersion,
+    runId: run.runId,
+  }
+}
+
+interface Scribe {
+  tracker: QueryTracker | undefined
+}
+
+function attemptOf(place: StepPlace, record: StepRecord, scribe: Scribe): Attempt {
+  const { run, migration, step } = place
+  return {
+    record,
+    body: bodyOf(place, scribe),
+    ddlLockTimeoutMs: migration.options.ddlLockTimeoutMs ?? run.config.ddlLockTimeoutMs,
+    statementTimeoutMs: migration.options.statementTimeoutMs ?? run.config.statementTimeoutMs,
+    onStatement(index, durationMs) {
+      const total = migration.body.kind === 'sql' ? migration.body.statements.length : 0
+      run.emit({ type: 'statement-finished', name: step.name, index: index + 1, total, durationMs })
+    },
+    onNotice: (message) => run.emit({ type: 'notice', code: 'server-notice', message, migration: step.name }),
+    signal: run.signal,
+  }
+}
+
+function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
+  const { body, file } = migration
+  if (body.kind === 'sql') return body
+  return {
+    kind: 'code',
+    async run(executor: Executor, checks: Checks) {
+      const { context, tracker } = openContext(run, file.name, executor, checks)
+      scribe.tracker = tracker
+      await untilAborted(run.signal, async () => body.up(context))
+      tracker.finish()
+    },
+  }
+}
+
+/** A migration that waits for something else than the database does not keep the run from stopping. */
+async function untilAborted(signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
+  const stopped = Promise.withResolvers<never>()
+  stopped.promise.catch(() => {})
+  const onAbort = () => stopped.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await Promise.race([work(), stopped.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+interface Retry {
+  readonly fault: Fault
+  readonly failed: FailedStep
+  readonly tries: number
+  readonly deadline: number
+}
+
+async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry): Promise<void> {
+  const { run, session, step } = place
+  const blockers = await session.blockers(attempt)
+  const delayMs = backoff(retry.tries - 1, 1000, 15_000)
+  if (performance.now() + delayMs > retry.deadline) {
+    const error = describeFailure(run, retry.failed, 'ddl-lock-timeout')
+    const who = blockers.length === 0 ? '' : `; held up by ${blockers.map(describeHolder).join(', ')}`
+    throw new SlipwayError('ddl-lock-timeout', `${error.message} (${retry.tries} attempts)${who}`, error.facts)
+  }
+  run.emit({
+    type: 'step-retrying',
+    name: step.name,
+    attempt: retry.tries,
+    sqlstate: retry.fault.sqlstate ?? '',
+    reason: retry.fault.message,
+    blockers,
+    delayMs,
+  })
+  await sleep(delayMs, run.signal)
+}
+
+/** The error to throw; what can be recorded of it is recorded. */
+async function settleFailure(place: StepPlace, record: StepRecord, failed: FailedStep, fault: Fault): Promise<unknown> {
+  const { run, session, step, migration } = place
+  if (run.signal.aborted) return run.signal.reason
+  if (session.lost || fault.kind === 'session-lost') {
+    return new SlipwayError('session-lost', `the connection was lost while ${step.name} ran: ${fault.message}`, {
+      migration: step.name,
+      cause: failed.thrown,
+    })
+  }
+  if (failed.thrown instanceof AlreadyRecorded) {
+    return new SlipwayError('transient', `another runner recorded ${step.name} meanwhile`, { migration: step.name })
+  }
+  if (failed.thrown instanceof TransactionEscaped) {
+    await session.recordStarted(record)
+    return new SlipwayError('escaped', `${step.name} ended its own transaction; history marks it as unfinished`, {
+      migration: step.name,
+      location: { file: migration.file.up.shown },
+      cause: failed.thrown,
+    })
+  }
+  const error = describeFailure(run, failed)
+  await recordFailure(place, record, error)
+  return error
+}
+
+/** Best effort: the migration's own error is the one to report. */
+async function recordFailure({ run, session }: StepPlace, record: StepRecord, error: SlipwayError): Promise<void> {
+  const sqlstate = error.facts.sqlstate === undefined ? '' : ` (${error.facts.sqlstate})`
+  try {
+    await session.recordFailure(record, run.config.redact(`${error.message}${sqlstate}`), error.facts.statement?.index)
+  } catch (failure) {
+    run.emit({ type: 'cleanup-failed', what: 'writing the failure to the log table', message: run.dialect.explain(failure).message })
+  }
+}

@@ -1,0 +1,143 @@
+/** From whatever a step threw to the error a person reads: which statement, where in the file, what the server said. */
+import { fileURLToPath } from 'node:url'
+import { type Fault, StatementError } from '../dialects/dialect.ts'
+import { type ErrorCode, type ErrorFacts, isSlipwayError, messageOf, SlipwayError, type SourceLocation } from '../errors.ts'
+import type { LoadedMigration } from '../files/load.ts'
+import { excerptAt } from '../sql/excerpt.ts'
+import type { FailedQuery } from './context/tracker.ts'
+import type { Run } from './run.ts'
+
+export interface FailedStep {
+  readonly migration: LoadedMigration
+  readonly thrown: unknown
+  /** The first query of a script that failed. */
+  readonly query: FailedQuery | undefined
+}
+
+/** The fault that decides what happens next. */
+export function faultOf(run: Run, step: FailedStep): Fault {
+  const cause = step.thrown instanceof StatementError ? step.thrown.cause : step.thrown
+  const fault = run.dialect.explain(cause)
+  // After a swallowed error PostgreSQL refuses everything else with 25P02; the first error is the reason.
+  if (fault.sqlstate === '25P02' && step.query !== undefined) return run.dialect.explain(step.query.error)
+  return fault
+}
+
+/** `code` for what is neither a SlipwayError nor explained better by its kind. */
+export function describeFailure(run: Run, step: FailedStep, code: ErrorCode = 'migration-failed'): SlipwayError {
+  const { name } = step.migration.file
+  if (isSlipwayError(step.thrown)) return placeError(step, step.thrown)
+  const fault = faultOf(run, step)
+  const location = locate(step, fault)
+  const statement = statementOf(step)
+  const where = statement === undefined ? '' : ` at statement ${statement.index} of ${statement.total}`
+  return new SlipwayError(code, `${name} failed${where}: ${fault.message}`, {
+    migration: name,
+    cause: step.thrown,
+    ...(location === undefined ? {} : { location }),
+    ...(statement === undefined ? {} : { statement }),
+    ...serverFacts(fault),
+  })
+}
+
+export function serverFacts(fault: Fault): ErrorFacts {
+  return {
+    ...(fault.sqlstate === undefined ? {} : { sqlstate: fault.sqlstate }),
+    ...(fault.detail === undefined ? {} : { detail: fault.detail }),
+    ...(fault.hint === undefined ? {} : { serverHint: fault.hint }),
+    ...(fault.context === undefined ? {} : { context: fault.context }),
+  }
+}
+
+/** A SlipwayError thrown from inside a step (not-awaited, foreign-keys): the place is added. */
+function placeError(step: FailedStep, error: SlipwayError): SlipwayError {
+  if (error.facts.location !== undefined) return error
+  const location = locateInScript(step.migration, error.stack)
+  return new SlipwayError(error.code, `${step.migration.file.name}: ${error.message}`, {
+    ...error.facts,
+    hint: error.hint,
+    migration: step.migration.file.name,
+    cause: error,
+    ...(location === undefined ? {} : { location }),
+  })
+}
+
+function statementOf(step: FailedStep): { index: number; total: number } | undefined {
+  const { body } = step.migration
+  if (body.kind !== 'sql' || !(step.thrown instanceof StatementError)) return undefined
+  return { index: step.thrown.index + 1, total: body.statements.length }
+}
+
+function locate(step: FailedStep, fault: Fault): SourceLocation | undefined {
+  const { body, file } = step.migration
+  if (body.kind === 'sql') {
+    const statement = step.thrown instanceof StatementError ? body.statements[step.thrown.index] : undefined
+    if (statement === undefined) return { file: file.up.shown }
+    return { file: file.up.shown, ...excerptAt(file.up.text, statement.offset + (fault.position ?? 0)) }
+  }
+  if (step.query !== undefined && step.query.error === step.thrown) {
+    const place = locateInScript(step.migration, step.query.stack)
+    if (place === undefined || fault.position === undefined) return place
+    return { ...place, excerpt: excerptAt(step.query.text, fault.position).excerpt }
+  }
+  return locateInScript(step.migration, step.thrown instanceof Error ? step.thrown.stack : undefined)
+}
+
+/** The first stack frame inside the migration's own file. */
+export function locateInScript(migration: LoadedMigration, stack: string | undefined): SourceLocation | undefined {
+  const { up } = migration.file
+  if (migration.body.kind === 'sql') return undefined
+  for (const line of (stack ?? '').split('\n').slice(1)) {
+    const frame = /(file:\/\/[^\s)]+?|\/[^\s)]+?)(?:\?[^\s):]*)?:(\d+):(\d+)\)?$/.exec(line.trim())
+    if (frame === null || toPath(frame[1] ?? '') !== up.path) continue
+    const [row, column] = [Number(frame[2]), Number(frame[3])]
+    return { file: up.shown, ...excerptAt(up.text, offsetOf(up.text, row, column)) }
+  }
+  return { file: up.shown }
+}
+
+function toPath(place: string): string {
+  try {
+    return place.startsWith('file:') ? fileURLToPath(place) : place
+  } catch {
+    return place
+  }
+}
+
+function offsetOf(text: string, line: number, column: number): number {
+  let offset = 0
+  for (let row = 1; row < line; row++) {
+    const next = text.indexOf('\n', offset)
+    if (next === -1) return text.length
+    offset = next + 1
+  }
+  return Math.min(text.length, offset + column - 1)
+}
+
+/** For errors outside any migration: reading history, taking the lock, closing. */
+export function describeSessionFailure(run: Run, error: unknown, doing: string): unknown {
+  if (isSlipwayError(error)) return error
+  const fault = run.dialect.explain(error)
+  const facts = { cause: error, ...serverFacts(fault) }
+  const message = `${doing} on ${run.url.shown}: ${fault.message}`
+  switch (fault.kind) {
+    case 'session-lost':
+    case 'not-ready':
+      return new SlipwayError('session-lost', message, facts)
+    case 'retryable':
+    case 'cancelled':
+      return new SlipwayError('transient', message, facts)
+    case 'privilege':
+      return new SlipwayError('privilege-missing', message, facts)
+    case 'read-only':
+      return new SlipwayError('read-only', message, facts)
+    case 'disk-full':
+      return new SlipwayError('disk-full', message, facts)
+    case 'not-writable':
+      return new SlipwayError('not-writable', message, facts)
+    case 'statement':
+      return new SlipwayError('transient', message, facts)
+    default:
+      return new SlipwayError('bug', `${doing}: ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,88 @@
+/** Waits for the run lock by trying for it, says who holds it, and leaves early when the work is done meanwhile. */
+import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
+import { SlipwayError } from '../errors.ts'
+import type { LockHolder } from '../events.ts'
+import type { Run } from './run.ts'
+import { backoff, sleep } from './sleep.ts'
+
+const lookEveryMs = 1000
+const tellEveryMs = 10_000
+
+/**
+ * `done` looks at history as others leave it: true ends the wait without the lock.
+ * The timeout starts again whenever history moves. Throws lock-timeout.
+ */
+export async function acquireRunLock(
+  run: Run,
+  session: Session,
+  done: (snapshot: HistorySnapshot) => boolean,
+): Promise<'acquired' | 'done'> {
+  const began = performance.now()
+  const watch = watchHolder(run, session, began)
+  for (let attempt = 0; ; attempt++) {
+    if (await session.tryRunLock()) {
+      run.emit({ type: 'lock-acquired', waitedMs: performance.now() - began })
+      return 'acquired'
+    }
+    const snapshot = await watch.look()
+    if (snapshot !== undefined && done(snapshot)) return 'done'
+    await sleep(backoff(attempt, 50, 1000), run.signal)
+  }
+}
+
+interface HolderWatch {
+  /** History, when it was time to look again. Throws lock-timeout. */
+  look(): Promise<HistorySnapshot | undefined>
+}
+
+function watchHolder(run: Run, session: Session, began: number): HolderWatch {
+  const timeoutMs = run.config.lockTimeoutMs
+  let deadline = began + timeoutMs
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let toldAt = Number.NEGATIVE_INFINITY
+  let toldPid: number | undefined
+  let progress: string | undefined
+  return {
+    async look() {
+      const now = performance.now()
+      if (now - lookedAt < lookEveryMs && now < deadline) return undefined
+      lookedAt = now
+      const holder = await session.runLockHolder()
+      const snapshot = await session.readHistory()
+      const mark = progressOf(snapshot)
+      if (progress !== undefined && mark !== progress) deadline = now + timeoutMs
+      progress = mark
+      if (now >= deadline) throw lockTimeout(run, holder, now - began)
+      if (now - toldAt >= tellEveryMs || holder?.pid !== toldPid) {
+        toldAt = now
+        toldPid = holder?.pid
+        run.emit({ type: 'waiting-for-lock', holder, elapsedMs: now - began, timeoutMs })
+      }
+      return snapshot
+    },
+  }
+}
+
+function progressOf(snapshot: HistorySnapshot): string {
+  return snapshot.rows.map((row) => `${row.id}:${row.state}:${row.statementsDone}`).join()
+}
+
+function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number): SlipwayError {
+  const seconds = (elapsedMs / 1000).toFixed(1)
+  const who = holder === undefined ? 'another runner' : describeHolder(holder)
+  return new SlipwayError(
+    'lock-timeout',
+    `the run lock of ${run.url.shown} was not free within ${seconds} s; it is held by ${who}`,
+    holder?.pid === undefined ? {} : { hint: `wait for it, or end it: select pg_terminate_backend(${holder.pid})` },
+  )
+}
+
+/** One line: pid, application, address, since, what it runs. */
+export function describeHolder(holder: LockHolder): string {
+  const parts = [`pid ${holder.pid ?? '?'}`]
+  if (holder.applicationName !== undefined && holder.applicationName !== '') parts.push(`(${holder.applicationName})`)
+  if (holder.clientAddress !== undefined) parts.push(`from ${holder.clientAddress}`)
+  if (holder.since !== undefined) parts.push(`since ${holder.since.toISOString()}`)
+  if (holder.statement !== undefined && holder.state === 'active') parts.push(`running: ${holder.statement.split('\n')[0]}`)
+  return parts.join(' ')
+}

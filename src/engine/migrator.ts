@@ -1,0 +1,245 @@
+/** The life of `up`, from an open question to a proven answer. */
+import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
+import { SlipwayError } from '../errors.ts'
+import { checkpoint } from '../events.ts'
+import { type Discovered, discoverMigrations } from '../files/discover.ts'
+import { type LoadedMigration, loadMigration } from '../files/load.ts'
+import { isUpToDate, type Plan, planUp, type PlanResult, type Refusal } from '../plan/plan.ts'
+import { refusalError } from '../plan/refusal.ts'
+import type { Target } from '../plan/target.ts'
+import { resolveCommit } from './commit.ts'
+import { executeStep } from './execute.ts'
+import { describeSessionFailure } from './failure.ts'
+import { acquireRunLock } from './lock.ts'
+import { openSession } from './open.ts'
+import type { Run } from './run.ts'
+
+export interface UpRequest {
+  readonly target?: Target
+  readonly steps?: number
+}
+
+export interface UpResult {
+  readonly applied: readonly string[]
+  readonly skipped: readonly string[]
+  readonly pending: readonly string[]
+  readonly ahead: readonly string[]
+}
+
+/** Filled in as the run goes, so that a failure can still tell what was done. */
+export interface Progress {
+  applied: string[]
+  skipped: string[]
+  pending: string[]
+  ahead: string[]
+}
+
+export function emptyProgress(): Progress {
+  return { applied: [], skipped: [], pending: [], ahead: [] }
+}
+
+/** Applies everything pending. Throws SlipwayError; `progress` tells how far it came. */
+export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
+  const found = await discover(run)
+  const session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
+  const up: Up = { run, request, progress, found, session, loaded: new Map() }
+  try {
+    await bring(up)
+  } catch (error) {
+    throw describeSessionFailure(run, error, 'working')
+  } finally {
+    await session.close()
+  }
+}
+
+/** What `up` would do, in a session that cannot write. */
+export async function planRun(run: Run, request: UpRequest): Promise<{ plan: Plan; loaded: ReadonlyMap<string, LoadedMigration> }> {
+  const found = await discover(run)
+  const session = await openSession(run, { intent: 'read', timeoutMs: run.config.waitTimeoutMs })
+  const up: Up = { run, request, progress: emptyProgress(), found, session, loaded: new Map() }
+  try {
+    const snapshot = await session.readHistory()
+    await loadPending(up, makePlan(up, snapshot))
+    return { plan: requirePlan(up, makePlan(up, snapshot)), loaded: up.loaded }
+  } catch (error) {
+    throw describeSessionFailure(run, error, 'planning')
+  } finally {
+    await session.close()
+  }
+}
+
+interface Up {
+  readonly run: Run
+  readonly request: UpRequest
+  readonly progress: Progress
+  readonly found: Discovered
+  readonly session: Session
+  readonly loaded: Map<string, LoadedMigration>
+}
+
+async function discover(run: Run): Promise<Discovered> {
+  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
+  for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
+  return found
+}
+
+async function bring(up: Up): Promise<void> {
+  const { run, session } = up
+  const before = await session.readHistory()
+  if (await isNothingToDo(up, before)) return
+  const isDone = (snapshot: HistorySnapshot) => isUpToDate(up.found.files, snapshot.rows)
+  if ((await acquireRunLock(run, session, isDone)) === 'done') {
+    tellUpToDate(up, requirePlan(up, makePlan(up, await session.readHistory())))
+    return
+  }
+  checkpoint('locked')
+  await releasingLock(up, () => applyUnderLock(up))
+}
+
+/** The most frequent run ends here: one query, no lock, no migration file imported. */
+async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
+  const first = makePlan(up, snapshot)
+  if (first.kind === 'plan' && first.steps.length === 0) {
+    tellUpToDate(up, first)
+    return true
+  }
+  await loadPending(up, first)
+  const second = makePlan(up, snapshot)
+  // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
+  if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished')) requirePlan(up, second)
+  return false
+}
+
+function makePlan(up: Up, snapshot: HistorySnapshot): PlanResult {
+  const { run, request, found, loaded } = up
+  return planUp({
+    files: found.files,
+    archived: found.archived,
+    options: new Map([...loaded].map(([name, migration]) => [name, migration.options])),
+    applied: snapshot.rows,
+    request: {
+      ...(request.target === undefined ? {} : { target: request.target }),
+      ...(request.steps === undefined ? {} : { steps: request.steps }),
+      outOfOrder: run.config.outOfOrder,
+      onAhead: run.config.onAhead,
+      now: up.session.facts.now,
+      dialect: run.dialect.name,
+    },
+  })
+}
+
+/** All that is pending is parsed before any of it runs. */
+async function loadPending(up: Up, result: PlanResult): Promise<void> {
+  const pending = new Set(
+    result.states.filter(({ state }) => state === 'pending' || state === 'late' || state === 'unfinished').map(({ name }) => name),
+  )
+  for (const file of up.found.files) {
+    if (!pending.has(file.name) || up.loaded.has(file.name)) continue
+    const migration = await loadMigration(file, { parse: up.run.dialect.parse, dir: up.run.config.dir })
+    for (const notice of migration.notices) up.run.emit({ type: 'notice', ...notice })
+    up.loaded.set(file.name, migration)
+  }
+}
+
+function requirePlan(up: Up, result: Plan | Refusal): Plan {
+  up.progress.ahead = result.ahead.map((row) => row.name)
+  for (const warning of result.warnings) up.run.emit({ type: 'warning', ...warning })
+  if (result.kind === 'refusal') throw refusalError(result)
+  return result
+}
+
+function tellUpToDate(up: Up, plan: Plan): void {
+  requirePlan(up, plan)
+  const { states } = plan
+  up.progress.pending = states.filter(({ state }) => state === 'pending').map(({ name }) => name)
+  const applied = states.filter(({ state }) => state === 'applied' || state === 'skipped' || state === 'archived').length
+  up.run.emit({ type: 'planned', steps: [], applied, ahead: up.progress.ahead })
+}
+
+async function releasingLock(up: Up, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } finally {
+    checkpoint('before-unlock')
+    await up.session.releaseRunLock().catch((error: unknown) => {
+      if (up.session.lost) return
+      up.run.emit({ type: 'cleanup-failed', what: 'releasing the run lock', message: up.run.dialect.explain(error).message })
+    })
+  }
+}
+
+async function applyUnderLock(up: Up): Promise<void> {
+  const { run, session, progress } = up
+  await session.ensureHistory()
+  checkpoint('history-ready')
+  const snapshot = await session.readHistory()
+  await loadPending(up, makePlan(up, snapshot))
+  const plan = requirePlan(up, makePlan(up, snapshot))
+  if (plan.steps.length === 0) return tellUpToDate(up, plan)
+  await refuseStorm(up, plan)
+  tellPlan(up, plan, snapshot)
+  progress.pending = plan.steps.map((step) => step.name)
+  for (const [index, step] of plan.steps.entries()) {
+    run.signal.throwIfAborted()
+    const migration = requireLoaded(up, step.name)
+    const outcome = await executeStep({ run, session, step, migration, index: index + 1, total: plan.steps.length })
+    if (outcome === 'committed-unanswered') {
+      await resolveCommit(run, step.name, index === plan.steps.length - 1, () => markDone(progress, step))
+      return
+    }
+    markDone(progress, step)
+  }
+  proveHistory(plan, await session.readHistory())
+}
+
+function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
+  progress.pending = progress.pending.filter((name) => name !== step.name)
+  const list = step.action === 'skip' ? progress.skipped : progress.applied
+  list.push(step.name)
+}
+
+function requireLoaded(up: Up, name: string): LoadedMigration {
+  const migration = up.loaded.get(name)
+  if (migration === undefined) throw new SlipwayError('bug', `${name} was planned but not loaded`)
+  return migration
+}
+
+function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
+  up.run.emit({
+    type: 'planned',
+    steps: plan.steps.map((step) => ({
+      name: step.name,
+      action: step.action,
+      transaction: requireLoaded(up, step.name).options.transaction,
+    })),
+    applied: snapshot.rows.length,
+    ahead: up.progress.ahead,
+  })
+}
+
+/** Thirty replicas that wait for one failing migration must not fail it thirty times. */
+async function refuseStorm(up: Up, plan: Plan): Promise<void> {
+  const failures = await up.session.failuresSince(up.session.facts.now)
+  for (const step of plan.steps) {
+    const failure = failures.findLast((one) => one.name === step.name && one.checksum === step.file.checksum)
+    if (failure === undefined) continue
+    throw new SlipwayError(
+      'failed-elsewhere',
+      `${step.name} failed at ${failure.at.toISOString()} in run ${failure.runId}, while this run waited: ${failure.error}`,
+      { migration: step.name },
+    )
+  }
+}
+
+/** Success is reported only after this. */
+function proveHistory(plan: Plan, snapshot: HistorySnapshot): void {
+  const rows = new Map(snapshot.rows.map((row) => [row.name, row]))
+  const wrong = plan.steps.filter((step) => {
+    const row = rows.get(step.name)
+    const wanted = step.action === 'skip' ? 'skipped' : 'applied'
+    return row?.state !== wanted || row.checksum !== step.file.checksum
+  })
+  if (wrong.length === 0) return
+  throw new SlipwayError('history-mismatch', `history does not hold as applied: ${wrong.map((step) => step.name).join(', ')}`)
+}
+

@@ -1,0 +1,128 @@
+/** Waits until the database can be worked with, and returns the session. */
+import type { Fault, Session } from '../dialects/dialect.ts'
+import { type ErrorCode, isSlipwayError, SlipwayError } from '../errors.ts'
+import type { Run } from './run.ts'
+import { backoff, sleep } from './sleep.ts'
+
+/** One attempt may take this long, whatever the peer does. */
+const attemptTimeoutMs = 10_000
+/** Roles and databases are often made by init scripts that run after the server first answers. */
+const graceForInitMs = 15_000
+
+export interface OpenOptions {
+  readonly intent: 'read' | 'write'
+  readonly timeoutMs: number
+}
+
+/** Throws unreachable, auth-failed, tls-failed, database-missing, read-only, not-writable …, or the signal's reason. */
+export async function openSession(run: Run, options: OpenOptions): Promise<Session> {
+  const began = performance.now()
+  const elapsed = () => performance.now() - began
+  let told = ''
+  for (let attempt = 0; ; attempt++) {
+    run.signal.throwIfAborted()
+    const outcome = await tryToConnect(run, options, options.timeoutMs - elapsed())
+    if (!('failure' in outcome)) {
+      const { session } = outcome
+      run.emit({ type: 'connected', dialect: run.dialect.name, serverVersion: session.facts.serverVersion, waitedMs: elapsed() })
+      return session
+    }
+    const { failure } = outcome
+    run.signal.throwIfAborted()
+    const patience = Math.min(options.timeoutMs, patienceFor(failure))
+    const pauseMs = backoff(attempt, 100, 2000)
+    if (elapsed() + pauseMs > patience) throw giveUp(run, failure, elapsed())
+    if (failure.reason !== told) {
+      told = failure.reason
+      run.emit({ type: 'waiting-for-database', reason: told, elapsedMs: elapsed(), timeoutMs: patience })
+    }
+    await sleep(pauseMs, run.signal)
+  }
+}
+
+interface Failure {
+  readonly reason: string
+  readonly fault: Fault | undefined
+  readonly error: unknown
+}
+
+async function tryToConnect(run: Run, options: OpenOptions, remainingMs: number): Promise<{ session: Session } | { failure: Failure }> {
+  try {
+    const session = await run.dialect.connect(run.url, {
+      intent: options.intent,
+      applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
+      attemptTimeoutMs: Math.max(500, Math.min(attemptTimeoutMs, remainingMs)),
+      keepaliveMs: run.config.keepaliveMs,
+      history: { table: run.config.table, schema: run.config.schema },
+      signal: run.signal,
+    })
+    return { session }
+  } catch (error) {
+    if (isSlipwayError(error)) return { failure: { reason: error.message, fault: undefined, error } }
+    const fault = run.dialect.explain(error)
+    return { failure: { reason: fault.message, fault, error } }
+  }
+}
+
+/** How long this kind of failure is worth waiting for, in milliseconds. */
+function patienceFor(failure: Failure): number {
+  if (isSlipwayError(failure.error)) return failure.error.code === 'read-only' ? Number.POSITIVE_INFINITY : 0
+  switch (failure.fault?.kind) {
+    case 'not-ready':
+    case 'session-lost':
+    case 'retryable':
+    case 'cancelled':
+      return Number.POSITIVE_INFINITY
+    case 'auth':
+    case 'database-missing':
+      return graceForInitMs
+    default:
+      return 0
+  }
+}
+
+function giveUp(run: Run, failure: Failure, elapsedMs: number): SlipwayError {
+  if (isSlipwayError(failure.error)) return failure.error
+  const { fault, error } = failure
+  const code = codeFor(fault)
+  const facts = {
+    cause: error,
+    ...(fault?.sqlstate === undefined ? {} : { sqlstate: fault.sqlstate }),
+    ...(fault?.detail === undefined ? {} : { detail: fault.detail }),
+    ...(fault?.hint === undefined ? {} : { serverHint: fault.hint }),
+  }
+  const seconds = (elapsedMs / 1000).toFixed(1)
+  if (code === 'unreachable') {
+    return new SlipwayError(code, `${run.url.shown} could not be reached in ${seconds} s: ${failure.reason}`, facts)
+  }
+  if (code === 'database-missing') {
+    const name = run.url.dialect === 'postgres' ? run.url.database : run.url.shown
+    return new SlipwayError(code, `${run.url.shown}: ${failure.reason}`, { ...facts, hint: `createdb ${name}` })
+  }
+  return new SlipwayError(code, `${run.url.shown}: ${failure.reason}`, facts)
+}
+
+function codeFor(fault: Fault | undefined): ErrorCode {
+  switch (fault?.kind) {
+    case 'auth':
+      return 'auth-failed'
+    case 'tls':
+      return 'tls-failed'
+    case 'database-missing':
+      return 'database-missing'
+    case 'disk-full':
+      return 'disk-full'
+    case 'privilege':
+      return 'privilege-missing'
+    case 'read-only':
+      return 'read-only'
+    case 'not-writable':
+      return 'not-writable'
+    case 'other':
+    case 'statement':
+    case undefined:
+      return 'bug'
+    default:
+      return 'unreachable'
+  }
+}

@@ -1,0 +1,21 @@
+/** What every step of one run shares. */
+import type { Config } from '../config/config.ts'
+import type { DatabaseUrl } from '../config/url.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { Listener } from '../events.ts'
+
+export interface Run {
+  readonly runId: string
+  readonly verb: string
+  readonly config: Config
+  readonly url: DatabaseUrl
+  readonly dialect: Dialect
+  readonly emit: Listener
+  /** Aborted with a SlipwayError as reason when the run has to stop. */
+  readonly signal: AbortSignal
+  readonly cwd: string
+  /** Who runs: `namespace/pod@node` or `user@host`. */
+  readonly appliedBy: string
+  readonly runnerVersion: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}

@@ -1,0 +1,19 @@
+/** Waiting that a signal can end, and jitter. */
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Rejects with the signal's reason when the run is stopped. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  try {
+    await delay(ms, undefined, { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  }
+}
+
+/** Doubling from `firstMs` to `capMs`; the result is between half and the whole of the step, so that runners spread out. */
+export function backoff(attempt: number, firstMs: number, capMs: number): number {
+  const step = Math.min(capMs, firstMs * 2 ** Math.min(attempt, 20))
+  return step / 2 + (Math.random() * step) / 2
+}

@@ -1,0 +1,73 @@
+/** Files against history, for the verbs that only look. */
+import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
+import { type Discovered, discoverMigrations } from '../files/discover.ts'
+import { loadMigration } from '../files/load.ts'
+import type { DeclaredOptions } from '../plan/migration.ts'
+import { type Plan, planUp, type Refusal } from '../plan/plan.ts'
+import { describeSessionFailure } from './failure.ts'
+import { openSession } from './open.ts'
+import type { Run } from './run.ts'
+
+export interface Survey {
+  readonly facts: SessionFacts
+  readonly snapshot: HistorySnapshot
+  readonly found: Discovered
+  readonly result: Plan | Refusal
+}
+
+export interface SurveyOptions {
+  /** Import and parse what is pending, so that its own options count and its syntax is checked. */
+  readonly loadPending: boolean
+}
+
+/** Reads in a session that cannot write, takes no lock, and leaves nothing behind. */
+export async function surveyDatabase(run: Run, options: SurveyOptions): Promise<Survey> {
+  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
+  for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
+  return reading(run, async (session) => {
+    const snapshot = await session.readHistory()
+    const first = survey(run, found, snapshot, session.facts.now, new Map())
+    if (!options.loadPending) return { facts: session.facts, snapshot, found, result: first }
+    const declared = await loadOptions(run, found, first)
+    return { facts: session.facts, snapshot, found, result: survey(run, found, snapshot, session.facts.now, declared) }
+  })
+}
+
+export async function reading<T>(run: Run, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await openSession(run, { intent: 'read', timeoutMs: run.config.waitTimeoutMs })
+  try {
+    return await work(session)
+  } catch (error) {
+    throw describeSessionFailure(run, error, 'reading history')
+  } finally {
+    await session.close()
+  }
+}
+
+export function survey(
+  run: Run,
+  found: Discovered,
+  snapshot: HistorySnapshot,
+  now: Date,
+  options: ReadonlyMap<string, DeclaredOptions>,
+): Plan | Refusal {
+  return planUp({
+    files: found.files,
+    archived: found.archived,
+    options,
+    applied: snapshot.rows,
+    request: { outOfOrder: run.config.outOfOrder, onAhead: run.config.onAhead, now, dialect: run.dialect.name },
+  })
+}
+
+async function loadOptions(run: Run, found: Discovered, result: Plan | Refusal): Promise<Map<string, DeclaredOptions>> {
+  const waiting = new Set(
+    result.states.filter(({ state }) => state === 'pending' || state === 'late' || state === 'unfinished').map(({ name }) => name),
+  )
+  const declared = new Map<string, DeclaredOptions>()
+  for (const file of found.files) {
+    if (!waiting.has(file.name)) continue
+    declared.set(file.name, (await loadMigration(file, { parse: run.dialect.parse, dir: run.config.dir })).options)
+  }
+  return declared
+}

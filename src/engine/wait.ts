@@ -1,0 +1,77 @@
+/** Blocks until the database has every migration this image knows. Reads only. */
+import type { Session } from '../dialects/dialect.ts'
+import { isSlipwayError, SlipwayError } from '../errors.ts'
+import { type Discovered, discoverMigrations } from '../files/discover.ts'
+import { isUpToDate, listUnapplied } from '../plan/plan.ts'
+import { refusalError } from '../plan/refusal.ts'
+import { openSession } from './open.ts'
+import type { Run } from './run.ts'
+import { sleep } from './sleep.ts'
+import { survey } from './survey.ts'
+
+const lookEveryMs = 500
+
+/** Throws unreachable when it never answers, pending when time runs out, failed-elsewhere when the awaited run failed. */
+export async function waitForMigrations(run: Run, timeoutMs: number): Promise<void> {
+  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
+  const deadline = performance.now() + timeoutMs
+  let since: Date | undefined
+  for (;;) {
+    const session = await openSession(run, { intent: 'read', timeoutMs: Math.max(0, deadline - performance.now()) })
+    since ??= session.facts.now
+    try {
+      await watchHistory(run, { session, found, since, deadline })
+      return
+    } catch (error) {
+      if (!isConnectionTrouble(run, session, error) || performance.now() >= deadline) throw error
+    } finally {
+      await session.close()
+    }
+  }
+}
+
+export async function waitForDatabase(run: Run, timeoutMs: number): Promise<void> {
+  const session = await openSession(run, { intent: 'read', timeoutMs })
+  await session.close()
+}
+
+/** The server may restart while we wait: then the waiting goes on with a new session. */
+function isConnectionTrouble(run: Run, session: Session, error: unknown): boolean {
+  if (isSlipwayError(error)) return false
+  const { kind } = run.dialect.explain(error)
+  return session.lost || kind === 'session-lost' || kind === 'not-ready'
+}
+
+interface Watch {
+  readonly session: Session
+  readonly found: Discovered
+  readonly since: Date
+  readonly deadline: number
+}
+
+async function watchHistory(run: Run, watch: Watch): Promise<void> {
+  const { session, found } = watch
+  for (;;) {
+    const snapshot = await session.readHistory()
+    if (isUpToDate(found.files, snapshot.rows)) {
+      const result = survey(run, found, snapshot, session.facts.now, new Map())
+      for (const warning of result.warnings) run.emit({ type: 'warning', ...warning })
+      if (result.kind === 'refusal') throw refusalError(result)
+      return
+    }
+    const pending = listUnapplied(found.files, snapshot.rows).map((file) => file.name)
+    await refuseFailedRun(watch, pending)
+    if (performance.now() + lookEveryMs > watch.deadline) {
+      throw new SlipwayError('pending', `still pending: ${pending.join(', ')}`)
+    }
+    await sleep(lookEveryMs, run.signal)
+  }
+}
+
+async function refuseFailedRun({ session, found, since }: Watch, pending: readonly string[]): Promise<void> {
+  const failures = await session.failuresSince(since)
+  const checksums = new Map(found.files.map((file) => [file.name, file.checksum]))
+  const failure = failures.findLast((one) => pending.includes(one.name) && checksums.get(one.name) === one.checksum)
+  if (failure === undefined) return
+  throw new SlipwayError('failed-elsewhere', `the awaited run ${failure.runId} failed: ${failure.error}`, { migration: failure.name })
+}
