@@ -1,10 +1,13 @@
 /** The parsed configuration: the only form in which settings travel. All times are milliseconds. */
+import type { SlipwayError } from '../errors.ts'
 import type { Redactor } from '../redact.ts'
 import type { DatabaseUrl } from './url.ts'
 
 export interface Config {
   /** Undefined until a verb that needs a database asks for it: see requireDatabase in load.ts. */
   readonly databaseUrl: DatabaseUrl | undefined
+  /** Why there is no databaseUrl: what requireDatabase throws. */
+  readonly databaseProblem?: SlipwayError
   /** Absolute. */
   readonly dir: string
   readonly allowEmpty: boolean

@@ -1,0 +1,70 @@
+import { isSlipwayError, SlipwayError } from '../errors.ts'
+import type { Config } from './config.ts'
+import { osUserName } from './environment.ts'
+import { parseDatabaseUrl } from './parse-url.ts'
+import { settings, variablesOf } from './settings.ts'
+import { describeSource, type Found, findSetting, type Sources } from './sources.ts'
+import type { ParsedUrl } from './url-problem.ts'
+import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
+
+export interface FoundDatabase extends Pick<Config, 'databaseUrl' | 'databaseProblem' | 'warnings'> {
+  /** Everything seen that must never be printed, also of URLs that lost to a stronger source. */
+  readonly secrets: readonly string[]
+}
+
+/** The configured database, or what is wrong with it as a value. Throws only password-in-flag (64). */
+export function findDatabase(sources: Sources): FoundDatabase {
+  const secrets = findSecrets(sources)
+  const found = attempt(() => findSetting('databaseUrl', sources))
+  if (isSlipwayError(found)) return failed(found, secrets)
+  if (found === undefined) return failed(noUrl(sources), secrets)
+  refusePasswordInFlag(found)
+  const all = [...secrets, ...findUrlSecrets(found.text), ...findPortLikeSecret(found.text)]
+  const parsed = attempt(() => parseFound(found, sources))
+  if (isSlipwayError(parsed)) return failed(parsed, all)
+  return { databaseUrl: parsed.url, warnings: parsed.warnings, secrets: all }
+}
+
+function failed(databaseProblem: SlipwayError, secrets: readonly string[]): FoundDatabase {
+  return { databaseUrl: undefined, databaseProblem, warnings: [], secrets }
+}
+
+function parseFound(found: Found, { cwd }: Sources): ParsedUrl {
+  return parseDatabaseUrl(found.text, { name: describeSource(found.source), cwd, osUser: osUserName })
+}
+
+function refusePasswordInFlag({ source, text }: Found): void {
+  if (source.kind === 'flag' && findUrlSecrets(text).length > 0)
+    throw new SlipwayError(
+      'password-in-flag',
+      `--${source.flag} holds a password, which everyone on this host can read`,
+    )
+}
+
+/** PGPASSWORD is no setting of ours, but a child or a message could still carry it. */
+function findSecrets({ layers }: Sources): string[] {
+  return layers.flatMap(({ variables }) => {
+    const urls = variablesOf(settings.databaseUrl).map((name) => variables[name] ?? '')
+    return [variables.PGPASSWORD ?? '', ...urls.flatMap(findUrlSecrets), ...urls.flatMap(findPortLikeSecret)]
+  })
+}
+
+function noUrl({ layers, cwd }: Sources): SlipwayError {
+  const files = layers.map((layer) => layer.dotenv).filter((name) => name !== undefined)
+  const variables = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])
+  const where = files.length === 0 ? `no .env file in ${cwd}` : `${files.join(', ')} in ${cwd}`
+  return new SlipwayError(
+    'no-url',
+    `no database is configured: looked for --database-url, ${variables.join(', ')} in the environment and in ${where}`,
+  )
+}
+
+/** Expected failures as values; everything else goes on up. */
+function attempt<T>(work: () => T): T | SlipwayError {
+  try {
+    return work()
+  } catch (error) {
+    if (isSlipwayError(error)) return error
+    throw error
+  }
+}

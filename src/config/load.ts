@@ -1,0 +1,105 @@
+import { resolve } from 'node:path'
+import { SlipwayError } from '../errors.ts'
+import { createRedactor } from '../redact.ts'
+import type { Config } from './config.ts'
+import { findDatabase } from './database.ts'
+import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
+import { readLogLevel } from './log-level.ts'
+import { badValue, readBoolean, readChoice, readDuration } from './setting-value.ts'
+import { type SettingFlags, type SettingName, settings } from './settings.ts'
+import { type Environment, findSetting, type Layer, type Sources } from './sources.ts'
+import { warnOfUnknownVariables } from './unknown-variables.ts'
+import type { DatabaseUrl } from './url.ts'
+
+export interface ConfigInput {
+  /** From parseArguments. */
+  readonly flags: SettingFlags
+  /** process.env; never changed. */
+  readonly env: Environment
+  /** Where dotenv files are read and relative paths start. */
+  readonly cwd: string
+  readonly stderrIsTTY: boolean
+}
+
+/**
+ * Reads every setting once: flag > environment > NAME_FILE > dotenv files > default. Throws bad-setting (78) naming
+ * the source, bad-value and password-in-flag (64), secret-twice and secret-unreadable (78). What is wrong with the
+ * database alone waits for requireDatabase: verbs that need none must work without.
+ */
+export function loadConfig(input: ConfigInput): Config {
+  const { env, dotenvWarnings, ...sources } = gatherSources(input)
+  const find = (name: SettingName) => findSetting(name, sources)
+  const text = (name: SettingName, fallback: string) => find(name)?.text ?? fallback
+  const { secrets, warnings: databaseWarnings, ...database } = findDatabase(sources)
+  const { logLevel, warnings: logWarnings } = readLogLevel(find('logLevel'))
+  return Object.freeze({
+    ...database,
+    dir: resolve(input.cwd, text('dir', settings.dir.default)),
+    allowEmpty: readBoolean(settings.allowEmpty, find('allowEmpty')),
+    table: text('table', settings.table.default),
+    schema: find('schema')?.text,
+    waitTimeoutMs: readDuration(settings.waitTimeout, find('waitTimeout')),
+    lockTimeoutMs: readDuration(settings.lockTimeout, find('lockTimeout')),
+    ddlLockTimeoutMs: readDuration(settings.ddlLockTimeout, find('ddlLockTimeout')),
+    ddlRetryForMs: readDuration(settings.ddlRetryFor, find('ddlRetryFor')),
+    statementTimeoutMs: readDuration(settings.statementTimeout, find('statementTimeout')),
+    shutdownTimeoutMs: readDuration(settings.shutdownTimeout, find('shutdownTimeout')),
+    keepaliveMs: readDuration(settings.keepalive, find('keepalive')),
+    outOfOrder: readChoice(settings.outOfOrder, find('outOfOrder'), settings.outOfOrder.default),
+    onAhead: readChoice(settings.onAhead, find('onAhead'), settings.onAhead.default),
+    logFormat: readChoice(settings.logFormat, find('logFormat'), input.stderrIsTTY ? 'pretty' : 'json'),
+    logLevel,
+    env,
+    redact: createRedactor(secrets),
+    warnings: [
+      ...dotenvWarnings,
+      ...warnOfUnknownVariables(sources.layers),
+      ...logWarnings,
+      ...databaseWarnings,
+    ],
+  })
+}
+
+/** The database, for verbs that need one. Throws no-url, bad-url, secret-twice or secret-unreadable (78). */
+export function requireDatabase(config: Config): DatabaseUrl {
+  if (config.databaseUrl !== undefined) return config.databaseUrl
+  throw config.databaseProblem ?? new SlipwayError('no-url', 'no database is configured')
+}
+
+interface GatheredSources extends Sources {
+  readonly env: string | undefined
+  readonly dotenvWarnings: Config['warnings']
+}
+
+/** `.env` is read before the environment's name is known, so it may hold that name. */
+function gatherSources({ flags, env, cwd }: ConfigInput): GatheredSources {
+  const environment: Layer = { dotenv: undefined, variables: withoutShellStartup(env) }
+  const base = readDotenvFile(cwd, '.env')
+  const name = readEnvName({ flags, cwd, layers: compact([environment, base.layer]) })
+  const specific = dotenvNames(name).map((file) => readDotenvFile(cwd, file))
+  const problems = compact([...specific, base].map((file) => file.problem))
+  return {
+    flags,
+    cwd,
+    layers: compact([environment, ...specific.map((file) => file.layer), base.layer]),
+    env: name,
+    dotenvWarnings: problems.map((message) => ({ code: 'dotenv-unreadable', message })),
+  }
+}
+
+function readEnvName(sources: Sources): string | undefined {
+  const found = findSetting('env', sources)
+  if (found === undefined) return undefined
+  if (!/^[\w-][\w.-]*$/.test(found.text))
+    throw badValue(settings.env, found, 'a plain word such as production')
+  return canonicalEnv(found.text)
+}
+
+/** To a POSIX shell, ENV is the path of a startup file; Alpine's and ksh's users do set it. */
+function withoutShellStartup(env: Environment): Environment {
+  return env.ENV?.includes('/') === true ? { ...env, ENV: undefined } : env
+}
+
+function compact<T>(items: readonly (T | undefined)[]): T[] {
+  return items.filter((item) => item !== undefined)
+}

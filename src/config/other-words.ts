@@ -1,0 +1,39 @@
+/** Verbs of other migration tools, and what to type here instead. */
+
+const up = 'slipway up'
+const status = 'slipway status'
+const create = 'slipway new NAME'
+const verify = 'slipway verify'
+const undo = 'write a migration that undoes it: slipway new NAME'
+
+const instead: ReadonlyMap<string, string> = new Map([
+  ['migrate', up],
+  ['upgrade', up],
+  ['deploy', up],
+  ['latest', up],
+  ['apply', up],
+  ['run', up],
+  ['init', `nothing to set up, its table is made by: ${up}`],
+  ['current', status],
+  ['info', status],
+  ['list', status],
+  ['validate', verify],
+  ['check', verify],
+  ['log', 'slipway history'],
+  ['start', 'slipway exec -- COMMAND'],
+  ['revision', create],
+  ['create', create],
+  ['generate', create],
+  ['make', create],
+  ['add', create],
+  ['down', undo],
+  ['downgrade', undo],
+  ['rollback', undo],
+  ['revert', undo],
+  ['undo', undo],
+])
+
+/** What someone who typed another tool's verb should type; undefined for words no tool uses. */
+export function hintForOtherTool(word: string): string | undefined {
+  return instead.get(word.toLowerCase())
+}

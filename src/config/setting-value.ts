@@ -1,0 +1,62 @@
+import { SlipwayError } from '../errors.ts'
+import { parseDuration } from '../plan/duration.ts'
+import { nearest } from '../plan/nearest.ts'
+import type { Setting } from './settings.ts'
+import { showValue } from './show-value.ts'
+import { describeSource, type Found } from './sources.ts'
+
+/** setTimeout and PostgreSQL's timeouts are signed 32-bit milliseconds; longer ones would fire at once. */
+export const longestMs = 2_147_483_647
+
+export const durationForm = 'a duration such as 500ms, 30s, 5m, 1h or 0, at most 596h'
+
+/** Milliseconds. Throws bad-setting, or bad-value for a flag. */
+export function readDuration(setting: Setting, found: Found | undefined): number {
+  const ms = parseDuration(found?.text ?? setting.default ?? '')
+  if (ms === undefined || ms > longestMs) throw badValue(setting, found, durationForm)
+  return ms
+}
+
+/** true, yes, on, 1 and their opposites in any letter case. Throws bad-setting, or bad-value for a flag. */
+export function readBoolean(setting: Setting, found: Found | undefined): boolean {
+  const text = (found?.text ?? setting.default ?? '').toLowerCase()
+  if (['true', 'yes', 'on', '1'].includes(text)) return true
+  if (['false', 'no', 'off', '0'].includes(text)) return false
+  throw badValue(setting, found, 'true or false')
+}
+
+interface ChoiceSetting<Value extends string> extends Setting {
+  readonly type: { readonly kind: 'choice'; readonly values: readonly Value[] }
+}
+
+/** One of the setting's values, or `fallback`. Throws bad-setting, or bad-value for a flag. */
+export function readChoice<Value extends string>(
+  setting: ChoiceSetting<Value>,
+  found: Found | undefined,
+  fallback: Value,
+): Value {
+  if (found === undefined) return fallback
+  const { values } = setting.type
+  const value = values.find((candidate) => candidate === found.text.toLowerCase())
+  if (value === undefined) throw badValue(setting, found, `one of ${values.join(', ')}`, values)
+  return value
+}
+
+/** The value is repeated only where it cannot be a secret: never from a file. */
+export function badValue(
+  setting: Setting,
+  found: Found | undefined,
+  wanted: string,
+  candidates: readonly string[] = [],
+): SlipwayError {
+  const fromFlag = found?.source.kind === 'flag'
+  const shown =
+    found === undefined || found.source.kind === 'file' || setting.secret === true
+      ? ''
+      : `, not ${showValue(found.text)}`
+  const where = found === undefined ? setting.variable : describeSource(found.source)
+  const near = found === undefined ? undefined : nearest(found.text, candidates)
+  return new SlipwayError(fromFlag ? 'bad-value' : 'bad-setting', `${where} must be ${wanted}${shown}`, {
+    hint: near === undefined ? 'slipway --help' : `did you mean ${near}?`,
+  })
+}

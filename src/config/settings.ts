@@ -1,0 +1,204 @@
+/** THE table of settings: parsing of flags and variables, help and docs/cli.md come from it. */
+import type { Verb } from './verbs.ts'
+
+export type SettingType =
+  | { readonly kind: 'string'; readonly placeholder: string }
+  | { readonly kind: 'path'; readonly placeholder: string }
+  | { readonly kind: 'duration' }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+
+export interface Setting {
+  readonly flag: string
+  readonly variable: string
+  /** Variables shared with other programs; each is looked at only after `variable` was found nowhere. */
+  readonly sharedVariables?: readonly string[]
+  readonly type: SettingType
+  /** As it would be written in a variable. Absent: no default, or one that depends on where slipway runs. */
+  readonly default?: string
+  /** What help says of the default when `default` cannot. */
+  readonly defaultShown?: string
+  readonly doc: string
+  readonly secret?: true
+  /** Verbs that have the flag; the variable is read for all of them. */
+  readonly verbs: readonly Verb[]
+}
+
+const writing = ['up', 'exec'] as const
+const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec'] as const
+const planning = ['up', 'status', 'verify', 'wait', 'exec'] as const
+
+export const settings = {
+  databaseUrl: {
+    flag: 'database-url',
+    variable: 'SLIPWAY_DATABASE_URL',
+    sharedVariables: ['DATABASE_URL'],
+    type: { kind: 'string', placeholder: 'URL' },
+    doc: 'The database, as a direct connection of the role that owns the schema: postgres://… or sqlite:…',
+    secret: true,
+    verbs: connecting,
+  },
+  dir: {
+    flag: 'dir',
+    variable: 'SLIPWAY_DIR',
+    type: { kind: 'path', placeholder: 'DIR' },
+    default: './migrations',
+    doc: 'The folder of migrations.',
+    verbs: [...planning, 'new'],
+  },
+  allowEmpty: {
+    flag: 'allow-empty',
+    variable: 'SLIPWAY_ALLOW_EMPTY',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Accept a folder without migrations; otherwise it is refused, since a wrong mount looks like that.',
+    verbs: planning,
+  },
+  table: {
+    flag: 'table',
+    variable: 'SLIPWAY_TABLE',
+    type: { kind: 'string', placeholder: 'NAME' },
+    default: 'schema_migrations',
+    doc: 'The history table.',
+    verbs: connecting,
+  },
+  schema: {
+    flag: 'schema',
+    variable: 'SLIPWAY_SCHEMA',
+    type: { kind: 'string', placeholder: 'NAME' },
+    defaultShown: 'first of search_path',
+    doc: 'The schema of the history table (PostgreSQL).',
+    verbs: connecting,
+  },
+  waitTimeout: {
+    flag: 'wait-timeout',
+    variable: 'SLIPWAY_WAIT_TIMEOUT',
+    type: { kind: 'duration' },
+    default: '60s',
+    doc: 'How long to wait for the database to answer.',
+    verbs: ['up', 'status', 'history', 'verify', 'exec'],
+  },
+  lockTimeout: {
+    flag: 'lock-timeout',
+    variable: 'SLIPWAY_LOCK_TIMEOUT',
+    type: { kind: 'duration' },
+    default: '10m',
+    doc: 'How long to wait for another runner; starts again whenever that one makes progress.',
+    verbs: writing,
+  },
+  ddlLockTimeout: {
+    flag: 'ddl-lock-timeout',
+    variable: 'SLIPWAY_DDL_LOCK_TIMEOUT',
+    type: { kind: 'duration' },
+    default: '500ms',
+    doc: 'The longest a migration may wait for table locks, and so hold up the app, before it backs off.',
+    verbs: writing,
+  },
+  ddlRetryFor: {
+    flag: 'ddl-retry-for',
+    variable: 'SLIPWAY_DDL_RETRY_FOR',
+    type: { kind: 'duration' },
+    default: '10m',
+    doc: 'How long to go on trying for those locks.',
+    verbs: writing,
+  },
+  statementTimeout: {
+    flag: 'statement-timeout',
+    variable: 'SLIPWAY_STATEMENT_TIMEOUT',
+    type: { kind: 'duration' },
+    default: '0',
+    defaultShown: '0 (none)',
+    doc: 'The longest one statement of a migration may run.',
+    verbs: writing,
+  },
+  shutdownTimeout: {
+    flag: 'shutdown-timeout',
+    variable: 'SLIPWAY_SHUTDOWN_TIMEOUT',
+    type: { kind: 'duration' },
+    default: '20s',
+    doc: 'How long cancelling, rolling back and unlocking may take after SIGTERM or SIGINT.',
+    verbs: writing,
+  },
+  keepalive: {
+    flag: 'keepalive',
+    variable: 'SLIPWAY_KEEPALIVE',
+    type: { kind: 'duration' },
+    default: '10s',
+    doc: 'How often, during a long statement, a second connection checks that the server still knows the session; 0 is never.',
+    verbs: writing,
+  },
+  outOfOrder: {
+    flag: 'out-of-order',
+    variable: 'SLIPWAY_OUT_OF_ORDER',
+    type: { kind: 'choice', values: ['error', 'warn', 'allow'] },
+    default: 'error',
+    doc: 'What to do about a pending migration that is older than the newest applied one.',
+    verbs: planning,
+  },
+  onAhead: {
+    flag: 'on-ahead',
+    variable: 'SLIPWAY_ON_AHEAD',
+    type: { kind: 'choice', values: ['allow', 'error', 'allow-breaking'] },
+    default: 'allow',
+    doc: 'What to do when the database has newer migrations than this image.',
+    verbs: planning,
+  },
+  logFormat: {
+    flag: 'log-format',
+    variable: 'SLIPWAY_LOG_FORMAT',
+    type: { kind: 'choice', values: ['pretty', 'json'] },
+    defaultShown: 'pretty on a terminal, else json',
+    doc: 'How logs on stderr look.',
+    verbs: connecting,
+  },
+  logLevel: {
+    flag: 'log-level',
+    variable: 'SLIPWAY_LOG_LEVEL',
+    sharedVariables: ['LOG_LEVEL'],
+    type: { kind: 'choice', values: ['silent', 'error', 'warn', 'info', 'debug'] },
+    default: 'info',
+    doc: 'How much is logged.',
+    verbs: connecting,
+  },
+  env: {
+    flag: 'env',
+    variable: 'SLIPWAY_ENV',
+    sharedVariables: ['ENV', 'NODE_ENV'],
+    type: { kind: 'string', placeholder: 'NAME' },
+    doc: 'The environment: which .env.NAME files are read. dev is development, prod is production.',
+    verbs: [...connecting, 'new'],
+  },
+} as const satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof settings
+
+export const settingNames = Object.keys(settings) as readonly SettingName[]
+
+/** Values of setting flags as written; a boolean flag is `true` or `false`. */
+export type SettingFlags = Readonly<Partial<Record<SettingName, string>>>
+
+/** The table's row in its general shape. */
+export function settingOf(name: SettingName): Setting {
+  return settings[name]
+}
+
+/** All variables of a setting, the one that wins first. */
+export function variablesOf(setting: Setting): readonly string[] {
+  return [setting.variable, ...(setting.sharedVariables ?? [])]
+}
+
+/**
+ * Whether NAME_FILE stands for NAME. Not for ENV, NODE_ENV and LOG_LEVEL: other programs give ENV_FILE and the
+ * like meanings of their own.
+ */
+export function hasFileVariant(variable: string): boolean {
+  return variable.startsWith('SLIPWAY_') || variable === 'DATABASE_URL'
+}
+
+/** The SLIPWAY_* variables, and their _FILE variants, that hold secrets: no child process needs to see them. */
+export function secretEnvironmentNames(): string[] {
+  return settingNames
+    .map(settingOf)
+    .filter((setting) => setting.secret === true)
+    .flatMap((setting) => [setting.variable, `${setting.variable}_FILE`])
+}

@@ -1,0 +1,138 @@
+/** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
+
+export type VerbFlagType =
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'string'; readonly placeholder: string }
+  | { readonly kind: 'positive-integer'; readonly placeholder: string }
+  | { readonly kind: 'duration' }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+
+export interface VerbFlag {
+  readonly flag: string
+  readonly type: VerbFlagType
+  readonly default?: string
+  readonly doc: string
+}
+
+export interface VerbSpec {
+  readonly summary: string
+  /** What follows the verb besides flags, as usage lines show it. */
+  readonly arguments?: string
+  readonly details: string
+  readonly flags: readonly VerbFlag[]
+  readonly examples: readonly string[]
+}
+
+const json = { flag: 'json', type: { kind: 'boolean' }, doc: 'Print the result as JSON on stdout.' } as const
+
+export const verbs = {
+  up: {
+    summary: 'wait for the database, take the lock, apply everything pending',
+    details:
+      'Any number of runners may start at once: each migration is applied once, and all of them end when the work is done.',
+    flags: [
+      {
+        flag: 'to',
+        type: { kind: 'string', placeholder: 'TARGET' },
+        doc: 'Stop after this migration: a full name, a version, or a unique part of a name.',
+      },
+      {
+        flag: 'steps',
+        type: { kind: 'positive-integer', placeholder: 'N' },
+        doc: 'Apply at most N migrations. Not together with --to.',
+      },
+      {
+        flag: 'dry-run',
+        type: { kind: 'boolean' },
+        doc: 'Print the plan and stop; reads only, takes no lock.',
+      },
+    ],
+    examples: ['slipway up', 'slipway up --dry-run', 'slipway up --to add_user_preferences'],
+  },
+  status: {
+    summary: 'show every migration and its state',
+    details: 'Reads only: no lock, no table created, works for a role that cannot write.',
+    flags: [
+      json,
+      { flag: 'exit-code', type: { kind: 'boolean' }, doc: 'Exit with 3 if anything is pending.' },
+    ],
+    examples: ['slipway status', 'slipway status --exit-code'],
+  },
+  history: {
+    summary: 'show what ran, when, by whom and how long',
+    details: 'Reads only: no lock, no table created, works for a role that cannot write.',
+    flags: [
+      { flag: 'all', type: { kind: 'boolean' }, doc: 'Show the log too: every attempt and its error.' },
+      json,
+    ],
+    examples: ['slipway history', 'slipway history --all'],
+  },
+  verify: {
+    summary: 'compare the files with history, hashing every file',
+    details:
+      'Exits with 65 if one was changed, is missing, late or lacks a dependency, 66 for duplicates, 79 for an unfinished one. Reads only.',
+    flags: [json],
+    examples: ['slipway verify'],
+  },
+  wait: {
+    summary: 'block until the database has every migration this image knows',
+    details:
+      'For the initContainer of an app when a Job migrates. Reads only. Exits with 3 if something is still pending in the end, 69 if the database never answered, 70 if the run it waits for failed.',
+    flags: [
+      {
+        flag: 'timeout',
+        type: { kind: 'duration' },
+        default: '10m',
+        doc: 'How long to wait altogether.',
+      },
+      {
+        flag: 'for',
+        type: { kind: 'choice', values: ['migrations', 'database'] },
+        default: 'migrations',
+        doc: 'With database: only until the server answers.',
+      },
+    ],
+    examples: ['slipway wait', 'slipway wait --for database --timeout 2m'],
+  },
+  exec: {
+    summary: 'up, then become the command',
+    arguments: '-- COMMAND [ARGUMENT…]',
+    details:
+      'The command replaces slipway: same process id, it gets the signals, and its exit code is the result. Secrets in SLIPWAY_* variables are taken out of its environment.',
+    flags: [],
+    examples: ['slipway exec -- node server.js'],
+  },
+  new: {
+    summary: 'write the next migration from a template',
+    arguments: 'NAME',
+    details: 'The version is the time in UTC, and never sorts before an existing migration.',
+    flags: [{ flag: 'sql', type: { kind: 'boolean' }, doc: 'Write a .sql file; without it, TypeScript.' }],
+    examples: ['slipway new add_user_preferences', 'slipway new add_user_preferences --sql'],
+  },
+  version: {
+    summary: 'print the versions of slipway, Node and SQLite',
+    details: 'The same as slipway --version.',
+    flags: [json],
+    examples: ['slipway version'],
+  },
+  help: {
+    summary: 'explain slipway, or one verb',
+    arguments: '[VERB]',
+    details: 'The same as slipway VERB --help.',
+    flags: [],
+    examples: ['slipway help', 'slipway help up'],
+  },
+} as const satisfies Record<string, VerbSpec>
+
+export type Verb = keyof typeof verbs
+
+export const verbNames = Object.keys(verbs) as readonly Verb[]
+
+export function isVerb(word: string): word is Verb {
+  return Object.hasOwn(verbs, word)
+}
+
+/** The table's row in its general shape. */
+export function verbSpec(verb: Verb): VerbSpec {
+  return verbs[verb]
+}
