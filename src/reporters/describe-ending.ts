@@ -1,0 +1,59 @@
+/** The last line of a run: what state the database is in now. Says nothing the events did not show. */
+import type { SlipwayError } from '../errors.ts'
+import type { RunOutcome } from '../events.ts'
+import { countOf } from './count-of.ts'
+import type { Told } from './describe-event.ts'
+import { formatDuration } from './format-time.ts'
+import { isTransactional, type RunMemory } from './run-memory.ts'
+
+export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {
+  const duration = formatDuration(outcome.durationMs)
+  if (outcome.exitCode === 0) return { text: describeSuccess(outcome, memory), aside: duration }
+  return { text: `${describeFailure(outcome, memory)}; exit ${outcome.exitCode} after ${duration}` }
+}
+
+function describeSuccess(outcome: RunOutcome, memory: RunMemory): string {
+  const before = memory.appliedBefore
+  const pending = outcome.pending.length === 0 ? '' : `, ${outcome.pending.length} still pending`
+  if (outcome.applied.length + outcome.skipped.length === 0) {
+    if (pending !== '') return `nothing applied: ${before} applied before${pending}`
+    return `up to date: ${before} applied`
+  }
+  const skipped = outcome.skipped.length === 0 ? '' : `, ${outcome.skipped.length} skipped`
+  return `${countOf(outcome.applied.length, 'migration')} applied${skipped}${pending}`
+}
+
+function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
+  const step = memory.failed ?? memory.running
+  const parts: string[] = []
+  if (step !== undefined) parts.push(describeStep(step, isTransactional(memory, step), outcome.error))
+  const done = outcome.applied.length
+  const where = step === undefined ? '' : ' before it'
+  if (done > 0) parts.push(`${countOf(done, 'migration')}${where} ${done === 1 ? 'stays' : 'stay'} applied`)
+  else if (step === undefined) parts.push('no migration was run')
+  const unrun = outcome.pending.filter((name) => name !== step).length
+  if (unrun > 0) parts.push(`${unrun} not run`)
+  return `stopped: ${parts.join('; ')}`
+}
+
+/** What is left of a step that was begun and did not end well. */
+function describeStep(
+  name: string,
+  transactional: boolean | undefined,
+  error: SlipwayError | undefined,
+): string {
+  if (error?.code === 'escaped') return `${name} ended its own transaction, so part of it may be committed`
+  if (transactional === undefined) return `${name} did not finish`
+  if (!transactional) return `${name} runs outside a transaction: ${describeRemains(error)}`
+  if (error?.code === 'session-lost')
+    return `${name} was not confirmed: the server rolls back what was not committed`
+  return `${name} was rolled back`
+}
+
+function describeRemains(error: SlipwayError | undefined): string {
+  const statement = error?.facts.statement
+  if (statement === undefined) return 'what it did before this stays'
+  if (statement.index <= 1) return 'its first statement failed, the rest was not sent'
+  const done = statement.index - 1
+  return `${done} of its ${countOf(statement.total, 'statement')} ${done === 1 ? 'is' : 'are'} done and ${done === 1 ? 'stays' : 'stay'}`
+}

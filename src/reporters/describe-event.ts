@@ -1,0 +1,142 @@
+/** Every event as one line of words: what the pretty reporter prints and what JSON lines carry as `msg`. */
+import { inspect } from 'node:util'
+import type { LockHolder, RunEvent } from '../events.ts'
+import type { Redactor } from '../redact.ts'
+import { countOf, listNames } from './count-of.ts'
+import { describeEnding } from './describe-ending.ts'
+import { describeHolder } from './describe-holder.ts'
+import { dialectLabel } from './dialect-label.ts'
+import { formatDuration, formatElapsed } from './format-time.ts'
+import type { RunMemory } from './run-memory.ts'
+import { oneLine } from './visible-text.ts'
+
+export interface Telling {
+  readonly memory: RunMemory
+  readonly now: Date
+  readonly redact: Redactor
+}
+
+/** `text` says what happened; `aside` is a figure that belongs to it (a duration). Neither holds a secret known to `redact`. */
+export interface Told {
+  readonly text: string
+  readonly aside?: string
+}
+
+type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>
+
+export function describeEvent(event: RunEvent, telling: Telling): Told {
+  const told = describe(event, telling)
+  return { ...told, text: telling.redact(told.text) }
+}
+
+function describe(event: RunEvent, telling: Telling): Told {
+  switch (event.type) {
+    case 'run-started':
+      return { text: `${event.verb} on ${event.database}, migrations from ${event.dir}` }
+    case 'waiting-for-database':
+      return { text: describeWait(event, telling) }
+    case 'connected':
+      return {
+        text: `connected to ${dialectLabel(event.dialect)} ${event.serverVersion}`,
+        ...afterWait(event.waitedMs),
+      }
+    case 'waiting-for-lock':
+      return {
+        text: `the run lock is held by ${describeHolder(event.holder, telling.now, telling.redact)}`,
+        aside: patience(event),
+      }
+    case 'lock-acquired':
+      return { text: 'got the run lock', ...afterWait(event.waitedMs) }
+    case 'warning':
+    case 'notice':
+      return { text: withName(event.migration, event.message) }
+    case 'planned':
+      return { text: describePlan(event) }
+    case 'step-started':
+      return { text: `${event.name} ${startVerbs[event.action]}` }
+    case 'statement-finished':
+      return {
+        text: `${event.name}: statement ${event.index} of ${event.total}`,
+        aside: formatDuration(event.durationMs),
+      }
+    case 'step-retrying':
+      return { text: describeRetry(event, telling) }
+    case 'step-finished':
+      return describeFinish(event)
+    case 'step-failed':
+      return { text: event.name, aside: `failed after ${formatDuration(event.durationMs)}` }
+    case 'migration-log':
+      return { text: `${event.name}: ${event.message}${describeData(event.data)}` }
+    case 'cleanup-failed':
+      return { text: `${event.what} failed while cleaning up: ${event.message}` }
+    case 'stopping':
+      return { text: `${event.signal} received, stopping` }
+    case 'run-finished':
+      return describeEnding(event.outcome, telling.memory)
+  }
+}
+
+const startVerbs = { apply: 'started', resume: 'resumed', skip: 'is skipped' } as const
+
+function describeWait(event: EventOf<'waiting-for-database'>, telling: Telling): string {
+  const reason = oneLine(telling.redact(event.reason), 200)
+  return `waiting for ${telling.memory.database} (${reason}), ${patience(event)}`
+}
+
+function patience(event: { readonly elapsedMs: number; readonly timeoutMs: number }): string {
+  if (event.elapsedMs < 1000) return `up to ${formatDuration(event.timeoutMs)}`
+  return `${formatElapsed(event.elapsedMs)} of ${formatDuration(event.timeoutMs)}`
+}
+
+function afterWait(waitedMs: number): { aside?: string } {
+  return waitedMs < 1000 ? {} : { aside: `after ${formatDuration(waitedMs)}` }
+}
+
+function describePlan(event: EventOf<'planned'>): string {
+  const parts = [`${event.applied} applied`, `${event.steps.length} to run`]
+  if (event.ahead.length > 0) parts.push(describeAhead(event.ahead))
+  return parts.join(', ')
+}
+
+/** `3 migrations are ahead of this image: a, b, c` */
+export function describeAhead(ahead: readonly string[]): string {
+  const verb = ahead.length === 1 ? 'is' : 'are'
+  return `${countOf(ahead.length, 'migration')} ${verb} ahead of this image: ${listNames(ahead, 10)}`
+}
+
+function describeFinish(event: EventOf<'step-finished'>): Told {
+  switch (event.action) {
+    case 'skip':
+      return { text: event.name, aside: 'skipped: not for this kind of database' }
+    case 'resume':
+      return { text: event.name, aside: `${formatDuration(event.durationMs)}, resumed` }
+    case 'apply':
+      return { text: event.name, aside: formatDuration(event.durationMs) }
+  }
+}
+
+function describeRetry(event: EventOf<'step-retrying'>, telling: Telling): string {
+  const reason = oneLine(telling.redact(event.reason), 200)
+  const what = `${event.name}: ${reason} (${event.sqlstate}), rolled back`
+  return `${what}; attempt ${event.attempt + 1} in ${formatDuration(event.delayMs)}${describeBlockers(event.blockers, telling)}`
+}
+
+function describeBlockers(blockers: readonly LockHolder[], telling: Telling): string {
+  const [first, ...others] = blockers
+  if (first === undefined) return ''
+  const rest = others.length === 0 ? '' : `; and ${countOf(others.length, 'more session')}`
+  return `; blocked by ${describeHolder(first, telling.now, telling.redact)}${rest}`
+}
+
+function withName(migration: string | undefined, message: string): string {
+  return migration === undefined || message.includes(migration) ? message : `${migration}: ${message}`
+}
+
+function describeData(data: unknown): string {
+  if (data === undefined) return ''
+  try {
+    return ` ${inspect(data, { breakLength: Number.POSITIVE_INFINITY, depth: 4, maxArrayLength: 20, maxStringLength: 2000 })}`
+  } catch {
+    return ' [data that cannot be shown]'
+  }
+}

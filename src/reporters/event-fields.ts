@@ -1,0 +1,76 @@
+/** The fields of one JSON line, by event; docs/formats.md promises their names. */
+import type { LockHolder, RunEvent } from '../events.ts'
+import type { Redactor } from '../redact.ts'
+import { shortenStatement } from './describe-holder.ts'
+import { toErrorFields } from './error-fields.ts'
+import { outcomeJson } from './outcome-json.ts'
+import { toPlainData } from './plain-data.ts'
+
+export interface FieldOptions {
+  readonly redact: Redactor
+  /** Stack traces are included. */
+  readonly stack: boolean
+}
+
+/**
+ * `event` is the event's type and `migration` the name of the migration it is about; errors are nested under `error`
+ * (see ErrorFields), dates are ISO 8601 in UTC, times are milliseconds. `verb` is on every line already.
+ * Redacted, ready to serialise.
+ */
+export function eventFields(event: RunEvent, options: FieldOptions): Record<string, unknown> {
+  const fields = toPlainData({ event: event.type, ...fieldsOf(event, options) }, { ...options, keys: 'own' })
+  return fields as Record<string, unknown>
+}
+
+function fieldsOf(event: RunEvent, options: FieldOptions): Record<string, unknown> {
+  switch (event.type) {
+    case 'run-started':
+      return { database: event.database, dir: event.dir }
+    case 'waiting-for-database':
+    case 'connected':
+    case 'lock-acquired':
+    case 'warning':
+    case 'notice':
+    case 'cleanup-failed':
+    case 'stopping':
+    case 'planned': {
+      const { type: _, ...fields } = event
+      return fields
+    }
+    case 'waiting-for-lock': {
+      const { type: _, holder, ...fields } = event
+      return { ...fields, holder: holderFields(holder, options) }
+    }
+    case 'step-started':
+    case 'statement-finished':
+    case 'step-finished': {
+      const { type: _, name, ...fields } = event
+      return { migration: name, ...fields }
+    }
+    case 'step-retrying': {
+      const { type: _, name, blockers, ...fields } = event
+      return {
+        migration: name,
+        ...fields,
+        blockers: blockers.map((blocker) => holderFields(blocker, options)),
+      }
+    }
+    case 'step-failed': {
+      const { name, durationMs, error } = event
+      return { migration: name, durationMs, error: toErrorFields(error, options) }
+    }
+    case 'migration-log': {
+      const data = toPlainData(event.data, { ...options, keys: 'foreign' })
+      return { migration: event.name, data }
+    }
+    case 'run-finished': {
+      const { verb: _, ...fields } = outcomeJson(event.outcome, options)
+      return fields
+    }
+  }
+}
+
+function holderFields(holder: LockHolder | undefined, options: FieldOptions): object | undefined {
+  if (holder?.statement === undefined) return holder
+  return { ...holder, statement: shortenStatement(holder.statement, options.redact) }
+}

@@ -1,0 +1,40 @@
+/** How loud each event is; one table for both reporters. */
+import type { Config } from '../config/config.ts'
+import type { RunEvent } from '../events.ts'
+
+export type LogLevel = Config['logLevel']
+export type EventLevel = Exclude<LogLevel, 'silent'>
+
+const order = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 } as const satisfies Record<LogLevel, number>
+
+export function isLoudEnough(level: EventLevel, threshold: LogLevel): boolean {
+  return order[level] <= order[threshold]
+}
+
+export function levelOf(event: RunEvent): EventLevel {
+  switch (event.type) {
+    case 'step-failed':
+      return 'error'
+    case 'run-finished':
+      return event.outcome.exitCode === 0 ? 'info' : 'error'
+    case 'warning':
+    case 'step-retrying':
+    case 'cleanup-failed':
+    case 'stopping':
+      return 'warn'
+    case 'planned':
+      return event.ahead.length > 0 ? 'warn' : 'info'
+    case 'statement-finished':
+      return 'debug'
+    case 'run-started':
+    case 'waiting-for-database':
+    case 'connected':
+    case 'waiting-for-lock':
+    case 'lock-acquired':
+    case 'notice':
+    case 'step-started':
+    case 'step-finished':
+    case 'migration-log':
+      return 'info'
+  }
+}

@@ -1,0 +1,73 @@
+/** JSON lines by pino, for log collectors. The only file that imports pino. */
+import pino from 'pino'
+import type { RunEvent } from '../events.ts'
+import type { Redactor } from '../redact.ts'
+import { describeEvent, type Told } from './describe-event.ts'
+import { eventFields } from './event-fields.ts'
+import { type LogLevel, levelOf } from './event-level.ts'
+import type { OutputStream } from './progress.ts'
+import type { Reporter } from './reporter.ts'
+import { createRunMemory, rememberEvent } from './run-memory.ts'
+
+export interface JsonOptions {
+  readonly stream: OutputStream
+  readonly level: LogLevel
+  readonly redact: Redactor
+  readonly now: () => Date
+  readonly verb: string
+  readonly traceparent?: string | undefined
+}
+
+/**
+ * One line per event: `level` (a word), `time` (ISO 8601, UTC), `verb`, `runId` once known, `traceparent` where one
+ * was given, the fields of the event (see eventFields), and `msg`, the same words the pretty reporter prints.
+ */
+export function createJsonReporter(options: JsonOptions): Reporter {
+  const { stream, redact, now, level } = options
+  const memory = createRunMemory()
+  const destination = openDestination(stream)
+  const logger = pino(
+    {
+      level,
+      base: baseFields(options),
+      timestamp: () => `,"time":"${now().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
+  const listen = (event: RunEvent) => {
+    rememberEvent(memory, event)
+    const message = messageFor(event, describeEvent(event, { memory, now: now(), redact }), redact)
+    const fields = eventFields(event, { redact, stack: level === 'debug' })
+    logger[levelOf(event)]({ runId: memory.runId, ...fields }, message)
+  }
+  return { listen, close: () => flush(stream) }
+}
+
+/** `msg` alone must tell a failure: many log viewers show nothing else. */
+function messageFor(event: RunEvent, told: Told, redact: Redactor): string {
+  const text = told.aside === undefined ? told.text : `${told.text} (${told.aside})`
+  if (event.type === 'step-failed') return `${text}: ${redact(event.error.message)}`
+  const error = event.type === 'run-finished' ? event.outcome.error : undefined
+  return error === undefined ? text : `${redact(error.message)}; ${text}`
+}
+
+/**
+ * With a file descriptor lines are written synchronously, so none is lost when the process exits or is replaced
+ * right after. A closed pipe is no reason to stop a migration.
+ */
+function openDestination(stream: OutputStream): pino.DestinationStream {
+  if (stream.fd === undefined) return { write: (line) => void stream.write(line) }
+  const destination = pino.destination({ dest: stream.fd, sync: true })
+  destination.on('error', () => {})
+  return destination
+}
+
+function baseFields({ verb, traceparent, redact }: JsonOptions): Record<string, string> {
+  return traceparent === undefined ? { verb } : { verb, traceparent: redact(traceparent) }
+}
+
+async function flush(stream: OutputStream): Promise<void> {
+  if (stream.fd !== undefined) return
+  await new Promise<void>((resolve) => stream.write('', () => resolve()))
+}

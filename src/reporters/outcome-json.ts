@@ -1,0 +1,31 @@
+/** How a run ended, as plain data: the body of `--report` and of the `run-finished` line. */
+import type { RunOutcome } from '../events.ts'
+import { type ErrorFields, toErrorFields } from './error-fields.ts'
+
+export interface OutcomeJson {
+  readonly runId: string
+  readonly verb: string
+  readonly exitCode: number
+  readonly durationMs: number
+  /** Names, in the order of the run. */
+  readonly applied: readonly string[]
+  readonly skipped: readonly string[]
+  readonly pending: readonly string[]
+  readonly ahead: readonly string[]
+  readonly error?: ErrorFields | undefined
+}
+
+export function outcomeJson(outcome: RunOutcome, options = { stack: false }): OutcomeJson {
+  const { runId, verb, exitCode, durationMs, applied, skipped, pending, ahead, error } = outcome
+  return {
+    runId,
+    verb,
+    exitCode,
+    durationMs,
+    applied,
+    skipped,
+    pending,
+    ahead,
+    error: error === undefined ? undefined : toErrorFields(error, options),
+  }
+}

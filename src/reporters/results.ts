@@ -1,0 +1,67 @@
+/** What the reading verbs found, as they hand it to the printers of `*-text.ts` and `*-json.ts`. */
+import type { FailureRecord } from '../dialects/dialect.ts'
+import type { SlipwayError } from '../errors.ts'
+import type { PlannedStep } from '../events.ts'
+import type { HistoryRow, MigrationState } from '../plan/migration.ts'
+
+export interface DatabaseFacts {
+  /** As shown to people: no password. */
+  readonly database: string
+  readonly dialect: string
+  readonly serverVersion: string
+  /** Schema and table: `public.schema_migrations`. */
+  readonly historyTable: string
+}
+
+export interface ResultWarning {
+  readonly code: string
+  readonly message: string
+}
+
+export interface MigrationStatus {
+  readonly name: string
+  readonly state: MigrationState
+  readonly appliedAt?: Date | undefined
+  readonly durationMs?: number | undefined
+  readonly appliedBy?: string | undefined
+}
+
+export interface StatusResult extends DatabaseFacts {
+  /** The newest applied migration. */
+  readonly current?: string | undefined
+  /** The newest migration in the folder. */
+  readonly head?: string | undefined
+  /** In the order in which they would be applied. */
+  readonly migrations: readonly MigrationStatus[]
+  /** Why `up` would refuse. */
+  readonly refusals: readonly SlipwayError[]
+  readonly warnings: readonly ResultWarning[]
+}
+
+export interface HistoryResult extends DatabaseFacts {
+  /** In order of application. */
+  readonly rows: readonly HistoryRow[]
+  /** Failed attempts, where they were asked for. */
+  readonly failures?: readonly FailureRecord[] | undefined
+}
+
+/** What `up --dry-run` would do. */
+export interface PlanResult extends DatabaseFacts {
+  readonly applied: number
+  readonly steps: readonly PlannedStep[]
+  readonly ahead: readonly string[]
+  readonly warnings: readonly ResultWarning[]
+}
+
+export interface VerifyResult extends DatabaseFacts {
+  /** Applied migrations whose file was hashed and compared. */
+  readonly checked: number
+  readonly pending: readonly string[]
+  readonly ahead: readonly string[]
+  readonly refusals: readonly SlipwayError[]
+  readonly warnings: readonly ResultWarning[]
+}
+
+export interface TextOptions {
+  readonly colors: boolean
+}

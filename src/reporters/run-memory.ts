@@ -1,0 +1,79 @@
+/** What a listener must keep of earlier events to say something true about later ones. */
+import type { SlipwayError } from '../errors.ts'
+import type { PlannedStep, RunEvent } from '../events.ts'
+
+export interface RunMemory {
+  runId: string | undefined
+  database: string
+  dialect: string | undefined
+  /** Applied before this run. */
+  appliedBefore: number
+  ahead: readonly string[]
+  steps: readonly PlannedStep[]
+  /** Steps begun so far, this one included. */
+  begun: number
+  /** Begun and neither finished nor failed. */
+  running: string | undefined
+  failed: string | undefined
+  /** Of the running step, as far as known. */
+  statements: { readonly done: number; readonly total: number } | undefined
+  /** The last error told in full. */
+  told: SlipwayError | undefined
+}
+
+export function createRunMemory(): RunMemory {
+  return {
+    runId: undefined,
+    database: 'the database',
+    dialect: undefined,
+    appliedBefore: 0,
+    ahead: [],
+    steps: [],
+    begun: 0,
+    running: undefined,
+    failed: undefined,
+    statements: undefined,
+    told: undefined,
+  }
+}
+
+export function rememberEvent(memory: RunMemory, event: RunEvent): void {
+  switch (event.type) {
+    case 'run-started':
+      Object.assign(memory, createRunMemory(), { runId: event.runId, database: event.database })
+      return
+    case 'connected':
+      memory.dialect = event.dialect
+      return
+    case 'planned':
+      memory.appliedBefore = event.applied
+      memory.ahead = event.ahead
+      memory.steps = event.steps
+      return
+    case 'step-started':
+      memory.begun += 1
+      memory.running = event.name
+      memory.statements = event.statements === undefined ? undefined : { done: 0, total: event.statements }
+      return
+    case 'statement-finished':
+      memory.statements = { done: event.index, total: event.total }
+      return
+    case 'step-retrying':
+      if (memory.statements !== undefined) memory.statements = { done: 0, total: memory.statements.total }
+      return
+    case 'step-finished':
+      memory.running = undefined
+      return
+    case 'step-failed':
+      memory.running = undefined
+      memory.failed = event.name
+      return
+    default:
+      return
+  }
+}
+
+/** Whether the planned step runs in a transaction; undefined if no such step was planned. */
+export function isTransactional(memory: RunMemory, name: string): boolean | undefined {
+  return memory.steps.find((step) => step.name === name)?.transaction
+}
