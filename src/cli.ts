@@ -1,1 +1,134 @@
-process.exitCode = 1
+/** argv in, exit code out. */
+import { type Command, parseArguments } from './config/arguments.ts'
+import type { Config } from './config/config.ts'
+import { describeRunner } from './config/environment.ts'
+import { loadConfig, requireDatabase } from './config/load.ts'
+import type { Run } from './engine/run.ts'
+import type { CommandContext } from './commands/context.ts'
+import { isSlipwayError, SlipwayError } from './errors.ts'
+import { errorReport } from './reporters/error-report.ts'
+import type { Reporter } from './reporters/reporter.ts'
+import { canRedraw, shouldColor } from './reporters/should-color.ts'
+import { noRedaction } from './redact.ts'
+import { watchSignals } from './signals.ts'
+import { version } from './version.ts'
+
+const terminationLog = '/dev/termination-log'
+
+process.stdout.on('error', ignoreClosedPipe)
+process.stderr.on('error', ignoreClosedPipe)
+process.exit(await main())
+
+async function main(): Promise<number> {
+  let config: Config | undefined
+  let reporter: Reporter | undefined
+  try {
+    const { command, flags } = parseArguments(process.argv.slice(2))
+    if (command.verb === 'help') {
+      const { renderHelp } = await import('./config/help.ts')
+      process.stdout.write(`${renderHelp(command.topic)}\n`)
+      return 0
+    }
+    config = loadConfig({ flags, env: process.env, cwd: process.cwd(), stderrIsTTY: process.stderr.isTTY === true })
+    reporter = await openReporter(config, command.verb)
+    for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
+    return await runCommand(command, createContext(config, command, reporter))
+  } catch (error) {
+    await reporter?.close()
+    process.stderr.write(reportError(error, config))
+    return isSlipwayError(error) ? error.exitCode : 1
+  } finally {
+    await reporter?.close()
+  }
+}
+
+async function openReporter(config: Config, verb: string): Promise<Reporter> {
+  const { createReporter } = await import('./reporters/reporter.ts')
+  const isTTY = process.stderr.isTTY === true
+  return createReporter({
+    format: config.logFormat,
+    level: config.logLevel,
+    stream: process.stderr,
+    isTTY: canRedraw(process.env, isTTY),
+    colors: shouldColor(process.env, isTTY),
+    redact: config.redact,
+    verb,
+    traceparent: process.env['TRACEPARENT'],
+  })
+}
+
+function createContext(config: Config, command: Command, reporter: Reporter): CommandContext {
+  const emit: CommandContext['emit'] = (event) => {
+    reporter.listen(event)
+    if (event.type === 'run-finished') void writeTermination(config, event.outcome)
+  }
+  return {
+    config,
+    env: process.env,
+    cwd: process.cwd(),
+    colors: shouldColor(process.env, process.stdout.isTTY === true),
+    emit,
+    openRun: () => openRun(config, command.verb, emit),
+    print: (text) => process.stdout.write(`${config.redact(text)}\n`),
+    closeReporter: async () => reporter.close(),
+  }
+}
+
+async function openRun(config: Config, verb: string, emit: CommandContext['emit']): Promise<Run> {
+  const url = requireDatabase(config)
+  const { loadDialect } = await import('./dialects/index.ts')
+  return {
+    runId: crypto.randomUUID(),
+    verb,
+    config,
+    url,
+    dialect: await loadDialect(url),
+    emit,
+    signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs }),
+    cwd: process.cwd(),
+    appliedBy: describeRunner(process.env),
+    runnerVersion: version,
+    env: process.env,
+  }
+}
+
+/** Each verb's code is loaded only when it is asked for. */
+async function runCommand(command: Exclude<Command, { verb: 'help' }>, context: CommandContext): Promise<number> {
+  switch (command.verb) {
+    case 'up':
+      return (await import('./commands/up.ts')).up(context, command)
+    case 'status':
+      return (await import('./commands/status.ts')).status(context, command)
+    case 'history':
+      return (await import('./commands/history.ts')).history(context, command)
+    case 'verify':
+      return (await import('./commands/verify.ts')).verify(context, command)
+    case 'wait':
+      return (await import('./commands/wait.ts')).wait(context, command)
+    case 'exec':
+      return (await import('./commands/exec.ts')).exec(context, command)
+    case 'new':
+      return (await import('./commands/new.ts')).newMigration(context, command)
+    case 'version':
+      return (await import('./commands/version.ts')).version(context, command)
+  }
+}
+
+async function writeTermination(config: Config, outcome: Parameters<typeof import('./reporters/termination.ts').summariseOutcome>[0]): Promise<void> {
+  const { writeTerminationMessage } = await import('./reporters/termination.ts')
+  writeTerminationMessage({ path: terminationLog, outcome, redact: config.redact })
+}
+
+function reportError(error: unknown, config: Config | undefined): string {
+  return errorReport(error instanceof SlipwayError ? error : error, {
+    format: config?.logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json'),
+    colors: shouldColor(process.env, process.stderr.isTTY === true),
+    redact: config?.redact ?? noRedaction,
+    level: config?.logLevel ?? 'info',
+  })
+}
+
+/** `slipway status | head` is no failure. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}

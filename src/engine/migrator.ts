@@ -1,11 +1,10 @@
 /** The life of `up`, from an open question to a proven answer. */
-import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
+import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
 import { type Discovered, discoverMigrations } from '../files/discover.ts'
 import { type LoadedMigration, loadMigration } from '../files/load.ts'
-import { isUpToDate, type Plan, planUp, type PlanResult, type Refusal } from '../plan/plan.ts'
-import { refusalError } from '../plan/refusal.ts'
+import { isUpToDate, listUnapplied, type Plan, planUp, type Refusal, refusalError } from '../plan/plan.ts'
 import type { Target } from '../plan/target.ts'
 import { resolveCommit } from './commit.ts'
 import { executeStep } from './execute.ts'
@@ -13,6 +12,7 @@ import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import type { Run } from './run.ts'
+import { readChangedSources } from './survey.ts'
 
 export interface UpRequest {
   readonly target?: Target
@@ -52,15 +52,21 @@ export async function runUp(run: Run, request: UpRequest, progress: Progress): P
   }
 }
 
+export interface Planned {
+  readonly plan: Plan
+  readonly loaded: ReadonlyMap<string, LoadedMigration>
+  readonly facts: SessionFacts
+}
+
 /** What `up` would do, in a session that cannot write. */
-export async function planRun(run: Run, request: UpRequest): Promise<{ plan: Plan; loaded: ReadonlyMap<string, LoadedMigration> }> {
+export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
   const found = await discover(run)
   const session = await openSession(run, { intent: 'read', timeoutMs: run.config.waitTimeoutMs })
   const up: Up = { run, request, progress: emptyProgress(), found, session, loaded: new Map() }
   try {
     const snapshot = await session.readHistory()
-    await loadPending(up, makePlan(up, snapshot))
-    return { plan: requirePlan(up, makePlan(up, snapshot)), loaded: up.loaded }
+    await loadPending(up, snapshot)
+    return { plan: await requirePlan(up, makePlan(up, snapshot)), loaded: up.loaded, facts: session.facts }
   } catch (error) {
     throw describeSessionFailure(run, error, 'planning')
   } finally {
@@ -89,7 +95,7 @@ async function bring(up: Up): Promise<void> {
   if (await isNothingToDo(up, before)) return
   const isDone = (snapshot: HistorySnapshot) => isUpToDate(up.found.files, snapshot.rows)
   if ((await acquireRunLock(run, session, isDone)) === 'done') {
-    tellUpToDate(up, requirePlan(up, makePlan(up, await session.readHistory())))
+    await tellUpToDate(up, makePlan(up, await session.readHistory()))
     return
   }
   checkpoint('locked')
@@ -100,17 +106,17 @@ async function bring(up: Up): Promise<void> {
 async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
   const first = makePlan(up, snapshot)
   if (first.kind === 'plan' && first.steps.length === 0) {
-    tellUpToDate(up, first)
+    await tellUpToDate(up, first)
     return true
   }
-  await loadPending(up, first)
+  await loadPending(up, snapshot)
   const second = makePlan(up, snapshot)
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
-  if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished')) requirePlan(up, second)
+  if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished')) await requirePlan(up, second)
   return false
 }
 
-function makePlan(up: Up, snapshot: HistorySnapshot): PlanResult {
+function makePlan(up: Up, snapshot: HistorySnapshot): Plan | Refusal {
   const { run, request, found, loaded } = up
   return planUp({
     files: found.files,
@@ -129,28 +135,27 @@ function makePlan(up: Up, snapshot: HistorySnapshot): PlanResult {
 }
 
 /** All that is pending is parsed before any of it runs. */
-async function loadPending(up: Up, result: PlanResult): Promise<void> {
-  const pending = new Set(
-    result.states.filter(({ state }) => state === 'pending' || state === 'late' || state === 'unfinished').map(({ name }) => name),
-  )
-  for (const file of up.found.files) {
-    if (!pending.has(file.name) || up.loaded.has(file.name)) continue
-    const migration = await loadMigration(file, { parse: up.run.dialect.parse, dir: up.run.config.dir })
+async function loadPending(up: Up, snapshot: HistorySnapshot): Promise<void> {
+  for (const file of listUnapplied(up.found.files, snapshot.rows)) {
+    if (up.loaded.has(file.name)) continue
+    const migration = await loadMigration(file, { parse: up.run.dialect.parse })
     for (const notice of migration.notices) up.run.emit({ type: 'notice', ...notice })
     up.loaded.set(file.name, migration)
   }
 }
 
-function requirePlan(up: Up, result: Plan | Refusal): Plan {
+async function requirePlan(up: Up, result: Plan | Refusal): Promise<Plan> {
   up.progress.ahead = result.ahead.map((row) => row.name)
   for (const warning of result.warnings) up.run.emit({ type: 'warning', ...warning })
-  if (result.kind === 'refusal') throw refusalError(result)
-  return result
+  if (result.kind === 'plan') return result
+  const sources = await readChangedSources(up.session, result)
+  if (sources.size === 0) throw refusalError(result)
+  const { explainChanges } = await import('./changes.ts')
+  throw refusalError({ ...result, reasons: explainChanges(result.reasons, up.found.files, sources) })
 }
 
-function tellUpToDate(up: Up, plan: Plan): void {
-  requirePlan(up, plan)
-  const { states } = plan
+async function tellUpToDate(up: Up, result: Plan | Refusal): Promise<void> {
+  const { states } = await requirePlan(up, result)
   up.progress.pending = states.filter(({ state }) => state === 'pending').map(({ name }) => name)
   const applied = states.filter(({ state }) => state === 'applied' || state === 'skipped' || state === 'archived').length
   up.run.emit({ type: 'planned', steps: [], applied, ahead: up.progress.ahead })
@@ -173,8 +178,8 @@ async function applyUnderLock(up: Up): Promise<void> {
   await session.ensureHistory()
   checkpoint('history-ready')
   const snapshot = await session.readHistory()
-  await loadPending(up, makePlan(up, snapshot))
-  const plan = requirePlan(up, makePlan(up, snapshot))
+  await loadPending(up, snapshot)
+  const plan = await requirePlan(up, makePlan(up, snapshot))
   if (plan.steps.length === 0) return tellUpToDate(up, plan)
   await refuseStorm(up, plan)
   tellPlan(up, plan, snapshot)

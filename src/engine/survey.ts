@@ -3,7 +3,7 @@ import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect
 import { type Discovered, discoverMigrations } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { DeclaredOptions } from '../plan/migration.ts'
-import { type Plan, planUp, type Refusal } from '../plan/plan.ts'
+import { listUnapplied, type Plan, planUp, type Refusal } from '../plan/plan.ts'
 import { describeSessionFailure } from './failure.ts'
 import { openSession } from './open.ts'
 import type { Run } from './run.ts'
@@ -13,6 +13,8 @@ export interface Survey {
   readonly snapshot: HistorySnapshot
   readonly found: Discovered
   readonly result: Plan | Refusal
+  /** Stored texts of the migrations whose file was edited. */
+  readonly sources: ReadonlyMap<string, string>
 }
 
 export interface SurveyOptions {
@@ -27,9 +29,11 @@ export async function surveyDatabase(run: Run, options: SurveyOptions): Promise<
   return reading(run, async (session) => {
     const snapshot = await session.readHistory()
     const first = survey(run, found, snapshot, session.facts.now, new Map())
-    if (!options.loadPending) return { facts: session.facts, snapshot, found, result: first }
-    const declared = await loadOptions(run, found, first)
-    return { facts: session.facts, snapshot, found, result: survey(run, found, snapshot, session.facts.now, declared) }
+    const sources = await readChangedSources(session, first)
+    const known = { facts: session.facts, snapshot, found, sources }
+    if (!options.loadPending) return { ...known, result: first }
+    const declared = await loadOptions(run, found, snapshot)
+    return { ...known, result: survey(run, found, snapshot, session.facts.now, declared) }
   })
 }
 
@@ -60,14 +64,20 @@ export function survey(
   })
 }
 
-async function loadOptions(run: Run, found: Discovered, result: Plan | Refusal): Promise<Map<string, DeclaredOptions>> {
-  const waiting = new Set(
-    result.states.filter(({ state }) => state === 'pending' || state === 'late' || state === 'unfinished').map(({ name }) => name),
-  )
+/** Only for the ones that need it: the texts are large. */
+export async function readChangedSources(session: Session, result: Plan | Refusal): Promise<Map<string, string>> {
+  const sources = new Map<string, string>()
+  for (const { name, state } of result.states) {
+    const source = state === 'changed' ? await session.readSource(name) : undefined
+    if (source !== undefined) sources.set(name, source)
+  }
+  return sources
+}
+
+async function loadOptions(run: Run, found: Discovered, snapshot: HistorySnapshot): Promise<Map<string, DeclaredOptions>> {
   const declared = new Map<string, DeclaredOptions>()
-  for (const file of found.files) {
-    if (!waiting.has(file.name)) continue
-    declared.set(file.name, (await loadMigration(file, { parse: run.dialect.parse, dir: run.config.dir })).options)
+  for (const file of listUnapplied(found.files, snapshot.rows)) {
+    declared.set(file.name, (await loadMigration(file, { parse: run.dialect.parse })).options)
   }
   return declared
 }

@@ -1,0 +1,24 @@
+/** `slipway exec -- COMMAND`: up, then become the command. */
+import { secretEnvironmentNames } from '../config/settings.ts'
+import { becomeCommand, findCommand } from '../engine/become.ts'
+import { runUp } from '../engine/migrator.ts'
+import type { CommandContext } from './context.ts'
+import { conclude } from './finish.ts'
+
+export async function exec(context: CommandContext, options: { readonly command: readonly [string, ...string[]] }): Promise<number> {
+  const [name, ...args] = options.command
+  // Before anything is migrated: a container whose command is misspelled must not change the database first.
+  const path = findCommand(name, context.env['PATH'], context.cwd)
+  const run = await context.openRun()
+  const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
+  if (exitCode !== 0) return exitCode
+  await context.closeReporter()
+  return becomeCommand({ path, name, args, env: withoutSecrets(context.env) })
+}
+
+function withoutSecrets(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const secret = new Set(secretEnvironmentNames())
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.has(name) ? [] : [[name, value]])),
+  )
+}

@@ -1,0 +1,36 @@
+/** How a verb that runs something ends: one outcome, told to everyone who listens. */
+import { describeSessionFailure } from '../engine/failure.ts'
+import { emptyProgress, type Progress } from '../engine/migrator.ts'
+import type { Run } from '../engine/run.ts'
+import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
+
+/** Runs `work`, emits run-started and run-finished, and returns the exit code. */
+export async function conclude(run: Run, work: (progress: Progress) => Promise<void>): Promise<number> {
+  const began = performance.now()
+  const progress = emptyProgress()
+  run.emit({ type: 'run-started', runId: run.runId, verb: run.verb, database: run.url.shown, dir: run.config.dir })
+  let error: SlipwayError | undefined
+  try {
+    await work(progress)
+  } catch (thrown) {
+    error = run.signal.aborted && isSlipwayError(run.signal.reason) ? run.signal.reason : toSlipwayError(run, thrown)
+  }
+  const exitCode = error?.exitCode ?? 0
+  run.emit({
+    type: 'run-finished',
+    outcome: {
+      runId: run.runId,
+      verb: run.verb,
+      exitCode,
+      ...progress,
+      durationMs: performance.now() - began,
+      ...(error === undefined ? {} : { error }),
+    },
+  })
+  return exitCode
+}
+
+function toSlipwayError(run: Run, thrown: unknown): SlipwayError {
+  const described = describeSessionFailure(run, thrown, run.verb)
+  return isSlipwayError(described) ? described : new SlipwayError('bug', messageOf(thrown), { cause: thrown })
+}

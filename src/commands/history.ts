@@ -1,0 +1,20 @@
+/** `slipway history` */
+import { reading } from '../engine/survey.ts'
+import { historyJson } from '../reporters/history-json.ts'
+import { historyText } from '../reporters/history-text.ts'
+import type { HistoryResult } from '../reporters/results.ts'
+import type { CommandContext } from './context.ts'
+
+export async function history(context: CommandContext, options: { readonly json: boolean; readonly all: boolean }): Promise<number> {
+  const run = await context.openRun()
+  const result = await reading<HistoryResult>(run, async (session) => ({
+    database: run.url.shown,
+    dialect: run.dialect.name,
+    serverVersion: session.facts.serverVersion,
+    historyTable: session.facts.historyTable,
+    rows: (await session.readHistory()).rows,
+    failures: options.all ? await session.failuresSince(new Date(0)) : undefined,
+  }))
+  context.print(options.json ? JSON.stringify(historyJson(result), null, 2) : historyText(result, { colors: context.colors }))
+  return 0
+}

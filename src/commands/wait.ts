@@ -1,0 +1,14 @@
+/** `slipway wait` */
+import { waitForDatabase, waitForMigrations } from '../engine/wait.ts'
+import type { CommandContext } from './context.ts'
+import { conclude } from './finish.ts'
+
+export async function wait(
+  context: CommandContext,
+  options: { readonly timeoutMs: number; readonly for: 'migrations' | 'database' },
+): Promise<number> {
+  const run = await context.openRun()
+  return conclude(run, () =>
+    options.for === 'database' ? waitForDatabase(run, options.timeoutMs) : waitForMigrations(run, options.timeoutMs),
+  )
+}

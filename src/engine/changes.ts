@@ -1,0 +1,32 @@
+/** Shows what was edited in the file of an applied migration, against the text that history keeps. The only file that imports `diff`. */
+import { SlipwayError } from '../errors.ts'
+import type { MigrationFile } from '../plan/migration.ts'
+import { createTwoFilesPatch } from 'diff'
+
+const maxLines = 40
+
+/** `sources`: stored texts by migration name. Other reasons pass through. */
+export function explainChanges(
+  reasons: readonly SlipwayError[],
+  files: readonly MigrationFile[],
+  sources: ReadonlyMap<string, string>,
+): SlipwayError[] {
+  return reasons.map((reason) => {
+    const { migration } = reason.facts
+    const file = files.find(({ name }) => name === migration)
+    const stored = migration === undefined ? undefined : sources.get(migration)
+    if (reason.code !== 'changed' || file === undefined || stored === undefined) return reason
+    return new SlipwayError('changed', reason.message, {
+      ...reason.facts,
+      hint: reason.hint,
+      location: { file: file.up.shown, excerpt: diffLines(stored, file.source) },
+    })
+  })
+}
+
+function diffLines(applied: string, found: string): string {
+  const patch = createTwoFilesPatch('as applied', 'as found', applied, found, '', '', { context: 2 })
+  const lines = patch.split('\n').slice(1).filter((line) => line !== '')
+  const shown = lines.slice(0, maxLines)
+  return (lines.length > maxLines ? [...shown, `… ${lines.length - maxLines} more lines`] : shown).join('\n')
+}

@@ -1,0 +1,43 @@
+/** Signals and stray rejections of this process, turned into one AbortSignal. Only the command line uses this. */
+import { messageOf, SlipwayError } from './errors.ts'
+import type { Listener } from './events.ts'
+
+const exitCodeOf = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
+type StopSignal = keyof typeof exitCodeOf
+
+export interface SignalOptions {
+  readonly emit: Listener
+  readonly shutdownTimeoutMs: number
+}
+
+/** The first signal stops the run in good order, within the shutdown timeout; the second ends the process at once. */
+export function watchSignals(options: SignalOptions): AbortSignal {
+  const controller = new AbortController()
+  let asked = false
+  const stop = (signal: StopSignal) => {
+    if (asked) process.exit(exitCodeOf[signal])
+    asked = true
+    options.emit({ type: 'stopping', signal })
+    controller.abort(new SlipwayError(signal === 'SIGINT' ? 'interrupted' : 'terminated', `stopped by ${signal}`))
+    setTimeout(() => process.exit(exitCodeOf[signal]), options.shutdownTimeoutMs).unref()
+  }
+  for (const signal of Object.keys(exitCodeOf) as StopSignal[]) process.on(signal, () => stop(signal))
+  const onStray = (thrown: unknown) => {
+    if (!controller.signal.aborted) controller.abort(explainStray(thrown))
+  }
+  process.on('unhandledRejection', onStray)
+  process.on('uncaughtException', onStray)
+  return controller.signal
+}
+
+/** The driver fails outside any promise when its socket dies in the wrong moment; anything else is a migration's. */
+function explainStray(thrown: unknown): SlipwayError {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : ''
+  if (stack.includes('/node_modules/postgres/')) {
+    return new SlipwayError('session-lost', `the database driver failed: ${messageOf(thrown)}`, { cause: thrown })
+  }
+  return new SlipwayError('migration-failed', `an error was thrown where nothing awaited it: ${messageOf(thrown)}`, {
+    cause: thrown,
+    hint: 'await every promise in the migration',
+  })
+}
