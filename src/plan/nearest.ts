@@ -1,0 +1,16 @@
+import { distance } from 'fastest-levenshtein'
+
+/** The candidate a mistyped word was probably meant to be; undefined if none is close. Letter case is ignored. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const lowered = word.toLowerCase()
+  let best: string | undefined
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1
+  for (const candidate of candidates) {
+    const found = distance(lowered, candidate.toLowerCase())
+    if (found < bestDistance) {
+      best = candidate
+      bestDistance = found
+    }
+  }
+  return best
+}
