@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -99,6 +100,37 @@ test('the config is frozen and the environment untouched', (t) => {
   assert.deepEqual({ ...process.env }, before)
 })
 
+test('a folder named .env, as Python makes them, is no dotenv file', (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'slipway-config-'))
+  t.after(() => rmSync(cwd, { recursive: true }))
+  mkdirSync(join(cwd, '.env'))
+  assert.deepEqual(loadConfig({ flags: {}, env: {}, cwd, stderrIsTTY: false }).warnings, [])
+})
+
+test('the dotenv package is loaded only if there is a file to parse', (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'slipway-config-'))
+  t.after(() => rmSync(cwd, { recursive: true }))
+  assert.equal(loadsDotenv(cwd), false)
+  writeFileSync(join(cwd, '.env'), '')
+  assert.equal(loadsDotenv(cwd), true)
+})
+
+/** In a process of its own, since modules stay loaded. */
+function loadsDotenv(cwd: string): boolean {
+  const program = `
+    import { createRequire } from 'node:module'
+    import { loadConfig } from ${JSON.stringify(new URL('../../../src/config/load.ts', import.meta.url).href)}
+    loadConfig({ flags: {}, env: {}, cwd: process.cwd(), stderrIsTTY: false })
+    const loaded = Object.keys(createRequire(import.meta.url).cache)
+    process.stdout.write(String(loaded.some((file) => file.includes('dotenv'))))`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd,
+    encoding: 'utf8',
+  })
+  assert.match(stdout, /^(true|false)$/, stderr)
+  return stdout === 'true'
+}
+
 test('logs are pretty on a terminal', (t) => {
   assert.equal(load(t, { stderrIsTTY: true }).config.logFormat, 'pretty')
 })
@@ -131,6 +163,8 @@ const precedence: readonly (readonly [string, Case])[] = [
     { env: { SLIPWAY_ENV: 'ci' }, files: { '.env.ci': 'SLIPWAY_TABLE=ci', '.env': 'SLIPWAY_TABLE=base' } },
   ],
   ['base', { files: { '.env': 'SLIPWAY_TABLE=base' } }],
+  ['base', { files: { '.env': '\uFEFFSLIPWAY_TABLE=base\r\n' } }],
+  ['file', { env: { SLIPWAY_TABLE_FILE: 'secret' }, files: { secret: '\uFEFFfile\r\n\r\n' } }],
   ['base', { env: { SLIPWAY_TABLE: '' }, files: { '.env': 'SLIPWAY_TABLE=base' } }],
   ['file', { files: { '.env': 'SLIPWAY_TABLE_FILE=secret', secret: 'file' } }],
   ['schema_migrations', { env: { SLIPWAY_TABLE: '' }, files: { '.env': 'SLIPWAY_TABLE=' } }],
