@@ -88,6 +88,7 @@ function renderSettings(): string[] {
     'A flag wins over the environment, then come `NAME_FILE`, `.env.<env>.local`, `.env.<env>`, `.env` in the working directory, and the default. `<env>` is `SLIPWAY_ENV`, else `ENV`, else `NODE_ENV`; `dev` and `development` are the same, and so are `prod` and `production`. An empty variable counts as unset. Where a setting has several variables, the first one wins wherever it is set.',
     'Every `SLIPWAY_` variable, and `DATABASE_URL`, has a twin `NAME_FILE` that names a file with the value, such as a Docker or Kubernetes secret; newlines at its end are dropped. Setting both in the environment is an error; `NAME_FILE` in the environment wins over `NAME` in a `.env` file.',
     'A `TIME` is written `500ms`, `30s`, `5m`, `1h` or `0`. Booleans are `true` or `false`; as a flag, `--no-` in front switches them off.',
+    '`LOG_LEVEL` belongs to the app too: names of other loggers (`trace`, `warning`, `fatal` …) are understood there, and one that slipway does not know is a warning.',
     'An unknown `SLIPWAY_` variable is a warning that names the nearest one.',
     '## Database URL',
     table(
