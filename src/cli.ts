@@ -29,7 +29,12 @@ async function main(): Promise<number> {
       process.stdout.write(`${renderHelp(command.topic)}\n`)
       return 0
     }
-    config = loadConfig({ flags, env: process.env, cwd: process.cwd(), stderrIsTTY: process.stderr.isTTY === true })
+    config = loadConfig({
+      flags,
+      env: process.env,
+      cwd: process.cwd(),
+      stderrIsTTY: process.stderr.isTTY === true,
+    })
     reporter = await openReporter(config, command.verb)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
     return await runCommand(command, createContext(config, command, reporter))
@@ -93,7 +98,10 @@ async function openRun(config: Config, verb: string, emit: CommandContext['emit'
 }
 
 /** Each verb's code is loaded only when it is asked for. */
-async function runCommand(command: Exclude<Command, { verb: 'help' }>, context: CommandContext): Promise<number> {
+async function runCommand(
+  command: Exclude<Command, { verb: 'help' }>,
+  context: CommandContext,
+): Promise<number> {
   switch (command.verb) {
     case 'up':
       return (await import('./commands/up.ts')).up(context, command)
@@ -114,7 +122,10 @@ async function runCommand(command: Exclude<Command, { verb: 'help' }>, context: 
   }
 }
 
-async function writeTermination(config: Config, outcome: Parameters<typeof import('./reporters/termination.ts').summariseOutcome>[0]): Promise<void> {
+async function writeTermination(
+  config: Config,
+  outcome: Parameters<typeof import('./reporters/termination.ts').summariseOutcome>[0],
+): Promise<void> {
   const { writeTerminationMessage } = await import('./reporters/termination.ts')
   writeTerminationMessage({ path: terminationLog, outcome, redact: config.redact })
 }

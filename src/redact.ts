@@ -6,12 +6,12 @@ export const noRedaction: Redactor = (text) => text
 
 /**
  * Replaces every secret, as written and in its URL-encoded and JSON-escaped spellings, by `***`.
- * Secrets shorter than 3 characters would blank out ordinary text and are left to the callers that never print them.
+ * A password that is an ordinary word (`postgres`, `app`) is replaced only where it stands as a password, `user:app@host`:
+ * everywhere else it would blank out the very names a reader needs.
  */
 export function createRedactor(secrets: Iterable<string>): Redactor {
   const spellings = new Set<string>()
-  for (const secret of secrets)
-    for (const spelling of spellingsOf(secret)) if (spelling.length >= 3) spellings.add(spelling)
+  for (const secret of secrets) for (const spelling of spellingsOf(secret)) spellings.add(spelling)
   if (spellings.size === 0) return noRedaction
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length)
   const pattern = new RegExp(longestFirst.map(escapeForRegExp).join('|'), 'g')
@@ -19,6 +19,8 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
 }
 
 function spellingsOf(secret: string): string[] {
+  if (secret === '') return []
+  if (/^([A-Za-z]{1,12}|.{1,2})$/.test(secret)) return [`:${secret}@`, `password=${secret}`]
   const encoded = encodeURIComponent(secret)
   const strict = encoded.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
   const json = JSON.stringify(secret).slice(1, -1)

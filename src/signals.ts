@@ -18,7 +18,9 @@ export function watchSignals(options: SignalOptions): AbortSignal {
     if (asked) process.exit(exitCodeOf[signal])
     asked = true
     options.emit({ type: 'stopping', signal })
-    controller.abort(new SlipwayError(signal === 'SIGINT' ? 'interrupted' : 'terminated', `stopped by ${signal}`))
+    controller.abort(
+      new SlipwayError(signal === 'SIGINT' ? 'interrupted' : 'terminated', `stopped by ${signal}`),
+    )
     setTimeout(() => process.exit(exitCodeOf[signal]), options.shutdownTimeoutMs).unref()
   }
   for (const signal of Object.keys(exitCodeOf) as StopSignal[]) process.on(signal, () => stop(signal))
@@ -34,10 +36,16 @@ export function watchSignals(options: SignalOptions): AbortSignal {
 function explainStray(thrown: unknown): SlipwayError {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : ''
   if (stack.includes('/node_modules/postgres/')) {
-    return new SlipwayError('session-lost', `the database driver failed: ${messageOf(thrown)}`, { cause: thrown })
+    return new SlipwayError('session-lost', `the database driver failed: ${messageOf(thrown)}`, {
+      cause: thrown,
+    })
   }
-  return new SlipwayError('migration-failed', `an error was thrown where nothing awaited it: ${messageOf(thrown)}`, {
-    cause: thrown,
-    hint: 'await every promise in the migration',
-  })
+  return new SlipwayError(
+    'migration-failed',
+    `an error was thrown where nothing awaited it: ${messageOf(thrown)}`,
+    {
+      cause: thrown,
+      hint: 'await every promise in the migration',
+    },
+  )
 }

@@ -5,7 +5,10 @@ import { runUp } from '../engine/migrator.ts'
 import type { CommandContext } from './context.ts'
 import { conclude } from './finish.ts'
 
-export async function exec(context: CommandContext, options: { readonly command: readonly [string, ...string[]] }): Promise<number> {
+export async function exec(
+  context: CommandContext,
+  options: { readonly command: readonly [string, ...string[]] },
+): Promise<number> {
   const [name, ...args] = options.command
   // Before anything is migrated: a container whose command is misspelled must not change the database first.
   const path = findCommand(name, context.env['PATH'], context.cwd)
@@ -19,6 +22,8 @@ export async function exec(context: CommandContext, options: { readonly command:
 function withoutSecrets(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const secret = new Set(secretEnvironmentNames())
   return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.has(name) ? [] : [[name, value]])),
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined || secret.has(name) ? [] : [[name, value]],
+    ),
   )
 }

@@ -8,12 +8,21 @@ import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 export async function conclude(run: Run, work: (progress: Progress) => Promise<void>): Promise<number> {
   const began = performance.now()
   const progress = emptyProgress()
-  run.emit({ type: 'run-started', runId: run.runId, verb: run.verb, database: run.url.shown, dir: run.config.dir })
+  run.emit({
+    type: 'run-started',
+    runId: run.runId,
+    verb: run.verb,
+    database: run.url.shown,
+    dir: run.config.dir,
+  })
   let error: SlipwayError | undefined
   try {
     await work(progress)
   } catch (thrown) {
-    error = run.signal.aborted && isSlipwayError(run.signal.reason) ? run.signal.reason : toSlipwayError(run, thrown)
+    error =
+      run.signal.aborted && isSlipwayError(run.signal.reason)
+        ? run.signal.reason
+        : toSlipwayError(run, thrown)
   }
   const exitCode = error?.exitCode ?? 0
   run.emit({

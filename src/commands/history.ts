@@ -5,7 +5,10 @@ import { historyText } from '../reporters/history-text.ts'
 import type { HistoryResult } from '../reporters/results.ts'
 import type { CommandContext } from './context.ts'
 
-export async function history(context: CommandContext, options: { readonly json: boolean; readonly all: boolean }): Promise<number> {
+export async function history(
+  context: CommandContext,
+  options: { readonly json: boolean; readonly all: boolean },
+): Promise<number> {
   const run = await context.openRun()
   const result = await reading<HistoryResult>(run, async (session) => ({
     database: run.url.shown,
@@ -15,6 +18,10 @@ export async function history(context: CommandContext, options: { readonly json:
     rows: (await session.readHistory()).rows,
     failures: options.all ? await session.failuresSince(new Date(0)) : undefined,
   }))
-  context.print(options.json ? JSON.stringify(historyJson(result), null, 2) : historyText(result, { colors: context.colors }))
+  context.print(
+    options.json
+      ? JSON.stringify(historyJson(result), null, 2)
+      : historyText(result, { colors: context.colors }),
+  )
   return 0
 }

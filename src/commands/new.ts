@@ -11,7 +11,12 @@ export async function newMigration(
   options: { readonly name: string; readonly language: 'typescript' | 'sql' },
 ): Promise<number> {
   const { dir } = context.config
-  const path = await createMigration({ dir, ...options, now: new Date(), existing: await findExisting(context) })
+  const path = await createMigration({
+    dir,
+    ...options,
+    now: new Date(),
+    existing: await findExisting(context),
+  })
   context.print(relative(context.cwd, path))
   return 0
 }

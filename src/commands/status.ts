@@ -7,12 +7,21 @@ import { statusJson } from '../reporters/status-json.ts'
 import { statusText } from '../reporters/status-text.ts'
 import type { CommandContext } from './context.ts'
 
-export async function status(context: CommandContext, options: { readonly json: boolean; readonly exitCode: boolean }): Promise<number> {
+export async function status(
+  context: CommandContext,
+  options: { readonly json: boolean; readonly exitCode: boolean },
+): Promise<number> {
   const run = await context.openRun()
   const survey = await surveyDatabase(run, { loadPending: false })
   const result = toStatus(run, survey)
-  context.print(options.json ? JSON.stringify(statusJson(result), null, 2) : statusText(result, { colors: context.colors }))
-  const isPending = result.migrations.some(({ state }) => state === 'pending' || state === 'late' || state === 'unfinished')
+  context.print(
+    options.json
+      ? JSON.stringify(statusJson(result), null, 2)
+      : statusText(result, { colors: context.colors }),
+  )
+  const isPending = result.migrations.some(
+    ({ state }) => state === 'pending' || state === 'late' || state === 'unfinished',
+  )
   return options.exitCode && isPending ? exitCodes.pending : 0
 }
 

@@ -10,7 +10,10 @@ import type { CommandContext } from './context.ts'
 export async function verify(context: CommandContext, options: { readonly json: boolean }): Promise<number> {
   const run = await context.openRun()
   const { facts, found, result, sources } = await surveyDatabase(run, { loadPending: true })
-  const refused = result.kind === 'refusal' ? { ...result, reasons: explainChanges(result.reasons, found.files, sources) } : undefined
+  const refused =
+    result.kind === 'refusal'
+      ? { ...result, reasons: explainChanges(result.reasons, found.files, sources) }
+      : undefined
   const verified: VerifyResult = {
     database: run.url.shown,
     dialect: run.dialect.name,
@@ -22,6 +25,10 @@ export async function verify(context: CommandContext, options: { readonly json: 
     refusals: refused?.reasons ?? [],
     warnings: result.warnings,
   }
-  context.print(options.json ? JSON.stringify(verifyJson(verified), null, 2) : verifyText(verified, { colors: context.colors }))
+  context.print(
+    options.json
+      ? JSON.stringify(verifyJson(verified), null, 2)
+      : verifyText(verified, { colors: context.colors }),
+  )
   return refused === undefined ? 0 : refusalError(refused).exitCode
 }

@@ -9,6 +9,8 @@ export async function wait(
 ): Promise<number> {
   const run = await context.openRun()
   return conclude(run, () =>
-    options.for === 'database' ? waitForDatabase(run, options.timeoutMs) : waitForMigrations(run, options.timeoutMs),
+    options.for === 'database'
+      ? waitForDatabase(run, options.timeoutMs)
+      : waitForMigrations(run, options.timeoutMs),
   )
 }

@@ -26,7 +26,10 @@ export function explainChanges(
 
 function diffLines(applied: string, found: string): string {
   const patch = createTwoFilesPatch('as applied', 'as found', applied, found, '', '', { context: 2 })
-  const lines = patch.split('\n').slice(1).filter((line) => line !== '')
+  const lines = patch
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '')
   const shown = lines.slice(0, maxLines)
   return (lines.length > maxLines ? [...shown, `… ${lines.length - maxLines} more lines`] : shown).join('\n')
 }

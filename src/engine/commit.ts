@@ -8,14 +8,24 @@ import type { Run } from './run.ts'
  * Once the run lock is free the lost session is gone, and its commit has happened or never will.
  * Calls `onCommitted` and returns when the step was the last one; otherwise throws session-lost.
  */
-export async function resolveCommit(run: Run, name: string, isLast: boolean, onCommitted: () => void): Promise<void> {
+export async function resolveCommit(
+  run: Run,
+  name: string,
+  isLast: boolean,
+  onCommitted: () => void,
+): Promise<void> {
   const isCommitted = await readCommit(run, name)
   if (isCommitted === undefined) {
     throw lostAt(name, 'whether it was committed could not be found out; running again is safe')
   }
   if (!isCommitted) throw lostAt(name, 'it was not committed')
   onCommitted()
-  run.emit({ type: 'warning', code: 'commit-answer-lost', message: 'the connection ended before COMMIT was answered; history says it is applied', migration: name })
+  run.emit({
+    type: 'warning',
+    code: 'commit-answer-lost',
+    message: 'the connection ended before COMMIT was answered; history says it is applied',
+    migration: name,
+  })
   if (!isLast) throw lostAt(name, 'it was committed; those after it are still pending')
 }
 
@@ -27,11 +37,19 @@ async function readCommit(run: Run, name: string): Promise<boolean | undefined> 
     await session.releaseRunLock()
     return rows.some((row) => row.name === name && row.runId === run.runId && row.state === 'applied')
   } catch (error) {
-    run.emit({ type: 'cleanup-failed', what: `finding out whether ${name} was committed`, message: run.dialect.explain(error).message })
+    run.emit({
+      type: 'cleanup-failed',
+      what: `finding out whether ${name} was committed`,
+      message: run.dialect.explain(error).message,
+    })
     return undefined
   }
 }
 
 function lostAt(name: string, what: string): SlipwayError {
-  return new SlipwayError('session-lost', `the connection was lost while ${name} was being committed; ${what}`, { migration: name })
+  return new SlipwayError(
+    'session-lost',
+    `the connection was lost while ${name} was being committed; ${what}`,
+    { migration: name },
+  )
 }

@@ -41,16 +41,31 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   const began = performance.now()
   const { body } = place.migration
   const statements = body.kind === 'sql' ? body.statements.length : undefined
-  run.emit({ type: 'step-started', name: step.name, action: step.action, index, total, ...(statements === undefined ? {} : { statements }) })
+  run.emit({
+    type: 'step-started',
+    name: step.name,
+    action: step.action,
+    index,
+    total,
+    ...(statements === undefined ? {} : { statements }),
+  })
   let outcome: StepOutcome
   try {
     outcome = await withCancellation(place, () => attemptUntilDone(place))
   } catch (error) {
-    if (isSlipwayError(error)) run.emit({ type: 'step-failed', name: step.name, error, durationMs: performance.now() - began })
+    if (isSlipwayError(error))
+      run.emit({ type: 'step-failed', name: step.name, error, durationMs: performance.now() - began })
     throw error
   }
   if (outcome === 'done') {
-    run.emit({ type: 'step-finished', name: step.name, action: step.action, index, total, durationMs: performance.now() - began })
+    run.emit({
+      type: 'step-finished',
+      name: step.name,
+      action: step.action,
+      index,
+      total,
+      durationMs: performance.now() - began,
+    })
     checkpoint('between-migrations', step.name)
   }
   return outcome
@@ -93,7 +108,8 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted) throw await settleFailure(place, record, failed, fault)
+      if (fault.kind !== 'retryable' || run.signal.aborted)
+        throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
   }
@@ -177,7 +193,11 @@ async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry
   if (performance.now() + delayMs > retry.deadline) {
     const error = describeFailure(run, retry.failed, 'ddl-lock-timeout')
     const who = blockers.length === 0 ? '' : `; held up by ${blockers.map(describeHolder).join(', ')}`
-    throw new SlipwayError('ddl-lock-timeout', `${error.message} (${retry.tries} attempts)${who}`, error.facts)
+    throw new SlipwayError(
+      'ddl-lock-timeout',
+      `${error.message} (${retry.tries} attempts)${who}`,
+      error.facts,
+    )
   }
   run.emit({
     type: 'step-retrying',
@@ -192,25 +212,40 @@ async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry
 }
 
 /** The error to throw; what can be recorded of it is recorded. */
-async function settleFailure(place: StepPlace, record: StepRecord, failed: FailedStep, fault: Fault): Promise<unknown> {
+async function settleFailure(
+  place: StepPlace,
+  record: StepRecord,
+  failed: FailedStep,
+  fault: Fault,
+): Promise<unknown> {
   const { run, session, step, migration } = place
   if (run.signal.aborted) return run.signal.reason
   if (session.lost || fault.kind === 'session-lost') {
-    return new SlipwayError('session-lost', `the connection was lost while ${step.name} ran: ${fault.message}`, {
-      migration: step.name,
-      cause: failed.thrown,
-    })
+    return new SlipwayError(
+      'session-lost',
+      `the connection was lost while ${step.name} ran: ${fault.message}`,
+      {
+        migration: step.name,
+        cause: failed.thrown,
+      },
+    )
   }
   if (failed.thrown instanceof AlreadyRecorded) {
-    return new SlipwayError('transient', `another runner recorded ${step.name} meanwhile`, { migration: step.name })
+    return new SlipwayError('transient', `another runner recorded ${step.name} meanwhile`, {
+      migration: step.name,
+    })
   }
   if (failed.thrown instanceof TransactionEscaped) {
     await session.recordStarted(record)
-    return new SlipwayError('escaped', `${step.name} ended its own transaction; history marks it as unfinished`, {
-      migration: step.name,
-      location: { file: migration.file.up.shown },
-      cause: failed.thrown,
-    })
+    return new SlipwayError(
+      'escaped',
+      `${step.name} ended its own transaction; history marks it as unfinished`,
+      {
+        migration: step.name,
+        location: { file: migration.file.up.shown },
+        cause: failed.thrown,
+      },
+    )
   }
   const error = describeFailure(run, failed)
   await recordFailure(place, record, error)
@@ -218,11 +253,23 @@ async function settleFailure(place: StepPlace, record: StepRecord, failed: Faile
 }
 
 /** Best effort: the migration's own error is the one to report. */
-async function recordFailure({ run, session }: StepPlace, record: StepRecord, error: SlipwayError): Promise<void> {
+async function recordFailure(
+  { run, session }: StepPlace,
+  record: StepRecord,
+  error: SlipwayError,
+): Promise<void> {
   const sqlstate = error.facts.sqlstate === undefined ? '' : ` (${error.facts.sqlstate})`
   try {
-    await session.recordFailure(record, run.config.redact(`${error.message}${sqlstate}`), error.facts.statement?.index)
+    await session.recordFailure(
+      record,
+      run.config.redact(`${error.message}${sqlstate}`),
+      error.facts.statement?.index,
+    )
   } catch (failure) {
-    run.emit({ type: 'cleanup-failed', what: 'writing the failure to the log table', message: run.dialect.explain(failure).message })
+    run.emit({
+      type: 'cleanup-failed',
+      what: 'writing the failure to the log table',
+      message: run.dialect.explain(failure).message,
+    })
   }
 }

@@ -1,7 +1,14 @@
 /** From whatever a step threw to the error a person reads: which statement, where in the file, what the server said. */
 import { fileURLToPath } from 'node:url'
 import { type Fault, StatementError } from '../dialects/dialect.ts'
-import { type ErrorCode, type ErrorFacts, isSlipwayError, messageOf, SlipwayError, type SourceLocation } from '../errors.ts'
+import {
+  type ErrorCode,
+  type ErrorFacts,
+  isSlipwayError,
+  messageOf,
+  SlipwayError,
+  type SourceLocation,
+} from '../errors.ts'
 import type { LoadedMigration } from '../files/load.ts'
 import { excerptAt } from '../sql/excerpt.ts'
 import type { FailedQuery } from './context/tracker.ts'
@@ -24,7 +31,11 @@ export function faultOf(run: Run, step: FailedStep): Fault {
 }
 
 /** `code` for what is neither a SlipwayError nor explained better by its kind. */
-export function describeFailure(run: Run, step: FailedStep, code: ErrorCode = 'migration-failed'): SlipwayError {
+export function describeFailure(
+  run: Run,
+  step: FailedStep,
+  code: ErrorCode = 'migration-failed',
+): SlipwayError {
   const { name } = step.migration.file
   if (isSlipwayError(step.thrown)) return placeError(step, step.thrown)
   const fault = faultOf(run, step)
@@ -84,7 +95,10 @@ function locate(step: FailedStep, fault: Fault): SourceLocation | undefined {
 }
 
 /** The first stack frame inside the migration's own file. */
-export function locateInScript(migration: LoadedMigration, stack: string | undefined): SourceLocation | undefined {
+export function locateInScript(
+  migration: LoadedMigration,
+  stack: string | undefined,
+): SourceLocation | undefined {
   const { up } = migration.file
   if (migration.body.kind === 'sql') return undefined
   for (const line of (stack ?? '').split('\n').slice(1)) {

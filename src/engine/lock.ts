@@ -73,16 +73,20 @@ function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number
   return new SlipwayError(
     'lock-timeout',
     `the run lock of ${run.url.shown} was not free within ${seconds} s; it is held by ${who}`,
-    holder?.pid === undefined ? {} : { hint: `wait for it, or end it: select pg_terminate_backend(${holder.pid})` },
+    holder?.pid === undefined
+      ? {}
+      : { hint: `wait for it, or end it: select pg_terminate_backend(${holder.pid})` },
   )
 }
 
 /** One line: pid, application, address, since, what it runs. */
 export function describeHolder(holder: LockHolder): string {
   const parts = [`pid ${holder.pid ?? '?'}`]
-  if (holder.applicationName !== undefined && holder.applicationName !== '') parts.push(`(${holder.applicationName})`)
+  if (holder.applicationName !== undefined && holder.applicationName !== '')
+    parts.push(`(${holder.applicationName})`)
   if (holder.clientAddress !== undefined) parts.push(`from ${holder.clientAddress}`)
   if (holder.since !== undefined) parts.push(`since ${holder.since.toISOString()}`)
-  if (holder.statement !== undefined && holder.state === 'active') parts.push(`running: ${holder.statement.split('\n')[0]}`)
+  if (holder.statement !== undefined && holder.state === 'active')
+    parts.push(`running: ${holder.statement.split('\n')[0]}`)
   return parts.join(' ')
 }

@@ -112,7 +112,8 @@ async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean
   await loadPending(up, snapshot)
   const second = makePlan(up, snapshot)
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
-  if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished')) await requirePlan(up, second)
+  if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
+    await requirePlan(up, second)
   return false
 }
 
@@ -157,7 +158,9 @@ async function requirePlan(up: Up, result: Plan | Refusal): Promise<Plan> {
 async function tellUpToDate(up: Up, result: Plan | Refusal): Promise<void> {
   const { states } = await requirePlan(up, result)
   up.progress.pending = states.filter(({ state }) => state === 'pending').map(({ name }) => name)
-  const applied = states.filter(({ state }) => state === 'applied' || state === 'skipped' || state === 'archived').length
+  const applied = states.filter(
+    ({ state }) => state === 'applied' || state === 'skipped' || state === 'archived',
+  ).length
   up.run.emit({ type: 'planned', steps: [], applied, ahead: up.progress.ahead })
 }
 
@@ -168,7 +171,11 @@ async function releasingLock(up: Up, work: () => Promise<void>): Promise<void> {
     checkpoint('before-unlock')
     await up.session.releaseRunLock().catch((error: unknown) => {
       if (up.session.lost) return
-      up.run.emit({ type: 'cleanup-failed', what: 'releasing the run lock', message: up.run.dialect.explain(error).message })
+      up.run.emit({
+        type: 'cleanup-failed',
+        what: 'releasing the run lock',
+        message: up.run.dialect.explain(error).message,
+      })
     })
   }
 }
@@ -187,7 +194,14 @@ async function applyUnderLock(up: Up): Promise<void> {
   for (const [index, step] of plan.steps.entries()) {
     run.signal.throwIfAborted()
     const migration = requireLoaded(up, step.name)
-    const outcome = await executeStep({ run, session, step, migration, index: index + 1, total: plan.steps.length })
+    const outcome = await executeStep({
+      run,
+      session,
+      step,
+      migration,
+      index: index + 1,
+      total: plan.steps.length,
+    })
     if (outcome === 'committed-unanswered') {
       await resolveCommit(run, step.name, index === plan.steps.length - 1, () => markDone(progress, step))
       return
@@ -245,6 +259,8 @@ function proveHistory(plan: Plan, snapshot: HistorySnapshot): void {
     return row?.state !== wanted || row.checksum !== step.file.checksum
   })
   if (wrong.length === 0) return
-  throw new SlipwayError('history-mismatch', `history does not hold as applied: ${wrong.map((step) => step.name).join(', ')}`)
+  throw new SlipwayError(
+    'history-mismatch',
+    `history does not hold as applied: ${wrong.map((step) => step.name).join(', ')}`,
+  )
 }
-

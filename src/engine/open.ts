@@ -24,7 +24,12 @@ export async function openSession(run: Run, options: OpenOptions): Promise<Sessi
     const outcome = await tryToConnect(run, options, options.timeoutMs - elapsed())
     if (!('failure' in outcome)) {
       const { session } = outcome
-      run.emit({ type: 'connected', dialect: run.dialect.name, serverVersion: session.facts.serverVersion, waitedMs: elapsed() })
+      run.emit({
+        type: 'connected',
+        dialect: run.dialect.name,
+        serverVersion: session.facts.serverVersion,
+        waitedMs: elapsed(),
+      })
       return session
     }
     const { failure } = outcome
@@ -46,7 +51,11 @@ interface Failure {
   readonly error: unknown
 }
 
-async function tryToConnect(run: Run, options: OpenOptions, remainingMs: number): Promise<{ session: Session } | { failure: Failure }> {
+async function tryToConnect(
+  run: Run,
+  options: OpenOptions,
+  remainingMs: number,
+): Promise<{ session: Session } | { failure: Failure }> {
   try {
     const session = await run.dialect.connect(run.url, {
       intent: options.intent,
@@ -93,11 +102,18 @@ function giveUp(run: Run, failure: Failure, elapsedMs: number): SlipwayError {
   }
   const seconds = (elapsedMs / 1000).toFixed(1)
   if (code === 'unreachable') {
-    return new SlipwayError(code, `${run.url.shown} could not be reached in ${seconds} s: ${failure.reason}`, facts)
+    return new SlipwayError(
+      code,
+      `${run.url.shown} could not be reached in ${seconds} s: ${failure.reason}`,
+      facts,
+    )
   }
   if (code === 'database-missing') {
     const name = run.url.dialect === 'postgres' ? run.url.database : run.url.shown
-    return new SlipwayError(code, `${run.url.shown}: ${failure.reason}`, { ...facts, hint: `createdb ${name}` })
+    return new SlipwayError(code, `${run.url.shown}: ${failure.reason}`, {
+      ...facts,
+      hint: `createdb ${name}`,
+    })
   }
   return new SlipwayError(code, `${run.url.shown}: ${failure.reason}`, facts)
 }

@@ -6,13 +6,18 @@ import { parseDirectives } from '../sql/directives.ts'
 import type { StepPlace } from './execute.ts'
 
 /** `isRetry`: this run has already begun the step. Throws unfinished when the finished part of the file was edited. */
-export async function openResumption(place: StepPlace, attempt: Attempt, isRetry: boolean): Promise<StepwiseAttempt> {
+export async function openResumption(
+  place: StepPlace,
+  attempt: Attempt,
+  isRetry: boolean,
+): Promise<StepwiseAttempt> {
   const row = isRetry ? await readRow(place) : place.step.history
   if (row === undefined || row.state !== 'started') {
     return { ...attempt, resume: false, statementsDone: 0, failedBefore: false }
   }
   const statementsDone = place.migration.body.kind === 'sql' ? row.statementsDone : 0
-  if (row.checksum !== place.migration.file.checksum && statementsDone > 0) await requireSameStart(place, statementsDone)
+  if (row.checksum !== place.migration.file.checksum && statementsDone > 0)
+    await requireSameStart(place, statementsDone)
   const failedBefore = isRetry || (await hasFailedBefore(place, row))
   return { ...attempt, resume: true, statementsDone, failedBefore }
 }
@@ -29,7 +34,10 @@ async function hasFailedBefore({ session }: StepPlace, row: HistoryRow): Promise
 }
 
 /** The tail of an unfinished file may be edited; what already ran may not. */
-async function requireSameStart({ run, session, migration }: StepPlace, statementsDone: number): Promise<void> {
+async function requireSameStart(
+  { run, session, migration }: StepPlace,
+  statementsDone: number,
+): Promise<void> {
   const { file, body } = migration
   const stored = await session.readSource(file.name)
   if (stored === undefined || body.kind !== 'sql') return
@@ -41,6 +49,10 @@ async function requireSameStart({ run, session, migration }: StepPlace, statemen
   throw new SlipwayError(
     'unfinished',
     `${file.name} stopped after statement ${statementsDone}, and its first ${statementsDone} statements were edited since`,
-    { migration: file.name, location: { file: file.up.shown }, hint: 'restore the statements that already ran; edit only those after them' },
+    {
+      migration: file.name,
+      location: { file: file.up.shown },
+      hint: 'restore the statements that already ran; edit only those after them',
+    },
   )
 }

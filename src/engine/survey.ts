@@ -60,12 +60,20 @@ export function survey(
     archived: found.archived,
     options,
     applied: snapshot.rows,
-    request: { outOfOrder: run.config.outOfOrder, onAhead: run.config.onAhead, now, dialect: run.dialect.name },
+    request: {
+      outOfOrder: run.config.outOfOrder,
+      onAhead: run.config.onAhead,
+      now,
+      dialect: run.dialect.name,
+    },
   })
 }
 
 /** Only for the ones that need it: the texts are large. */
-export async function readChangedSources(session: Session, result: Plan | Refusal): Promise<Map<string, string>> {
+export async function readChangedSources(
+  session: Session,
+  result: Plan | Refusal,
+): Promise<Map<string, string>> {
   const sources = new Map<string, string>()
   for (const { name, state } of result.states) {
     const source = state === 'changed' ? await session.readSource(name) : undefined
@@ -74,7 +82,11 @@ export async function readChangedSources(session: Session, result: Plan | Refusa
   return sources
 }
 
-async function loadOptions(run: Run, found: Discovered, snapshot: HistorySnapshot): Promise<Map<string, DeclaredOptions>> {
+async function loadOptions(
+  run: Run,
+  found: Discovered,
+  snapshot: HistorySnapshot,
+): Promise<Map<string, DeclaredOptions>> {
   const declared = new Map<string, DeclaredOptions>()
   for (const file of listUnapplied(found.files, snapshot.rows)) {
     declared.set(file.name, (await loadMigration(file, { parse: run.dialect.parse })).options)

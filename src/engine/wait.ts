@@ -16,7 +16,10 @@ export async function waitForMigrations(run: Run, timeoutMs: number): Promise<vo
   const deadline = performance.now() + timeoutMs
   let since: Date | undefined
   for (;;) {
-    const session = await openSession(run, { intent: 'read', timeoutMs: Math.max(0, deadline - performance.now()) })
+    const session = await openSession(run, {
+      intent: 'read',
+      timeoutMs: Math.max(0, deadline - performance.now()),
+    })
     since ??= session.facts.now
     try {
       await watchHistory(run, { session, found, since, deadline })
@@ -70,7 +73,11 @@ async function watchHistory(run: Run, watch: Watch): Promise<void> {
 async function refuseFailedRun({ session, found, since }: Watch, pending: readonly string[]): Promise<void> {
   const failures = await session.failuresSince(since)
   const checksums = new Map(found.files.map((file) => [file.name, file.checksum]))
-  const failure = failures.findLast((one) => pending.includes(one.name) && checksums.get(one.name) === one.checksum)
+  const failure = failures.findLast(
+    (one) => pending.includes(one.name) && checksums.get(one.name) === one.checksum,
+  )
   if (failure === undefined) return
-  throw new SlipwayError('failed-elsewhere', `the awaited run ${failure.runId} failed: ${failure.error}`, { migration: failure.name })
+  throw new SlipwayError('failed-elsewhere', `the awaited run ${failure.runId} failed: ${failure.error}`, {
+    migration: failure.name,
+  })
 }

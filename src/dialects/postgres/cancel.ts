@@ -3,7 +3,10 @@ import type { PostgresUrl } from '../../config/url.ts'
 import { openSocket } from './socket.ts'
 
 /** int32 16, int32 80877102, pid, secret: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS */
-export async function sendCancelRequest(url: PostgresUrl, backend: { pid: number; secret: number }): Promise<void> {
+export async function sendCancelRequest(
+  url: PostgresUrl,
+  backend: { pid: number; secret: number },
+): Promise<void> {
   const message = Buffer.alloc(16)
   message.writeUInt32BE(16, 0)
   message.writeUInt32BE(80877102, 4)

@@ -21,7 +21,10 @@ export function createChecks(executor: Executor): Checks {
     },
     constraintExists: async (table, constraint, options) => {
       const [row] = await rows(findConstraint(table, constraint))
-      return row !== undefined && isAlike(`constraint ${constraint} of ${table}`, String(row['definition']), options?.like)
+      return (
+        row !== undefined &&
+        isAlike(`constraint ${constraint} of ${table}`, String(row['definition']), options?.like)
+      )
     },
     enumExists: (name) => exists(findEnum(name)),
     enumValueExists: (name, value) =>
@@ -29,16 +32,23 @@ export function createChecks(executor: Executor): Checks {
         `select 1 as one from pg_catalog.pg_enum where enumlabel = ${literal(value)} and enumtypid in (select oid from (${findEnum(name)}) as e)`,
       ),
     functionExists: (name) =>
-      exists(`select 1 as one from pg_catalog.pg_proc p where p.proname = ${nameOf(name)} and ${inSchema('p.pronamespace', name)}`),
+      exists(
+        `select 1 as one from pg_catalog.pg_proc p where p.proname = ${nameOf(name)} and ${inSchema('p.pronamespace', name)}`,
+      ),
     triggerExists: (table, trigger) =>
       exists(
         `select 1 as one from pg_catalog.pg_trigger where not tgisinternal and tgname = ${literal(trigger)} and tgrelid in (select oid from (${relation(table, ['r', 'p', 'v', 'f'])}) as t)`,
       ),
-    extensionExists: (name) => exists(`select 1 as one from pg_catalog.pg_extension where extname = ${literal(name)}`),
-    schemaExists: (name) => exists(`select 1 as one from pg_catalog.pg_namespace where nspname = ${literal(name)}`),
+    extensionExists: (name) =>
+      exists(`select 1 as one from pg_catalog.pg_extension where extname = ${literal(name)}`),
+    schemaExists: (name) =>
+      exists(`select 1 as one from pg_catalog.pg_namespace where nspname = ${literal(name)}`),
     rowExists: async (table, where) => {
       const { condition, values } = rowCondition(where)
-      return (await executor.query(`select 1 as one from ${quoted(table)} where ${condition} limit 1`, values)).length > 0
+      return (
+        (await executor.query(`select 1 as one from ${quoted(table)} where ${condition} limit 1`, values))
+          .length > 0
+      )
     },
   }
 }

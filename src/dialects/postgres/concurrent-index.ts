@@ -45,9 +45,14 @@ where ${place}`,
  * Called when the previous attempt was interrupted at this statement. Returns true when its work turns out to be done.
  * An INVALID index it left is dropped.
  */
-export async function prepareConcurrentIndex(link: Link, wanted: ConcurrentIndex, attempt: StepwiseAttempt): Promise<boolean> {
+export async function prepareConcurrentIndex(
+  link: Link,
+  wanted: ConcurrentIndex,
+  attempt: StepwiseAttempt,
+): Promise<boolean> {
   const found = await findIndex(link, wanted)
-  if (wanted.action === 'drop') return found === undefined && wanted.index !== undefined && !attempt.failedBefore
+  if (wanted.action === 'drop')
+    return found === undefined && wanted.index !== undefined && !attempt.failedBefore
   if (found === undefined) return false
   if (found.valid) return !attempt.failedBefore && isSameIndex(found, wanted)
   attempt.onNotice(`dropping the INVALID index ${found.name} that the interrupted attempt left`)
@@ -65,7 +70,11 @@ function isSameIndex(found: FoundIndex, wanted: ConcurrentIndex): boolean {
   )
 }
 
-export async function requireValidIndex(link: Link, wanted: ConcurrentIndex, statement: number): Promise<void> {
+export async function requireValidIndex(
+  link: Link,
+  wanted: ConcurrentIndex,
+  statement: number,
+): Promise<void> {
   const found = await findIndex(link, wanted)
   if (found === undefined || found.valid) return
   throw new StatementError(

@@ -38,7 +38,12 @@ const socketCodes = new Set([
   'ENOENT',
   'ECONNABORTED',
 ])
-const driverCodes = new Set(['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'])
+const driverCodes = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+])
 
 /** By exact code first, then by class (its first two characters). */
 const kinds: Readonly<Record<string, FaultKind>> = {
@@ -64,12 +69,16 @@ const kinds: Readonly<Record<string, FaultKind>> = {
 export function explain(error: unknown): Fault {
   if (isServerError(error)) return explainServerError(error)
   if (error instanceof TlsRefused) return { kind: 'tls', message: error.message }
-  if (error instanceof ConnectTimeout || error instanceof PeerClosed) return { kind: 'not-ready', message: error.message }
+  if (error instanceof ConnectTimeout || error instanceof PeerClosed)
+    return { kind: 'not-ready', message: error.message }
   if (error instanceof SessionLost) return { kind: 'session-lost', message: error.message }
   const code = errorCode(error)
-  if (code !== undefined && socketCodes.has(code)) return { kind: 'not-ready', message: socketMessage(code, error) }
-  if (code !== undefined && driverCodes.has(code)) return { kind: 'session-lost', message: 'the connection was closed' }
-  if (code === 'SASL_SIGNATURE_MISMATCH') return { kind: 'auth', message: 'the server could not prove that it knows the password' }
+  if (code !== undefined && socketCodes.has(code))
+    return { kind: 'not-ready', message: socketMessage(code, error) }
+  if (code !== undefined && driverCodes.has(code))
+    return { kind: 'session-lost', message: 'the connection was closed' }
+  if (code === 'SASL_SIGNATURE_MISMATCH')
+    return { kind: 'auth', message: 'the server could not prove that it knows the password' }
   return { kind: 'other', message: messageOf(error) }
 }
 

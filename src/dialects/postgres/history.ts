@@ -100,7 +100,9 @@ async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: His
     throw new SlipwayError(
       'history-elsewhere',
       `${names.shown} is empty or absent, but ${other.shown} in the same database holds a history; running now would apply everything again`,
-      { hint: `SLIPWAY_SCHEMA=${table.schema} slipway status, or SLIPWAY_SCHEMA=${names.schema} if a second history is meant` },
+      {
+        hint: `SLIPWAY_SCHEMA=${table.schema} slipway status, or SLIPWAY_SCHEMA=${names.schema} if a second history is meant`,
+      },
     )
   }
 }
@@ -184,7 +186,9 @@ async function asReader<T>(names: HistoryNames, read: () => Promise<T>): Promise
 const recordColumns = 'name, checksum, applied_by, runner_version, run_id'
 
 function recordValues(record: StepRecord): string {
-  return [record.name, record.checksum, record.appliedBy, record.runnerVersion, record.runId].map(literal).join(', ')
+  return [record.name, record.checksum, record.appliedBy, record.runnerVersion, record.runId]
+    .map(literal)
+    .join(', ')
 }
 
 /** The row as it stands while the step runs: a transaction that ends too early leaves it `started`, never `applied`. */
@@ -231,7 +235,9 @@ export function insertLog(
   facts: { readonly error?: string; readonly statementsDone?: number | undefined } = {},
 ): string {
   const duration =
-    event === 'up' ? `(select duration_ms from ${names.history} where name = ${literal(record.name)})` : 'null'
+    event === 'up'
+      ? `(select duration_ms from ${names.history} where name = ${literal(record.name)})`
+      : 'null'
   return `insert into ${names.log} (${recordColumns}, event, duration_ms, statements_done, error)
 values (${recordValues(record)}, ${literal(event)}, ${duration}, ${facts.statementsDone ?? 'null'}, ${facts.error === undefined ? 'null' : literal(facts.error)})`
 }

@@ -88,7 +88,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     pending.clear()
   }
   socket.on('error', (error) => lose(error.message))
-  socket.on('close', () => lose('the server closed the connection'))
+  socket.on('close', () => lose(wire.lastWords ?? 'the server closed the connection'))
 
   const driver: Driver = await openDriver({
     user: url.user,

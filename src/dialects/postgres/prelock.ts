@@ -14,7 +14,9 @@ export class LockBudgetSpent extends Error {
  */
 export function lockTables(locks: readonly TableLock[], budgetMs: number): string | undefined {
   if (locks.length === 0 || budgetMs === 0) return undefined
-  const values = locks.map((lock, index) => `(${index}, ${literal(lock.table)}, ${literal(lock.mode)})`).join(', ')
+  const values = locks
+    .map((lock, index) => `(${index}, ${literal(lock.table)}, ${literal(lock.mode)})`)
+    .join(', ')
   const body = `declare
   wanted record;
 begin

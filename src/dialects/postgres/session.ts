@@ -30,8 +30,21 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
     const names = nameHistory(facts.currentSchema ?? 'public', table)
-    const stopWatching = watchLink(link, url, { everyMs: options.keepaliveMs, applicationName: options.applicationName })
-    return createSession({ link, url, facts, names, options, stopWatching, listenForNotices: (listener) => { onNotice = listener } })
+    const stopWatching = watchLink(link, url, {
+      everyMs: options.keepaliveMs,
+      applicationName: options.applicationName,
+    })
+    return createSession({
+      link,
+      url,
+      facts,
+      names,
+      options,
+      stopWatching,
+      listenForNotices: (listener) => {
+        onNotice = listener
+      },
+    })
   } catch (error) {
     await link.close()
     throw error
@@ -41,7 +54,10 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
 function requireWritable(facts: ServerFacts): void {
   if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
   if (facts.readOnlyByDefault) {
-    throw new SlipwayError('read-only', `default_transaction_read_only is on for ${facts.user} on ${facts.database}`)
+    throw new SlipwayError(
+      'read-only',
+      `default_transaction_read_only is on for ${facts.user} on ${facts.database}`,
+    )
   }
 }
 
@@ -90,7 +106,8 @@ function createSession(parts: Parts): Session {
     },
     readHistory,
     readSource: (name) => history.readSource(link, names, name),
-    failuresSince: async (since) => ((await readHistory()).exists ? history.readFailures(link, names, since) : []),
+    failuresSince: async (since) =>
+      (await readHistory()).exists ? history.readFailures(link, names, since) : [],
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
@@ -110,8 +127,10 @@ function createSession(parts: Parts): Session {
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
     applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
-    recordSkipped: (record) => write(`${history.insertSkipped(names, record)};\n${history.insertLog(names, 'skip', record)}`),
-    recordStarted: (record) => write(`${history.insertStarted(names, record)}\non conflict (name) do nothing`),
+    recordSkipped: (record) =>
+      write(`${history.insertSkipped(names, record)};\n${history.insertLog(names, 'skip', record)}`),
+    recordStarted: (record) =>
+      write(`${history.insertStarted(names, record)}\non conflict (name) do nothing`),
     recordFailure: (record, error, statementsDone) =>
       write(history.insertLog(names, 'failure', record, { error, statementsDone })),
     async cancel() {

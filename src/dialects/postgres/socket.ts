@@ -111,7 +111,8 @@ async function upgrade(socket: Socket, url: PostgresUrl): Promise<Socket> {
 
 function tlsOptions(url: PostgresUrl): ConnectionOptions {
   const { mode, rootCert, cert, key } = url.tls
-  const verifies = mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && rootCert !== undefined)
+  const verifies =
+    mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && rootCert !== undefined)
   return {
     ...(isIP(url.host) === 0 ? { servername: url.host } : {}),
     rejectUnauthorized: verifies,

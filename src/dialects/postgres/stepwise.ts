@@ -27,7 +27,9 @@ export async function applyStepwise(place: Workplace, attempt: StepwiseAttempt):
 async function writeIntent(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
   const { names } = place
   const intent = attempt.resume ? updateStarted(names, attempt.record) : insertStarted(names, attempt.record)
-  const log = insertLog(names, attempt.resume ? 'resume' : 'start', attempt.record, { statementsDone: attempt.statementsDone })
+  const log = insertLog(names, attempt.resume ? 'resume' : 'start', attempt.record, {
+    statementsDone: attempt.statementsDone,
+  })
   await writeHistory(place, `${intent};\n${log}`)
 }
 
@@ -79,7 +81,11 @@ function groupUnits(statements: readonly ParsedStatement[]): Unit[] {
   return units
 }
 
-async function runUnits(place: Workplace, attempt: StepwiseAttempt, statements: readonly ParsedStatement[]): Promise<void> {
+async function runUnits(
+  place: Workplace,
+  attempt: StepwiseAttempt,
+  statements: readonly ParsedStatement[],
+): Promise<void> {
   for (const unit of groupUnits(statements)) {
     const done = unit.from + unit.statements.length
     if (done <= attempt.statementsDone) continue
@@ -89,7 +95,12 @@ async function runUnits(place: Workplace, attempt: StepwiseAttempt, statements: 
   }
 }
 
-async function runUnit(place: Workplace, attempt: StepwiseAttempt, unit: Unit, wasInterrupted: boolean): Promise<void> {
+async function runUnit(
+  place: Workplace,
+  attempt: StepwiseAttempt,
+  unit: Unit,
+  wasInterrupted: boolean,
+): Promise<void> {
   const [statement] = unit.statements
   if (statement === undefined) return
   if (unit.statements.length > 1) return runGroup(place, attempt, unit)
@@ -98,7 +109,12 @@ async function runUnit(place: Workplace, attempt: StepwiseAttempt, unit: Unit, w
 }
 
 /** The statement and its bookkeeping commit together: after a crash it is done or it is not. */
-async function runInOwnTransaction(place: Workplace, attempt: StepwiseAttempt, index: number, statement: ParsedStatement): Promise<void> {
+async function runInOwnTransaction(
+  place: Workplace,
+  attempt: StepwiseAttempt,
+  index: number,
+  statement: ParsedStatement,
+): Promise<void> {
   const { link, names } = place
   await resetAnd(
     place,
@@ -146,7 +162,9 @@ async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit):
   await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs)}`)
   for (const [offset, statement] of unit.statements.entries()) {
     if (offset === unit.statements.length - 1 && statement.transactionControl === 'commit') {
-      await link.simple(`reset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`)
+      await link.simple(
+        `reset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
+      )
     }
     await send(link, attempt, unit.from + offset, statement)
   }
@@ -157,7 +175,12 @@ async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit):
   checkpoint('statement-done', attempt.record.name)
 }
 
-async function send(link: Link, attempt: StepwiseAttempt, index: number, statement: ParsedStatement): Promise<void> {
+async function send(
+  link: Link,
+  attempt: StepwiseAttempt,
+  index: number,
+  statement: ParsedStatement,
+): Promise<void> {
   try {
     const answer = link.simple(statement.text)
     answer.catch(() => {})

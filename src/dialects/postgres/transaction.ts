@@ -22,7 +22,10 @@ import { leaveTransaction, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
   try {
-    const begun = attempt.body.kind === 'sql' ? await sendSqlBody(place, attempt, attempt.body.statements) : await runCodeBody(place, attempt, attempt.body.run)
+    const begun =
+      attempt.body.kind === 'sql'
+        ? await sendSqlBody(place, attempt, attempt.body.statements)
+        : await runCodeBody(place, attempt, attempt.body.run)
     await commit(place, attempt, begun)
   } catch (error) {
     await leaveTransaction(place.link)
@@ -34,7 +37,8 @@ export async function applyInTransaction(place: Workplace, attempt: Attempt): Pr
 async function commit(place: Workplace, attempt: Attempt, finished: Finished): Promise<void> {
   const { link } = place
   const { name } = attempt.record
-  if (link.transactionStatus !== 'T' || finished.xidBefore !== finished.xidAfter) throw new TransactionEscaped(name)
+  if (link.transactionStatus !== 'T' || finished.xidBefore !== finished.xidAfter)
+    throw new TransactionEscaped(name)
   if (finished.rows !== 1) throw new Error(`the migration removed its own row from ${place.names.shown}`)
   checkpoint('history-row-written', name)
   place.committing = true
@@ -103,13 +107,20 @@ function explainOpening(error: unknown, place: Workplace): unknown {
 }
 
 /** Everything goes out at once. Once one part fails the transaction is lost, and the server refuses the rest (25P02). */
-async function sendSqlBody(place: Workplace, attempt: Attempt, statements: readonly ParsedStatement[]): Promise<Finished> {
+async function sendSqlBody(
+  place: Workplace,
+  attempt: Attempt,
+  statements: readonly ParsedStatement[],
+): Promise<Finished> {
   const { link } = place
   const { name } = attempt.record
   const locking = lockTables(combineLocks(statements), attempt.ddlLockTimeoutMs)
   const reset = link.simple(place.reset)
   const opened = link.simple(opening(place, attempt))
-  const locked = locking === undefined ? undefined : link.simple(`${locking};\nset local statement_timeout = ${attempt.statementTimeoutMs}`)
+  const locked =
+    locking === undefined
+      ? undefined
+      : link.simple(`${locking};\nset local statement_timeout = ${attempt.statementTimeoutMs}`)
   const answers = statements.map((statement) => link.simple(statement.text))
   const closed = link.simple(closing(place, attempt))
   for (const promise of [reset, opened, locked, ...answers, closed]) promise?.catch(() => {})
@@ -122,7 +133,9 @@ async function sendSqlBody(place: Workplace, attempt: Attempt, statements: reado
   })
   await locked?.catch((error: unknown) => {
     throw sqlstateOf(error) === '57014' && !attempt.signal.aborted
-      ? new LockBudgetSpent(`its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`, { cause: error })
+      ? new LockBudgetSpent(`its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`, {
+          cause: error,
+        })
       : error
   })
   await awaitStatements(answers, attempt)
@@ -160,7 +173,8 @@ async function runCodeBody(
   try {
     await run(executor, createChecks(executor))
   } catch (error) {
-    if (!link.lost && link.transactionStatus === 'I') throw new TransactionEscaped(attempt.record.name, { cause: error })
+    if (!link.lost && link.transactionStatus === 'I')
+      throw new TransactionEscaped(attempt.record.name, { cause: error })
     throw error
   }
   checkpoint('last-statement-done', attempt.record.name)
@@ -172,7 +186,9 @@ function transactionExecutor(link: Link, name: string): Executor {
   return {
     async query(text, values) {
       if (transactionControlOf(text) !== undefined) {
-        throw new Error(`slipway opens and ends the transaction; the migration may not send: ${text.trim().slice(0, 40)}`)
+        throw new Error(
+          `slipway opens and ends the transaction; the migration may not send: ${text.trim().slice(0, 40)}`,
+        )
       }
       const rows = await sendQuery(link, text, values, name)
       if (link.transactionStatus === 'I') throw new TransactionEscaped(name)
@@ -182,8 +198,16 @@ function transactionExecutor(link: Link, name: string): Executor {
 }
 
 /** Rows of the last statement that returned any. */
-export async function sendQuery(link: Link, text: string, values: readonly unknown[], name: string): Promise<Row[]> {
-  const answer = values.length === 0 ? link.simple(text).then((results) => [...(results.at(-1)?.rows ?? [])]) : link.extended(text, values)
+export async function sendQuery(
+  link: Link,
+  text: string,
+  values: readonly unknown[],
+  name: string,
+): Promise<Row[]> {
+  const answer =
+    values.length === 0
+      ? link.simple(text).then((results) => [...(results.at(-1)?.rows ?? [])])
+      : link.extended(text, values)
   answer.catch(() => {})
   await turn()
   await turn()

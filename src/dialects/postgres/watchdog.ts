@@ -13,7 +13,11 @@ const strikesUntilLost = 2
 const probeTimeoutMs = 5000
 
 /** Returns the function that stops watching. */
-export function watchLink(link: Link, url: PostgresUrl, options: { everyMs: number; applicationName: string }): () => void {
+export function watchLink(
+  link: Link,
+  url: PostgresUrl,
+  options: { everyMs: number; applicationName: string },
+): () => void {
   if (options.everyMs <= 0) return () => {}
   let strikes = 0
   let busy = false
@@ -25,7 +29,11 @@ export function watchLink(link: Link, url: PostgresUrl, options: { everyMs: numb
     if (link.waitingMs < options.everyMs || verdict === 'working') strikes = 0
     else if (verdict !== 'unknown') strikes += 1
     if (strikes >= strikesUntilLost) {
-      link.destroy(verdict === 'unreachable' ? 'the server cannot be reached any more' : 'the server no longer works for this session')
+      link.destroy(
+        verdict === 'unreachable'
+          ? 'the server cannot be reached any more'
+          : 'the server no longer works for this session',
+      )
     }
   }, options.everyMs)
   timer.unref()
@@ -51,4 +59,3 @@ commit`,
     return explain(error).sqlstate === undefined ? 'unreachable' : 'unknown'
   }
 }
-

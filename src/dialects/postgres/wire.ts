@@ -6,8 +6,11 @@ export interface Wire {
   readonly transactionStatus: string
   /** From BackendKeyData. */
   readonly backendKey: { readonly pid: number; readonly secret: number }
+  /** What the server said as it ended the session: `terminating connection due to administrator command`. */
+  readonly lastWords: string | undefined
 }
 
+const errorResponse = 0x45
 const readyForQuery = 0x5a
 const backendKeyData = 0x4b
 
@@ -16,7 +19,11 @@ const backendKeyData = 0x4b
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export function watchMessages(socket: Socket): Wire {
-  const state = { transactionStatus: 'I', backendKey: { pid: 0, secret: 0 } }
+  const state: { -readonly [Key in keyof Wire]: Wire[Key] } = {
+    transactionStatus: 'I',
+    backendKey: { pid: 0, secret: 0 },
+    lastWords: undefined,
+  }
   let kept: Buffer = Buffer.alloc(0)
   let skip = 0
   socket.on('data', (chunk: Buffer) => {
@@ -29,7 +36,7 @@ export function watchMessages(socket: Socket): Wire {
     while (kept.length >= 5) {
       const type = kept[0]
       const end = 1 + kept.readUInt32BE(1)
-      const wanted = type === readyForQuery || type === backendKeyData
+      const wanted = type === readyForQuery || type === backendKeyData || type === errorResponse
       if (kept.length < end) {
         if (wanted) return
         skip = end - kept.length
@@ -37,9 +44,18 @@ export function watchMessages(socket: Socket): Wire {
         return
       }
       if (type === readyForQuery) state.transactionStatus = String.fromCharCode(kept[5] ?? 73)
-      if (type === backendKeyData) state.backendKey = { pid: kept.readUInt32BE(5), secret: kept.readUInt32BE(9) }
+      if (type === backendKeyData)
+        state.backendKey = { pid: kept.readUInt32BE(5), secret: kept.readUInt32BE(9) }
+      if (type === errorResponse) state.lastWords = fatalMessage(kept.subarray(5, end)) ?? state.lastWords
       kept = kept.subarray(end)
     }
   })
   return state
+}
+
+/** Fields are one byte and a string each; V is the severity untranslated, M the message. */
+function fatalMessage(body: Buffer): string | undefined {
+  const fields = body.toString('utf8').split('\0')
+  const isFatal = fields.some((field) => field === 'VFATAL' || field === 'VPANIC')
+  return isFatal ? fields.find((field) => field.startsWith('M'))?.slice(1) : undefined
 }

@@ -29,7 +29,8 @@ export interface SqlParts {
 
 export function createSql(parts: SqlParts): Sql {
   const sql = <T extends Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): SqlQuery<T> => {
-    if (!Array.isArray(strings) || !('raw' in strings)) throw new TypeError('sql is a template tag: sql`select …`; for text use sql.raw(text)')
+    if (!Array.isArray(strings) || !('raw' in strings))
+      throw new TypeError('sql is a template tag: sql`select …`; for text use sql.raw(text)')
     return createQuery<T>(parts, strings, values)
   }
   return Object.assign(sql, {
@@ -41,7 +42,11 @@ export function createSql(parts: SqlParts): Sql {
   })
 }
 
-function createQuery<T extends Row>(parts: SqlParts, strings: readonly string[], values: readonly unknown[]): SqlQuery<T> {
+function createQuery<T extends Row>(
+  parts: SqlParts,
+  strings: readonly string[],
+  values: readonly unknown[],
+): SqlQuery<T> {
   for (const value of values) {
     if (isFragment(value)) parts.tracker.embed(value)
   }
@@ -54,7 +59,8 @@ function createQuery<T extends Row>(parts: SqlParts, strings: readonly string[],
       running ??= parts.tracker.start(query, () => buildStatement(query, parts.placeholder)) as Promise<T[]>
       return running.then(onFulfilled, onRejected)
     },
-    catch: (onRejected) => query.then((rows) => rows, onRejected) as Promise<T[] | ReturnType<typeof onRejected>>,
+    catch: (onRejected) =>
+      query.then((rows) => rows, onRejected) as Promise<T[] | ReturnType<typeof onRejected>>,
     finally: (onFinally) => Promise.resolve(query).finally(onFinally),
   }
   parts.tracker.add(query)

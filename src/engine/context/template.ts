@@ -23,7 +23,11 @@ export function isFragment(value: unknown): value is Fragment {
   return typeof value === 'object' && value !== null && fragmentBrand in value
 }
 
-export function writeTemplate(target: StatementBuilder, strings: readonly string[], values: readonly unknown[]): void {
+export function writeTemplate(
+  target: StatementBuilder,
+  strings: readonly string[],
+  values: readonly unknown[],
+): void {
   for (const [index, part] of strings.entries()) {
     target.text(part)
     if (index >= values.length) continue
@@ -35,7 +39,10 @@ export function writeTemplate(target: StatementBuilder, strings: readonly string
 }
 
 /** `placeholder` is given 1-based numbers: `$1` or `?`. */
-export function buildStatement(fragment: Pick<Fragment, 'write'>, placeholder: (index: number) => string): BuiltStatement {
+export function buildStatement(
+  fragment: Pick<Fragment, 'write'>,
+  placeholder: (index: number) => string,
+): BuiltStatement {
   const values: unknown[] = []
   let text = ''
   fragment.write({

@@ -102,7 +102,10 @@ function captureStack(): string {
 }
 
 function notAwaited(tracked: Tracked): SlipwayError {
-  const what = tracked.state === 'made' ? 'was never awaited, so it did not run' : 'was started but not awaited to its end'
+  const what =
+    tracked.state === 'made'
+      ? 'was never awaited, so it did not run'
+      : 'was started but not awaited to its end'
   const error = new SlipwayError('not-awaited', `a query ${what}`)
   error.stack = tracked.stack
   return error
