@@ -138,7 +138,13 @@ export const errorTable = {
     meaning: "A pending version is more than a day ahead of the database's clock.",
     hint: 'rename it: slipway new makes versions in UTC',
   },
+  'file-unreadable': {
+    exit: 66,
+    meaning: 'A migration file cannot be read.',
+    hint: 'make it readable for the user that slipway runs as',
+  },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
+  'not-utf8': { exit: 66, meaning: 'A migration is not UTF-8 text.', hint: 'save it as UTF-8 text' },
   'sql-syntax': { exit: 66, meaning: 'A SQL migration does not parse.', hint: 'correct the file' },
   'sql-directive': {
     exit: 66,

@@ -55,7 +55,7 @@ const rows: readonly (readonly [target: string, result: string])[] = [
 
 for (const [target, result] of rows) {
   test(`target '${target}' → ${result}`, () => {
-    assert.match(resolve(target), new RegExp(`^${escape(result).replace(': ', ': .*')}`))
+    assert.match(resolve(target), new RegExp(`^${quote(result).replace(': ', ': .*')}`))
   })
 }
 
@@ -90,6 +90,6 @@ function mustParse(name: string): Candidate {
   return candidate
 }
 
-function escape(text: string): string {
+function quote(text: string): string {
   return text.replace(/[+.?()]/g, '\\$&')
 }

@@ -1,0 +1,44 @@
+/** What the name of one entry of the folder says, before anything of it is read. */
+import type { Language } from '../plan/migration.ts'
+
+export type EntryName =
+  | { readonly kind: 'ignored' }
+  | { readonly kind: 'sql'; readonly stem: string }
+  | { readonly kind: 'script'; readonly stem: string; readonly language: Language }
+  | { readonly kind: 'misnamed'; readonly why: string }
+
+const ignored = [/^[._]/, /\.md$/i, /\.example$/i, /\.d\.[cm]?ts$/i]
+const languages: Readonly<Record<string, Language>> = {
+  ts: 'typescript',
+  js: 'javascript',
+  mjs: 'javascript',
+  cjs: 'javascript',
+}
+/** Scripts that slipway does not run; a migration must not be passed over because of its extension. */
+const unsupported: Readonly<Record<string, string>> = {
+  mts: 'rename it to .ts, which is read as a module here',
+  cts: 'rename it to .ts and write it as a module',
+  tsx: 'rename it to .ts',
+  jsx: 'rename it to .js',
+}
+
+/** Files of other kinds (`Makefile`, `seed.csv`, `001_a.sql.bak`) are none of slipway's business. */
+export function classifyFileName(name: string): EntryName {
+  if (isIgnored(name)) return { kind: 'ignored' }
+  const dot = name.lastIndexOf('.')
+  const stem = name.slice(0, dot)
+  const extension = dot < 1 ? '' : name.slice(dot + 1).toLowerCase()
+  if (extension === 'sql') return { kind: 'sql', stem }
+  const why = unsupported[extension]
+  if (why !== undefined) return { kind: 'misnamed', why }
+  const language = languages[extension]
+  if (language === undefined) return { kind: 'ignored' }
+  if (/\.(?:up|down)$/.test(stem))
+    return { kind: 'misnamed', why: 'a script holds both directions: export up and down from one file' }
+  return { kind: 'script', stem, language }
+}
+
+/** Dotfiles, `_*`, `*.md`, `*.example`, `*.d.ts`. */
+export function isIgnored(name: string): boolean {
+  return ignored.some((pattern) => pattern.test(name))
+}
