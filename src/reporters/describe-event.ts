@@ -7,6 +7,7 @@ import { describeEnding } from './describe-ending.ts'
 import { describeHolder } from './describe-holder.ts'
 import { dialectLabel } from './dialect-label.ts'
 import { formatDuration, formatElapsed } from './format-time.ts'
+import { toPlainData } from './plain-data.ts'
 import type { RunMemory } from './run-memory.ts'
 import { oneLine } from './visible-text.ts'
 
@@ -66,7 +67,7 @@ function describe(event: RunEvent, telling: Telling): Told {
     case 'step-failed':
       return { text: event.name, aside: `failed after ${formatDuration(event.durationMs)}` }
     case 'migration-log':
-      return { text: `${event.name}: ${event.message}${describeData(event.data)}` }
+      return { text: `${event.name}: ${event.message}${describeData(event.data, telling.redact)}` }
     case 'cleanup-failed':
       return { text: `${event.what} failed while cleaning up: ${event.message}` }
     case 'stopping':
@@ -101,7 +102,8 @@ function describePlan(event: EventOf<'planned'>): string {
 /** `3 migrations are ahead of this image: a, b, c` */
 export function describeAhead(ahead: readonly string[]): string {
   const verb = ahead.length === 1 ? 'is' : 'are'
-  return `${countOf(ahead.length, 'migration')} ${verb} ahead of this image: ${listNames(ahead, 10)}`
+  const names = ahead.map((name) => oneLine(name, 200))
+  return `${countOf(ahead.length, 'migration')} ${verb} ahead of this image: ${listNames(names, 10)}`
 }
 
 function describeFinish(event: EventOf<'step-finished'>): Told {
@@ -132,11 +134,9 @@ function withName(migration: string | undefined, message: string): string {
   return migration === undefined || message.includes(migration) ? message : `${migration}: ${message}`
 }
 
-function describeData(data: unknown): string {
+/** Redacted before `inspect`, whose escapes would hide a secret from the redactor. */
+function describeData(data: unknown, redact: Redactor): string {
   if (data === undefined) return ''
-  try {
-    return ` ${inspect(data, { breakLength: Number.POSITIVE_INFINITY, depth: 4, maxArrayLength: 20, maxStringLength: 2000 })}`
-  } catch {
-    return ' [data that cannot be shown]'
-  }
+  const shown = toPlainData(data, { redact, keys: 'foreign' })
+  return ` ${inspect(shown, { breakLength: Number.POSITIVE_INFINITY, depth: 4, maxArrayLength: 20, maxStringLength: 2000 })}`
 }

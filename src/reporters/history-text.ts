@@ -20,7 +20,7 @@ export function historyText(result: HistoryResult, { colors }: TextOptions): str
 function rowLines(rows: readonly HistoryRow[], paint: Paint): string[] {
   const titles = ['migration', 'at', 'took', 'by', 'runner'].map((title) => paint('faint', title))
   const cells = rows.map((row) => [
-    row.name,
+    oneLine(row.name, 200),
     formatIso(row.appliedAt),
     formatDuration(row.durationMs),
     oneLine(row.appliedBy, 60),
@@ -44,7 +44,7 @@ function describeState(row: HistoryRow, paint: Paint): string {
 function failureLines(failures: readonly FailureRecord[], paint: Paint): string[] {
   if (failures.length === 0) return []
   const cells = failures.map((failure) => [
-    failure.name,
+    oneLine(failure.name, 200),
     formatIso(failure.at),
     paint('bad', oneLine(failure.error, 200)),
   ])

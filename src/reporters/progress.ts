@@ -64,7 +64,8 @@ export function createProgress(options: ProgressOptions): Progress {
   }
   const beat = () => {
     if (current?.activity.beat === undefined || elapsed() < beatTime(current.beats)) return
-    current.beats += 1
+    // After a wait that blocked the event loop several beats are due; one tells it all.
+    while (beatTime(current.beats) <= elapsed()) current.beats += 1
     replace([current.activity.beat(elapsed())])
   }
   const stopTimer = () => {

@@ -7,6 +7,7 @@ import { describeDatabase, joinGroups, refusalLines, warningLines } from './resu
 import type { MigrationStatus, StatusResult, TextOptions } from './results.ts'
 import { countStates } from './count-states.ts'
 import { tableLines } from './table.ts'
+import { oneLine } from './visible-text.ts'
 import { noRedaction } from '../redact.ts'
 
 export interface StatusTextOptions extends TextOptions {
@@ -109,7 +110,13 @@ function migrationRow(migration: MigrationStatus, paint: Paint): string[] {
   const { sign, tone } = marks[migration.state]
   const at = migration.appliedAt === undefined ? '' : formatInstant(migration.appliedAt)
   const took = migration.durationMs === undefined ? '' : formatDuration(migration.durationMs)
-  return [paint(tone, sign), migration.name, paint(tone, migration.state), at, paint('faint', took)]
+  return [
+    paint(tone, sign),
+    oneLine(migration.name, 200),
+    paint(tone, migration.state),
+    at,
+    paint('faint', took),
+  ]
 }
 
 /** Refusals bring their own. */
