@@ -2,7 +2,7 @@
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
-import { type Discovered, discoverMigrations } from '../files/discover.ts'
+import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { type LoadedMigration, loadMigration } from '../files/load.ts'
 import { isUpToDate, listUnapplied, type Plan, planUp, type Refusal, refusalError } from '../plan/plan.ts'
 import type { Target } from '../plan/target.ts'
@@ -78,12 +78,12 @@ interface Up {
   readonly run: Run
   readonly request: UpRequest
   readonly progress: Progress
-  readonly found: Discovered
+  readonly found: Discovery
   readonly session: Session
   readonly loaded: Map<string, LoadedMigration>
 }
 
-async function discover(run: Run): Promise<Discovered> {
+async function discover(run: Run): Promise<Discovery> {
   const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
   for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
   return found

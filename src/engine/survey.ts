@@ -1,6 +1,6 @@
 /** Files against history, for the verbs that only look. */
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
-import { type Discovered, discoverMigrations } from '../files/discover.ts'
+import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { DeclaredOptions } from '../plan/migration.ts'
 import { listUnapplied, type Plan, planUp, type Refusal } from '../plan/plan.ts'
@@ -11,7 +11,7 @@ import type { Run } from './run.ts'
 export interface Survey {
   readonly facts: SessionFacts
   readonly snapshot: HistorySnapshot
-  readonly found: Discovered
+  readonly found: Discovery
   readonly result: Plan | Refusal
   /** Stored texts of the migrations whose file was edited. */
   readonly sources: ReadonlyMap<string, string>
@@ -50,7 +50,7 @@ export async function reading<T>(run: Run, work: (session: Session) => Promise<T
 
 export function survey(
   run: Run,
-  found: Discovered,
+  found: Discovery,
   snapshot: HistorySnapshot,
   now: Date,
   options: ReadonlyMap<string, DeclaredOptions>,
@@ -84,7 +84,7 @@ export async function readChangedSources(
 
 async function loadOptions(
   run: Run,
-  found: Discovered,
+  found: Discovery,
   snapshot: HistorySnapshot,
 ): Promise<Map<string, DeclaredOptions>> {
   const declared = new Map<string, DeclaredOptions>()

@@ -1,7 +1,7 @@
 /** Blocks until the database has every migration this image knows. Reads only. */
 import type { Session } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
-import { type Discovered, discoverMigrations } from '../files/discover.ts'
+import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { isUpToDate, listUnapplied, refusalError } from '../plan/plan.ts'
 import { openSession } from './open.ts'
 import type { Run } from './run.ts'
@@ -46,7 +46,7 @@ function isConnectionTrouble(run: Run, session: Session, error: unknown): boolea
 
 interface Watch {
   readonly session: Session
-  readonly found: Discovered
+  readonly found: Discovery
   readonly since: Date
   readonly deadline: number
 }

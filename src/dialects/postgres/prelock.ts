@@ -21,8 +21,8 @@ export function lockTables(locks: readonly TableLock[], budgetMs: number): strin
   wanted record;
 begin
   for wanted in
-    select c.oid::pg_catalog.regclass as name, w.mode
-    from (values ${values}) as w (place, name, mode)
+    select case when w.only then 'only ' else '' end || c.oid::pg_catalog.regclass as name, w.mode
+    from (values ${values}) as w (place, name, mode, only)
     join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(w.name)
     where c.relkind in ('r', 'p')
       and pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')

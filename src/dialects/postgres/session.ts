@@ -2,7 +2,7 @@
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { LockHolder } from '../../events.ts'
-import { combineLocks } from '../../sql/postgres-locks.ts'
+import { combineLocks } from '../../sql/combine-locks.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'

@@ -1,8 +1,8 @@
 /** One attempt at a transactional migration: two round trips for SQL, history row and effects in one commit. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { checkpoint } from '../../events.ts'
-import { transactionControlOf } from '../../sql/first-keyword.ts'
-import { combineLocks } from '../../sql/postgres-locks.ts'
+import { transactionControlOf } from '../../sql/transaction-control.ts'
+import { combineLocks } from '../../sql/combine-locks.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
 import {
   AlreadyRecorded,
@@ -185,7 +185,9 @@ async function runCodeBody(
 function transactionExecutor(link: Link, name: string): Executor {
   return {
     async query(text, values) {
-      if (transactionControlOf(text) !== undefined) {
+      const control = transactionControlOf(text)
+      // A savepoint is fine; so is anything that leaves the transaction open.
+      if (control !== undefined && control !== 'other') {
         throw new Error(
           `slipway opens and ends the transaction; the migration may not send: ${text.trim().slice(0, 40)}`,
         )
