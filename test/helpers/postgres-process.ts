@@ -32,8 +32,8 @@ export interface RunningServer {
 const baseSettings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
+  // The operating system keeps what was written; synchronous_commit stays on, so that a crash loses no commit.
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '200',
   shared_buffers: '32MB',
@@ -47,11 +47,11 @@ const baseSettings = {
 export async function prepareData(major: number): Promise<DataDirectory> {
   const user = serverUser()
   const root = mkdtempSync(join(process.env.TEST_RUN_DIR ?? tmpdir(), `slipway-postgres-${major}-`))
+  chmodSync(root, 0o755)
   const bin = join(locateBinaries(major, user, process.env.TEST_RUN_DIR ?? root), 'bin')
   const passwordFile = join(root, 'password')
   writeFileSync(passwordFile, `${testPassword()}\n`, { mode: 0o600 })
   if (user !== undefined) for (const path of [root, passwordFile]) chownSync(path, user.uid, user.gid)
-  chmodSync(root, 0o755)
   const directory: DataDirectory = {
     major,
     root,
