@@ -1,38 +1,107 @@
 /**
- * Runs the test files with Node's own runner. `node test/run.ts [suite] [filter …]`; without a suite, `default`:
- * everything except the folders that have a script of their own.
+ * Runs the test files with Node's own runner. `node test/run.ts [suite] [filter …]`:
+ * - default: everything but the suites below, against PostgreSQL 14 and 18;
+ * - faults: test/faults/, which takes long;
+ * - majors: what talks to a database, against the other majors (`npm ci --prefix test/majors` first).
+ * It starts the PostgreSQL servers of the run, hands their coordinates down, removes all that the run left in its
+ * folder, and fails if the password of the run shows anywhere.
  */
-import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { spawn } from 'node:child_process'
+import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, sep } from 'node:path'
+import { findLeaksInFiles } from './helpers/leak-log.ts'
+import { testPassword } from './helpers/password.ts'
+import { stopNow } from './helpers/postgres-process.ts'
 
 const root = join(import.meta.dirname, '..')
-const slow = ['faults', 'majors']
-const [first, ...rest] = process.argv.slice(2)
-const suite = first !== undefined && slow.includes(first) ? first : 'default'
-const filters = suite === 'default' && first !== undefined ? [first, ...rest] : rest
+const suites = {
+  default: { majors: '14,18', has: (file: string) => !/^test\/(faults|majors)\//.test(file) },
+  faults: { majors: '14,18', has: (file: string) => file.startsWith('test/faults/') },
+  majors: {
+    majors: '13,15,16,17',
+    has: (file: string) => /^test\/(dialect|acceptance|helpers\/postgres)/.test(file),
+  },
+} as const
 
-const files = globSync('test/**/*.test.ts', { cwd: root })
-  .map((file) => relative(root, join(root, file)))
-  .filter((file) => !file.startsWith('test/tmp'))
-  .filter((file) =>
-    suite === 'default'
-      ? !slow.some((s) => file.startsWith(`test/${s}/`))
-      : file.startsWith(`test/${suite}/`),
+const [first = 'default', ...rest] = process.argv.slice(2)
+const named = first in suites
+const suite = suites[(named ? first : 'default') as keyof typeof suites]
+const filters = named ? rest : [first, ...rest]
+const files = globSync('test/**/*.test.ts', { cwd: root, exclude: ['**/node_modules', 'test/tmp'] })
+  .map((file) => file.split(sep).join('/'))
+  .filter(
+    (file) => suite.has(file) && (filters.length === 0 || filters.some((filter) => file.includes(filter))),
   )
-  .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
   .sort()
-
 if (files.length === 0) {
   console.error('no test file matches')
   process.exit(1)
 }
-const run = spawnSync(
-  process.execPath,
-  ['--test', '--test-concurrency=3', '--test-timeout=300000', ...files],
-  {
+
+const runDir = mkdtempSync(join(tmpdir(), 'slipway-test-'))
+chmodSync(runDir, 0o755)
+const leakLog = join(runDir, 'shown.log')
+const runnerLog = join(runDir, 'runner.log')
+writeFileSync(leakLog, '')
+process.env.TEST_PG_MAJORS ??= suite.majors
+process.env.TEST_RUN_DIR = runDir
+process.env.TEST_LEAK_LOG = leakLog
+testPassword()
+
+process.exitCode = 1
+try {
+  if (files.some((file) => !file.startsWith('test/unit/'))) await startServers()
+  process.exitCode = await runTests()
+} finally {
+  stopServers()
+  reportLeaks()
+  rmSync(runDir, { recursive: true, force: true })
+}
+
+async function startServers(): Promise<void> {
+  const { postgresMajors, startPostgres } = await import('./helpers/postgres.ts')
+  const servers = await Promise.all(postgresMajors.map((major) => startPostgres({ major })))
+  for (const { coordinates } of servers)
+    process.env[`TEST_PG_${coordinates.major}`] = JSON.stringify(coordinates)
+}
+
+/** Those of tests that did not live to stop theirs, too. */
+function stopServers(): void {
+  for (const data of globSync('slipway-postgres-*/data', { cwd: runDir })) stopNow(join(runDir, data))
+}
+
+function runTests(): Promise<number> {
+  const args = ['--test', '--test-concurrency=3', '--test-timeout=300000', ...files]
+  const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}
+  const child = spawn(process.execPath, args, {
     cwd: root,
-    stdio: 'inherit',
-  },
-)
-process.exit(run.status ?? 1)
+    env: { ...process.env, ...colour },
+    stdio: ['inherit', 'pipe', 'pipe'],
+  })
+  const shown: Buffer[] = []
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const)
+    from.on('data', (chunk: Buffer) => {
+      shown.push(chunk)
+      to.write(chunk)
+    })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGTERM'))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      writeFileSync(runnerLog, Buffer.concat(shown))
+      resolve(code ?? 1)
+    })
+  })
+}
+
+function reportLeaks(): void {
+  const logs = globSync('slipway-postgres-*/log', { cwd: runDir }).map((log) => join(runDir, log))
+  for (const leak of findLeaksInFiles([leakLog, runnerLog, ...logs], testPassword())) {
+    console.error(`the password of this run leaked: ${leak}`)
+    process.exitCode = 1
+  }
+}
