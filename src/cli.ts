@@ -58,7 +58,7 @@ async function openReporter(config: Config, verb: string): Promise<Reporter> {
     colors: shouldColor(process.env, isTTY),
     redact: config.redact,
     verb,
-    traceparent: process.env['TRACEPARENT'],
+    traceparent: process.env.TRACEPARENT,
   })
 }
 

@@ -11,7 +11,7 @@ export async function exec(
 ): Promise<number> {
   const [name, ...args] = options.command
   // Before anything is migrated: a container whose command is misspelled must not change the database first.
-  const path = findCommand(name, context.env['PATH'], context.cwd)
+  const path = findCommand(name, context.env.PATH, context.cwd)
   const run = await context.openRun()
   const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
   if (exitCode !== 0) return exitCode

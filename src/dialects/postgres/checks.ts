@@ -13,17 +13,17 @@ export function createChecks(executor: Executor): Checks {
     columnExists: (table, column) => exists(findColumn(table, column)),
     columnType: async (table, column) => {
       const [row] = await rows(findColumn(table, column))
-      return row === undefined ? undefined : String(row['type'])
+      return row === undefined ? undefined : String(row.type)
     },
     indexExists: async (index, options) => {
       const [row] = await rows(findIndex(index))
-      return row !== undefined && isAlike(`index ${index}`, String(row['definition']), options?.like)
+      return row !== undefined && isAlike(`index ${index}`, String(row.definition), options?.like)
     },
     constraintExists: async (table, constraint, options) => {
       const [row] = await rows(findConstraint(table, constraint))
       return (
         row !== undefined &&
-        isAlike(`constraint ${constraint} of ${table}`, String(row['definition']), options?.like)
+        isAlike(`constraint ${constraint} of ${table}`, String(row.definition), options?.like)
       )
     },
     enumExists: (name) => exists(findEnum(name)),

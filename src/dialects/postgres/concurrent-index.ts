@@ -34,10 +34,10 @@ where ${place}`,
   )
   if (row === undefined) return undefined
   return {
-    name: String(row['name']),
-    valid: row['valid'] === true,
-    unique: row['unique'] === true,
-    columns: Array.isArray(row['columns']) ? row['columns'] : [],
+    name: String(row.name),
+    valid: row.valid === true,
+    unique: row.unique === true,
+    columns: Array.isArray(row.columns) ? row.columns : [],
   }
 }
 

@@ -51,16 +51,16 @@ commit`
 export function readFacts(results: readonly ResultSet[]): ServerFacts {
   const row: Row = results[0]?.rows[0] ?? {}
   return {
-    pid: Number(row['pid']),
-    version: String(row['version']),
-    versionNumber: Number(row['version_number']),
-    inRecovery: row['in_recovery'] === true,
-    readOnlyByDefault: row['read_only'] === true,
-    database: String(row['database']),
-    user: String(row['user_name']),
-    currentSchema: typeof row['schema'] === 'string' ? row['schema'] : undefined,
-    now: row['now'] instanceof Date ? row['now'] : new Date(),
-    tables: Array.isArray(row['tables']) ? (row['tables'] as HistoryCandidate[]) : [],
+    pid: Number(row.pid),
+    version: String(row.version),
+    versionNumber: Number(row.version_number),
+    inRecovery: row.in_recovery === true,
+    readOnlyByDefault: row.read_only === true,
+    database: String(row.database),
+    user: String(row.user_name),
+    currentSchema: typeof row.schema === 'string' ? row.schema : undefined,
+    now: row.now instanceof Date ? row.now : new Date(),
+    tables: Array.isArray(row.tables) ? (row.tables as HistoryCandidate[]) : [],
   }
 }
 

@@ -132,23 +132,23 @@ order by id`,
 
 function toHistoryRow(row: Row): HistoryRow {
   return {
-    id: Number(row['id']),
-    name: String(row['name']),
-    checksum: String(row['checksum']),
-    appliedAt: row['applied_at'] instanceof Date ? row['applied_at'] : new Date(0),
-    durationMs: Number(row['duration_ms']),
-    appliedBy: String(row['applied_by']),
-    runnerVersion: String(row['runner_version']),
-    runId: String(row['run_id']),
-    state: row['state'] as HistoryState,
-    statementsDone: Number(row['statements_done']),
-    breaking: row['breaking'] === true,
+    id: Number(row.id),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    appliedAt: row.applied_at instanceof Date ? row.applied_at : new Date(0),
+    durationMs: Number(row.duration_ms),
+    appliedBy: String(row.applied_by),
+    runnerVersion: String(row.runner_version),
+    runId: String(row.run_id),
+    state: row.state as HistoryState,
+    statementsDone: Number(row.statements_done),
+    breaking: row.breaking === true,
   }
 }
 
 export async function readSource(link: Link, names: HistoryNames, name: string): Promise<string | undefined> {
   const [row] = await readOnly(link, `select source from ${names.history} where name = ${literal(name)}`)
-  return row === undefined ? undefined : String(row['source'])
+  return row === undefined ? undefined : String(row.source)
 }
 
 export async function readFailures(link: Link, names: HistoryNames, since: Date): Promise<FailureRecord[]> {
@@ -160,11 +160,11 @@ where event = 'failure' and at >= ${literal(since.toISOString())}::timestamptz
 order by id`,
   )
   return rows.map((row) => ({
-    name: String(row['name']),
-    checksum: String(row['checksum']),
-    runId: String(row['run_id']),
-    at: row['at'] instanceof Date ? row['at'] : new Date(0),
-    error: String(row['error'] ?? ''),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    runId: String(row.run_id),
+    at: row.at instanceof Date ? row.at : new Date(0),
+    error: String(row.error ?? ''),
   }))
 }
 

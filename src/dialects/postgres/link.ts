@@ -97,7 +97,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     applicationName: options.applicationName,
     connectTimeoutMs: options.timeoutMs,
     onNotice: (notice) => {
-      if (notice['severity'] !== 'DEBUG') options.onNotice?.(notice['message'] ?? '')
+      if (notice.severity !== 'DEBUG') options.onNotice?.(notice.message ?? '')
     },
     socket: () => {
       if (handedOut) throw lost ?? new SessionLost('a session never reconnects')

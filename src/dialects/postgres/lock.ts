@@ -18,14 +18,14 @@ select exists (
   where ${isRunLock(names)} and pid = pg_catalog.pg_backend_pid()
 ) as held`,
   )
-  return tried?.rows[0]?.['ok'] === true && held?.rows[0]?.['held'] === true
+  return tried?.rows[0]?.ok === true && held?.rows[0]?.held === true
 }
 
 /** False when the lock was not held any more, which must not pass unnoticed. */
 export async function releaseRunLock(link: Link, names: HistoryNames): Promise<boolean> {
   const { classId, objectId } = names.lockKey
   const [result] = await link.simple(`select pg_catalog.pg_advisory_unlock(${classId}, ${objectId}) as ok`)
-  return result?.rows[0]?.['ok'] === true
+  return result?.rows[0]?.ok === true
 }
 
 /** pg_locks shows the two keys as unsigned; objsubid 2 marks the two-key form. */
@@ -69,11 +69,11 @@ limit 3`,
 
 function toHolder(row: Row): LockHolder {
   return {
-    pid: Number(row['pid']),
-    ...(typeof row['application_name'] === 'string' ? { applicationName: row['application_name'] } : {}),
-    ...(typeof row['client_address'] === 'string' ? { clientAddress: row['client_address'] } : {}),
-    ...(row['backend_start'] instanceof Date ? { since: row['backend_start'] } : {}),
-    ...(typeof row['state'] === 'string' ? { state: row['state'] } : {}),
-    ...(typeof row['statement'] === 'string' ? { statement: row['statement'] } : {}),
+    pid: Number(row.pid),
+    ...(typeof row.application_name === 'string' ? { applicationName: row.application_name } : {}),
+    ...(typeof row.client_address === 'string' ? { clientAddress: row.client_address } : {}),
+    ...(row.backend_start instanceof Date ? { since: row.backend_start } : {}),
+    ...(typeof row.state === 'string' ? { state: row.state } : {}),
+    ...(typeof row.statement === 'string' ? { statement: row.statement } : {}),
   }
 }

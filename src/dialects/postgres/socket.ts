@@ -7,6 +7,9 @@ import type { PostgresUrl } from '../../config/url.ts'
 /** int32 length 8, int32 80877103: https://www.postgresql.org/docs/current/protocol-message-formats.html (SSLRequest) */
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
+/** The driver stops sending ahead once a write has to wait; a whole migration shall fit. In bytes. */
+const roomy: object = { writableHighWaterMark: 16 * 1024 * 1024 }
+
 /** The attempt took longer than it may. */
 export class ConnectTimeout extends Error {
   override readonly name = 'ConnectTimeout'
@@ -31,7 +34,14 @@ export async function openSocket(url: PostgresUrl, options: SocketOptions): Prom
   const socket = connect(
     url.host.startsWith('/')
       ? { path: `${url.host}/.s.PGSQL.${url.port}` }
-      : { host: url.host, port: url.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
+      : {
+          host: url.host,
+          port: url.port,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: 10_000,
+          ...roomy,
+        },
   )
   const guard = guardSocket(socket, options)
   try {

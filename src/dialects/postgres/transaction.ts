@@ -91,8 +91,8 @@ select pg_catalog.pg_current_xact_id_if_assigned()::text as xid`
 
 function finish(opened: readonly ResultSet[], closed: readonly ResultSet[]): Finished {
   return {
-    xidBefore: opened.at(-1)?.rows[0]?.['xid'],
-    xidAfter: closed.at(-1)?.rows[0]?.['xid'],
+    xidBefore: opened.at(-1)?.rows[0]?.xid,
+    xidAfter: closed.at(-1)?.rows[0]?.xid,
     rows: closed[0]?.rows.length ?? 0,
   }
 }

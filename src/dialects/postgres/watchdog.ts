@@ -53,7 +53,7 @@ commit`,
     const [row] = greeting[0]?.rows ?? []
     if (row === undefined) return 'not-working'
     // state is null where the role may not see it.
-    return row['working'] === null ? 'unknown' : row['working'] === true ? 'working' : 'not-working'
+    return row.working === null ? 'unknown' : row.working === true ? 'working' : 'not-working'
   } catch (error) {
     // A server that refuses us for want of connections is alive.
     return explain(error).sqlstate === undefined ? 'unreachable' : 'unknown'

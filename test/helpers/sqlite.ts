@@ -1,0 +1,11 @@
+import Database from 'better-sqlite3'
+
+/** Runs one query on a SQLite file, read-only, and returns its rows. */
+export function readSqlite(file: string, text: string): Record<string, unknown>[] {
+  const database = new Database(file, { readonly: true })
+  try {
+    return database.prepare(text).all() as Record<string, unknown>[]
+  } finally {
+    database.close()
+  }
+}
