@@ -13,7 +13,7 @@ import {
 } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
-import type { LoadedMigration } from '../files/load.ts'
+import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
 import { openContext } from './context/context.ts'
 import type { QueryTracker } from './context/tracker.ts'

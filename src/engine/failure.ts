@@ -9,7 +9,7 @@ import {
   SlipwayError,
   type SourceLocation,
 } from '../errors.ts'
-import type { LoadedMigration } from '../files/load.ts'
+import type { LoadedMigration } from '../files/loaded.ts'
 import { excerptAt } from '../sql/excerpt.ts'
 import type { FailedQuery } from './context/tracker.ts'
 import type { Run } from './run.ts'

@@ -3,7 +3,8 @@ import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
-import { type LoadedMigration, loadMigration } from '../files/load.ts'
+import { loadMigration } from '../files/load.ts'
+import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, planUp, type Refusal, refusalError } from '../plan/plan.ts'
 import type { Target } from '../plan/target.ts'
 import { resolveCommit } from './commit.ts'
@@ -139,8 +140,8 @@ function makePlan(up: Up, snapshot: HistorySnapshot): Plan | Refusal {
 async function loadPending(up: Up, snapshot: HistorySnapshot): Promise<void> {
   for (const file of listUnapplied(up.found.files, snapshot.rows)) {
     if (up.loaded.has(file.name)) continue
-    const migration = await loadMigration(file, { parse: up.run.dialect.parse })
-    for (const notice of migration.notices) up.run.emit({ type: 'notice', ...notice })
+    const migration = await loadMigration(file, up.run.dialect)
+    for (const notice of migration.notices) up.run.emit({ type: 'notice', migration: file.name, ...notice })
     up.loaded.set(file.name, migration)
   }
 }

@@ -41,7 +41,7 @@ async function requireSameStart(
   const { file, body } = migration
   const stored = await session.readSource(file.name)
   if (stored === undefined || body.kind !== 'sql') return
-  const before = await run.dialect.parse(parseDirectives(stored).up.text).catch(() => [])
+  const before = await run.dialect.parse(parseDirectives(stored, run.dialect.name).up.text).catch(() => [])
   const isSame = body.statements
     .slice(0, statementsDone)
     .every((statement, index) => before[index]?.text === statement.text)

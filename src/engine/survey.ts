@@ -89,7 +89,7 @@ async function loadOptions(
 ): Promise<Map<string, DeclaredOptions>> {
   const declared = new Map<string, DeclaredOptions>()
   for (const file of listUnapplied(found.files, snapshot.rows)) {
-    declared.set(file.name, (await loadMigration(file, { parse: run.dialect.parse })).options)
+    declared.set(file.name, (await loadMigration(file, run.dialect)).options)
   }
   return declared
 }
