@@ -55,6 +55,7 @@ describe('excerptAt', () => {
       const text = `${'x'.repeat(at)}!${'y'.repeat(1000 - at)}`
       const [line = '', caret = ''] = excerptAt(text, at).excerpt.split('\n')
       assert.equal(line.charAt(caret.indexOf('^')), '!')
+      assert.ok(at === 0 || line.includes('x!'), 'what is left of it shows')
       assert.ok(line.length < 130, `${line.length} columns`)
     }
   })
