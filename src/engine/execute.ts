@@ -2,9 +2,9 @@
 import {
   AlreadyRecorded,
   type Attempt,
+  type Checks,
   CommitUnanswered,
   type Executor,
-  type Checks,
   type Fault,
   type Session,
   type StepBody,

@@ -1,8 +1,8 @@
 /** An error for a person: what, where, what the server said, every reason, and (by the caller) what to type next. */
 import { isSlipwayError, messageOf, type SlipwayError } from '../errors.ts'
 import type { Redactor } from '../redact.ts'
-import { clipToWidth } from './text-width.ts'
 import type { Paint } from './paint.ts'
+import { clipToWidth } from './text-width.ts'
 import { visibleText } from './visible-text.ts'
 
 export interface ErrorStyle {
