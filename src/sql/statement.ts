@@ -13,6 +13,8 @@ export interface TableLock {
   /** Ready for SQL: quoted where needed, schema-qualified if the statement was. */
   readonly table: string
   readonly mode: LockMode
+  /** The table without its partitions and children: `lock table only …`. Leaving it out locks more, never too little. */
+  readonly only?: boolean
 }
 
 /** `create index concurrently`, as the runner needs it to tell a finished build from a broken one. */
@@ -22,7 +24,7 @@ export interface ConcurrentIndex {
   readonly index: string | undefined
   readonly table?: string
   readonly unique?: boolean
-  /** Column names in order; undefined in a place that holds an expression. */
+  /** Names of the key columns in order, without `include`; undefined in a place that holds an expression. */
   readonly columns?: readonly (string | undefined)[]
 }
 
@@ -38,6 +40,8 @@ export interface ParsedStatement {
   readonly concurrentIndex?: ConcurrentIndex
   /** Tables whose locks the statement takes and that may exist before it. Empty on SQLite. */
   readonly locks: readonly TableLock[]
+  /** Relations that are new after it, spelled as in `locks`; see combineLocks. */
+  readonly creates?: readonly string[]
 }
 
 /** Thrown by the parsers; `offset` is a UTF-16 offset into the text given to them. */
