@@ -1,8 +1,8 @@
 /** The schema checks of a migration, on SQLite. */
 import { parseName, quoteSqliteId } from '../../sql/quote.ts'
 import type { Checks, Executor } from '../dialect.ts'
-import { assertSameDefinition } from './definition.ts'
 import { findConstraint, listForeignKeys } from './constraints.ts'
+import { assertSameDefinition } from './definition.ts'
 import { findRelation, findSchemaEntry, listSchemas } from './lookup.ts'
 
 /**

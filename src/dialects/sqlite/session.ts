@@ -1,7 +1,7 @@
 /** A session on SQLite: a store of connections, the run lock, and the history tables. */
 import { basename } from 'node:path'
-import { SlipwayError } from '../../errors.ts'
 import type { SqliteUrl } from '../../config/url.ts'
+import { SlipwayError } from '../../errors.ts'
 import type { Attempt, ConnectOptions, HistorySnapshot, Session, StepRecord } from '../dialect.ts'
 import { type Handle, readVersion } from './driver.ts'
 import { createHistory, type HistoryTables, hasHistory, hasLog, nameHistoryTables } from './history.ts'
