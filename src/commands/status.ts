@@ -14,11 +14,8 @@ export async function status(
   const run = await context.openRun()
   const survey = await surveyDatabase(run, { loadPending: false })
   const result = toStatus(run, survey)
-  context.print(
-    options.json
-      ? JSON.stringify(statusJson(result), null, 2)
-      : statusText(result, { colors: context.colors }),
-  )
+  if (options.json) context.printJson(statusJson(result))
+  else context.print(statusText(result, { colors: context.colors }))
   const isPending = result.migrations.some(
     ({ state }) => state === 'pending' || state === 'late' || state === 'unfinished',
   )

@@ -25,10 +25,7 @@ export async function verify(context: CommandContext, options: { readonly json: 
     refusals: refused?.reasons ?? [],
     warnings: result.warnings,
   }
-  context.print(
-    options.json
-      ? JSON.stringify(verifyJson(verified), null, 2)
-      : verifyText(verified, { colors: context.colors }),
-  )
+  if (options.json) context.printJson(verifyJson(verified))
+  else context.print(verifyText(verified, { colors: context.colors }))
   return refused === undefined ? 0 : refusalError(refused).exitCode
 }

@@ -59,6 +59,12 @@ async function watchHistory(run: Run, watch: Watch): Promise<void> {
       const result = survey(run, found, snapshot, session.facts.now, new Map())
       for (const warning of result.warnings) run.emit({ type: 'warning', ...warning })
       if (result.kind === 'refusal') throw refusalError(result)
+      run.emit({
+        type: 'planned',
+        steps: [],
+        applied: found.files.length,
+        ahead: result.ahead.map((row) => row.name),
+      })
       return
     }
     const pending = listUnapplied(found.files, snapshot.rows).map((file) => file.name)
