@@ -1,1 +1,3 @@
-export async function createMigration(x: unknown): Promise<string> { throw x }
+export async function createMigration(x: unknown): Promise<string> {
+  throw x
+}
