@@ -1,16 +1,17 @@
 /** argv in, exit code out. */
+
+import type { CommandContext } from './commands/context.ts'
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
 import { loadConfig, requireDatabase } from './config/load.ts'
 import type { Run } from './engine/run.ts'
-import type { CommandContext } from './commands/context.ts'
 import { isSlipwayError } from './errors.ts'
+import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
 import type { Reporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
-import { noRedaction } from './redact.ts'
 import { watchSignals } from './signals.ts'
 import { version } from './version.ts'
 

@@ -1,6 +1,7 @@
 /** `slipway status` */
-import { surveyDatabase, type Survey } from '../engine/survey.ts'
+
 import type { Run } from '../engine/run.ts'
+import { type Survey, surveyDatabase } from '../engine/survey.ts'
 import { exitCodes } from '../errors.ts'
 import type { StatusResult } from '../reporters/results.ts'
 import { statusJson } from '../reporters/status-json.ts'
