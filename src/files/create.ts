@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-export async function createMigration(x: unknown): Promise<string> {
-  throw x
-=======
 /** `new`: the next migration, blank. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -92,5 +88,4 @@ export function slugOf(name: string): string {
   if (Buffer.byteLength(slug) > longestSlug)
     throw new SlipwayError('bad-argument', `the name is longer than ${longestSlug} bytes`, { hint })
   return slug
->>>>>>> main
 }
