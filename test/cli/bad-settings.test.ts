@@ -34,7 +34,7 @@ testBadInput([
     message: [
       /no database is configured/,
       /SLIPWAY_DATABASE_URL, .*DATABASE_URL_FILE/,
-      /no \.env file in \//,
+      /there is no \.env file in \//,
     ],
     hint: /export SLIPWAY_DATABASE_URL=postgres:/,
   },
@@ -96,7 +96,7 @@ testBadInput([
     exit: 78,
     code: 'secret-unreadable',
     message: [/DATABASE_URL_FILE names \/run\/secrets\/no-such-secret, which does not exist/, /uid \d+/],
-    hint: /readable for the user|mount/,
+    hint: /mount the secret there, or correct the path/,
   },
   {
     name: 'a secret file that is a directory',
@@ -104,8 +104,8 @@ testBadInput([
     env: { ...noUrl, SLIPWAY_DATABASE_URL_FILE: 'secret' },
     exit: 78,
     code: 'secret-unreadable',
-    message: [/SLIPWAY_DATABASE_URL_FILE names \/.*\/secret/, /directory|EISDIR/],
-    hint: /./,
+    message: [/SLIPWAY_DATABASE_URL_FILE names \/.*\/secret/, /EISDIR/],
+    hint: /mount a file there: a directory appears/,
   },
   {
     name: 'an empty secret file',
@@ -193,7 +193,7 @@ testBadInput([
     }),
     exit: 77,
     code: 'privilege-missing',
-    message: /permission denied for schema public/,
-    hint: /grant/,
+    message: new RegExp(`role ${powerless} may not create public\\.schema_migrations: permission denied`),
+    hint: new RegExp(`^grant usage, create on schema "public" to "${powerless}"$`),
   },
 ])
