@@ -41,7 +41,7 @@ export function findMissing({ states }: FindingInput): Finding {
     .filter(({ state }) => state === 'missing')
     .map(({ name, history }) => {
       const twin = states.find(
-        ({ file, state }) => state !== 'applied' && file?.checksum === history?.checksum,
+        ({ file, state }) => state !== 'applied' && file !== undefined && file.checksum === history?.checksum,
       )
       const advice = twin === undefined ? '' : `; ${twin.name} has the same text: was it renamed?`
       const message = `${name} is applied, but has no file here, although migrations that came after it do${advice}`
