@@ -135,11 +135,18 @@ async function writeTermination(
 
 function reportError(error: unknown, config: Config | undefined): string {
   return errorReport(error, {
-    format: config?.logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json'),
+    format: config?.logFormat ?? earlyLogFormat(),
     colors: shouldColor(process.env, process.stderr.isTTY === true),
     redact: config?.redact ?? noRedaction,
     level: config?.logLevel ?? 'info',
   })
+}
+
+/** While the settings cannot be read, the variable alone says how errors look. */
+function earlyLogFormat(): Config['logFormat'] {
+  const wanted = process.env.SLIPWAY_LOG_FORMAT?.toLowerCase()
+  if (wanted === 'pretty' || wanted === 'json') return wanted
+  return process.stderr.isTTY === true ? 'pretty' : 'json'
 }
 
 /** `slipway status | head` is no failure. */
