@@ -1,4 +1,4 @@
-/** The plain way to apply SQL files, to compare with: psql, each file in a session of its own, one after another. */
+/** The plain way to apply SQL files, to compare with: psql, each file in a session and, unless it says otherwise, a transaction of its own. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parse } from 'libpg-query'
@@ -30,7 +30,8 @@ function applyWithPsql(db: TestDatabase, file: string): void {
     PGPASSWORD: password,
     PGDATABASE: db.name,
   }
-  const { status, stderr } = spawnSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', file], {
+  const atomic = isTransactional(file) ? ['--single-transaction'] : []
+  const { status, stderr } = spawnSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', ...atomic, '-f', file], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH, PGCLIENTENCODING: 'UTF8', ...login },
   })
@@ -40,13 +41,20 @@ function applyWithPsql(db: TestDatabase, file: string): void {
 /** What psql does: one session, each statement sent alone. */
 async function applyWithDriver(db: TestDatabase, file: string): Promise<void> {
   await using sql = await db.connect()
-  for (const statement of await splitStatements(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))) {
+  const statements = await splitStatements(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
+  for (const statement of isTransactional(file) ? ['begin', ...statements, 'commit'] : statements) {
     try {
       await sql.unsafe(statement)
     } catch (error) {
       throw new Error(`stopped at ${file}: ${error}\n${statement}`)
     }
   }
+}
+
+/** `now()` stands still within a transaction, so it matters. A file that brings its own begin and commit has one already. */
+function isTransactional(file: string): boolean {
+  const text = readFileSync(file, 'utf8')
+  return !/transaction:\s*false/i.test(text) && !/^\s*(begin|start transaction)\s*;/im.test(text)
 }
 
 /** PostgreSQL's own parser tells where statements begin and end, in bytes. */
