@@ -51,7 +51,7 @@ export function createChecks(executor: Executor): Checks {
   }
 }
 
-/** As declared: `varchar(20)`; empty for a column without a type. */
+/** As declared, in lower case: `varchar(20)`; empty for a column without a type. */
 async function readColumnType(
   executor: Executor,
   table: string,
@@ -63,7 +63,7 @@ async function readColumnType(
     'select type from pragma_table_xinfo(?, ?) where name = ? collate nocase',
     [relation.name, relation.schema, column],
   )
-  return rows[0] === undefined ? undefined : String(rows[0].type)
+  return rows[0] === undefined ? undefined : String(rows[0].type).toLowerCase()
 }
 
 /**

@@ -3,7 +3,7 @@ import { checkpoint } from '../../events.ts'
 import { type Attempt, type Row, TransactionEscaped } from '../dialect.ts'
 import type { Handle } from './driver.ts'
 import { countChildren, type Enforcement, findParentDrop } from './foreign-keys.ts'
-import { noticeOf } from './ignored-pragmas.ts'
+import { noticeOf } from './ignored-pragma.ts'
 import { type SentStatement, sendStatement } from './send.ts'
 
 /**

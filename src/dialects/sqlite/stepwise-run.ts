@@ -4,7 +4,7 @@ import type { Row, StepwiseAttempt } from '../dialect.ts'
 import type { Handle } from './driver.ts'
 import { countChildren, findParentDrop, readEnforcement, refuseCascadingDrop } from './foreign-keys.ts'
 import type { HistoryTables } from './history.ts'
-import { noticeOf } from './ignored-pragmas.ts'
+import { noticeOf } from './ignored-pragma.ts'
 import type { BusyOptions } from './poll.ts'
 import { type SentStatement, sendStatement } from './send.ts'
 

@@ -82,8 +82,9 @@ async function runGroup(run: StepwiseRun, unit: Unit): Promise<number[]> {
     const violations = shielded ? listViolations(handle) : undefined
     const timings = await runInside(run, unit)
     if (violations !== undefined) refuseNewViolations(handle, violations)
+    const began = performance.now()
     await closeGroup(run, unit)
-    return timings
+    return [...timings, performance.now() - began]
   } finally {
     rollbackQuietly(handle)
     if (shielded) setEnforcement(handle, 'on')

@@ -1,4 +1,5 @@
 /** SQLite's own parser as the judge of syntax, and a search for the place, which it does not tell. */
+import { quoteSqliteId } from '../../sql/quote.ts'
 import { splitSqlite } from '../../sql/sqlite.ts'
 import { readSqliteToken } from '../../sql/sqlite-tokens.ts'
 import { type ParsedStatement, SqlSyntaxError } from '../../sql/statement.ts'
@@ -34,10 +35,26 @@ export function findSyntaxError(text: string, error: unknown): number | undefine
 function checkSyntax(handle: Handle, statement: ParsedStatement): void {
   // Some pragmas act when they are compiled, on the whole process; https://www.sqlite.org/pragma.html
   if (/^(?:explain\s+(?:query\s+plan\s+)?)?pragma\b/i.test(statement.text)) return
-  const error = compileStatement(handle, statement.text)
+  const error = compileWithTarget(handle, statement.text)
   if (error === undefined || !syntaxMessage.test(error.message)) return
   const position = locate(handle, statement.text, error.message)
   throw new SqlSyntaxError(error.message, statement.offset + position)
+}
+
+/**
+ * `create trigger` looks for its table before it reads the body, so a mistake there would hide behind a table that is
+ * still to come. An empty stand-in takes its place: a table, or a view for `instead of`.
+ */
+function compileWithTarget(handle: Handle, text: string): Error | undefined {
+  let error = compileStatement(handle, text)
+  const missing = /^no such table: (?:main\.|temp\.)?(.+)$/s.exec(error?.message ?? '')?.[1]
+  if (missing === undefined || !/^create\b.*?\btrigger\b/is.test(text)) return error
+  const name = quoteSqliteId(missing)
+  handle.exec(`create table ${name} (a)`)
+  error = compileStatement(handle, text)
+  if (error?.message.startsWith('cannot create INSTEAD OF') !== true) return error
+  handle.exec(`drop table ${name}; create view ${name} as select 1 as a`)
+  return compileStatement(handle, text)
 }
 
 /**
@@ -48,9 +65,11 @@ function locate(handle: Handle, text: string, message: string): number {
   const match = syntaxMessage.exec(message)
   const offending = match?.[1] ?? match?.[2]
   if (offending === undefined) return text.length
-  const places = [...readTokens(text, readSqliteToken)]
+  const tokens = [...readTokens(text, readSqliteToken)]
+  const ends = new Set(tokens.map((token) => token.end))
+  const places = tokens
     .map((token) => token.start)
-    .filter((start) => text.startsWith(offending, start))
+    .filter((start) => text.startsWith(offending, start) && ends.has(start + offending.length))
   const complains = (start: number) =>
     compileStatement(handle, text.slice(0, start + offending.length))?.message === message
   let low = 0
