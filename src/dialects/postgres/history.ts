@@ -168,15 +168,24 @@ order by id`,
   }))
 }
 
-/** The caller's role may lack the privilege: then say which GRANT mends it. */
-async function asReader<T>(names: HistoryNames, read: () => Promise<T>): Promise<T> {
+function asReader<T>(names: HistoryNames, read: () => Promise<T>): Promise<T> {
+  const grants = `grant usage on schema ${names.schema} to <role>; grant select on ${names.history}, ${names.log} to <role>`
+  return explainingPrivilege(read, `this role may not read ${names.shown}`, grants)
+}
+
+/** The caller's role may lack a privilege: then say which GRANT mends it. */
+export async function explainingPrivilege<T>(
+  work: () => Promise<T>,
+  what: string,
+  grants: string,
+): Promise<T> {
   try {
-    return await read()
+    return await work()
   } catch (error) {
     const fault = explain(error)
     if (fault.kind !== 'privilege') throw error
-    throw new SlipwayError('privilege-missing', `this role may not read ${names.shown}: ${fault.message}`, {
-      hint: `grant usage on schema ${names.schema} to <role>; grant select on ${names.history}, ${names.log} to <role>`,
+    throw new SlipwayError('privilege-missing', `${what}: ${fault.message}`, {
+      hint: grants,
       sqlstate: '42501',
       cause: error,
     })

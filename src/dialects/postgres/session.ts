@@ -3,6 +3,7 @@ import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { LockHolder } from '../../events.ts'
 import { combineLocks } from '../../sql/combine-locks.ts'
+import { quotePostgresId } from '../../sql/quote.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
@@ -122,7 +123,7 @@ function createSession(parts: Parts): Session {
     },
     async ensureHistory() {
       if ((await readHistory()).exists) return
-      await write(history.createTables(names))
+      await createHistory(parts, write)
       latest = undefined
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
@@ -144,6 +145,15 @@ function createSession(parts: Parts): Session {
     [Symbol.asyncDispose]: () => session.close(),
   }
   return session
+}
+
+function createHistory({ facts, names }: Parts, write: (text: string) => Promise<void>): Promise<void> {
+  const role = quotePostgresId(facts.user)
+  return history.explainingPrivilege(
+    () => write(history.createTables(names)),
+    `the role ${facts.user} may not create ${names.shown}`,
+    `grant usage, create on schema ${quotePostgresId(names.schema)} to ${role}`,
+  )
 }
 
 function sessionFacts(parts: Parts): SessionFacts {
