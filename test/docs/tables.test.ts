@@ -1,6 +1,6 @@
 /** Tables that repeat what the code says: the two must not part. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { exitCodeRows } from '../../scripts/exit-code-rows.ts'
@@ -10,6 +10,8 @@ import { checkpoints } from '../../src/events.ts'
 import { parseMigrationName } from '../../src/plan/name.ts'
 import { slipway } from '../helpers/cli.ts'
 import { createTestDatabase, newestMajor, type TestDatabase } from '../helpers/postgres.ts'
+import { readSqlite } from '../helpers/sqlite.ts'
+import { createWorkspace } from '../helpers/workspace.ts'
 import { readBlocks, readCode, readTable } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -83,7 +85,7 @@ test('events in docs/formats.md', () => {
   assert.deepEqual(rows.sort(), [...types, 'error'].sort())
 })
 
-test('columns and JSON fields of docs/formats.md', async () => {
+test('columns and JSON fields of docs/formats.md on PostgreSQL', async () => {
   await using db = await createTestDatabase(newestMajor)
   const up = await slipway(['up'], { env: env(db) })
   assert.equal(up.code, 0, up.stderr)
@@ -91,11 +93,23 @@ test('columns and JSON fields of docs/formats.md', async () => {
   assert.deepEqual(documentedColumns(first), await columnsOf(db, 'schema_migrations'))
   assert.deepEqual(documentedColumns(second), await columnsOf(db, 'schema_migrations_log'))
 
-  const known = new Set(readCode(formats))
-  for (const args of [['status'], ['history', '--all'], ['verify'], ['version']]) {
-    const { stdout } = await slipway([...args, '--json'], { env: env(db) })
-    for (const key of keysOf(JSON.parse(stdout))) assert.ok(known.has(key), `${args.join(' ')}: ${key}`)
-  }
+  await requireKnownFields(env(db))
+})
+
+test('columns and JSON fields of docs/formats.md on SQLite', async () => {
+  using workspace = createWorkspace()
+  const file = workspace.path('app.db')
+  const options = { SLIPWAY_DATABASE_URL: `sqlite://${file}`, SLIPWAY_DIR: join(root, 'migrations') }
+  const up = await slipway(['up'], { env: options })
+  assert.equal(up.code, 0, up.stderr)
+  const columns = (table: string) =>
+    readSqlite(file, `select name from pragma_table_info('${table}')`).map(({ name }) => String(name))
+  const [first, second] = formats.split('## Log table')
+  assert.deepEqual(documentedColumns(first).sort(), columns('schema_migrations').sort())
+  assert.deepEqual(documentedColumns(second).sort(), columns('schema_migrations_log').sort())
+  assert.ok(existsSync(`${file}.slipway-lock`))
+  assert.ok(formats.includes('`<database>.slipway-lock`'))
+  await requireKnownFields(options)
 })
 
 test('the lock of docs/formats.md is the one that runs wait for, and its query finds the holder', async () => {
@@ -108,6 +122,14 @@ test('the lock of docs/formats.md is the one that runs wait for, and its query f
   const up = await slipway(['up', '--lock-timeout', '1s'], { env: env(db) })
   assert.equal(up.code, 75, up.stderr)
 })
+
+async function requireKnownFields(variables: Record<string, string>): Promise<void> {
+  const known = new Set(readCode(formats))
+  for (const args of [['status'], ['history', '--all'], ['verify'], ['version']]) {
+    const { stdout } = await slipway([...args, '--json'], { env: variables })
+    for (const key of keysOf(JSON.parse(stdout))) assert.ok(known.has(key), `${args.join(' ')}: ${key}`)
+  }
+}
 
 function documentedColumns(page = ''): string[] {
   return readTable(page, ['Column', 'PostgreSQL', 'SQLite', '']).flatMap(([column = '']) => readCode(column))
