@@ -1,6 +1,5 @@
 /** argv in, exit code out. */
 
-import type { CommandContext } from './commands/context.ts'
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
@@ -13,7 +12,8 @@ import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
 import type { Reporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
-import { watchSignals } from './signals.ts'
+import type { CommandContext } from './terminal/context.ts'
+import { watchSignals } from './terminal/signals.ts'
 import { version } from './version.ts'
 
 const terminationLog = '/dev/termination-log'

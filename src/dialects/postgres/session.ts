@@ -8,6 +8,7 @@ import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.
 import { sendCancelRequest } from './cancel.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
+import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { findRunLockHolder, findTableLockHolders, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
@@ -129,11 +130,10 @@ function createSession(parts: Parts): Session {
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
     applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
     recordSkipped: (record) =>
-      write(`${history.insertSkipped(names, record)};\n${history.insertLog(names, 'skip', record)}`),
-    recordStarted: (record) =>
-      write(`${history.insertStarted(names, record)}\non conflict (name) do nothing`),
+      write(`${rows.insertSkipped(names, record)};\n${rows.insertLog(names, 'skip', record)}`),
+    recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
     recordFailure: (record, error, statementsDone) =>
-      write(history.insertLog(names, 'failure', record, { error, statementsDone })),
+      write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
     async cancel() {
       if (link.lost || (await prepared()).committing) return
       await sendCancelRequest(parts.url, link.backend)
