@@ -61,7 +61,7 @@ testBadInput([
   sql('an empty file', '-- nothing yet\n', {
     code: 'no-up',
     message: /migrations\/0002_a\.sql holds no statement to run upwards/,
-    hint: /^write a statement .*-- migrate:up/,
+    hint: /^write a statement, below -- migrate:up/,
     at: { file },
   }),
   sql('an empty up section', '-- migrate:up\n-- migrate:down\nselect 1;\n', {
