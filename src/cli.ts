@@ -6,6 +6,7 @@ import { describeRunner } from './config/environment.ts'
 import { loadConfig, requireDatabase } from './config/load.ts'
 import type { Run } from './engine/run.ts'
 import { isSlipwayError } from './errors.ts'
+import { tellProcessWarnings } from './process-warnings.ts'
 import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
       stderrIsTTY: process.stderr.isTTY === true,
     })
     reporter = await openReporter(config, command.verb)
+    tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
     return await runCommand(command, createContext(config, command, reporter))
   } catch (error) {

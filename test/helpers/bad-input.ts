@@ -72,13 +72,28 @@ export const goodMigration = { 'migrations/0001_good.sql': 'create table good (i
 
 /** Registers one test for each row. */
 export function testBadInput(rows: readonly BadInput[]): void {
+  const made: Promise<TestDatabase>[] = []
   let shared: Promise<TestDatabase> | undefined
   const sharedDatabase = () => {
-    shared ??= createTestDatabase(newestMajor)
+    if (shared === undefined) {
+      shared = createTestDatabase(newestMajor)
+      made.push(shared)
+    }
     return shared
   }
-  after(async () => (await shared)?.[Symbol.asyncDispose]())
-  for (const row of rows) test(row.name, { skip: row.skip ?? false }, () => runRow(row, sharedDatabase))
+  after(async () => {
+    for (const db of made) await (await db)[Symbol.asyncDispose]()
+  })
+  for (const row of rows)
+    test(row.name, { skip: row.skip ?? false }, async () => {
+      try {
+        await runRow(row, sharedDatabase)
+      } catch (error) {
+        // What this row left behind must not fail the next one.
+        shared = undefined
+        throw error
+      }
+    })
 }
 
 async function runRow(row: BadInput, sharedDatabase: () => Promise<TestDatabase>): Promise<void> {
