@@ -1,11 +1,13 @@
 /** argv in, exit code out. */
+import { existsSync } from 'node:fs'
 
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
 import { loadConfig, requireDatabase } from './config/load.ts'
 import type { Run } from './engine/run.ts'
-import { isSlipwayError } from './errors.ts'
+import { isSlipwayError, messageOf, SlipwayError } from './errors.ts'
+import type { RunOutcome } from './events.ts'
 import { tellProcessWarnings } from './process-warnings.ts'
 import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
@@ -23,10 +25,12 @@ process.stderr.on('error', ignoreClosedPipe)
 process.exit(await main())
 
 async function main(): Promise<number> {
+  let verb = ''
   let config: Config | undefined
   let reporter: Reporter | undefined
   try {
     const { command, flags } = parseArguments(process.argv.slice(2))
+    verb = command.verb
     if (command.verb === 'help') {
       const { renderHelp } = await import('./config/help.ts')
       process.stdout.write(`${renderHelp(command.topic)}\n`)
@@ -41,10 +45,14 @@ async function main(): Promise<number> {
     reporter = await openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
-    return await runCommand(command, createContext(config, command, reporter))
+    const context = createContext(config, command, reporter)
+    const exitCode = await runCommand(command, context)
+    await context.closeReporter()
+    return exitCode
   } catch (error) {
     await reporter?.close()
     process.stderr.write(reportError(error, config))
+    await writeTermination(config, earlyOutcome(verb, error))
     return isSlipwayError(error) ? error.exitCode : 1
   } finally {
     await reporter?.close()
@@ -67,9 +75,10 @@ async function openReporter(config: Config, verb: string): Promise<Reporter> {
 }
 
 function createContext(config: Config, command: Command, reporter: Reporter): CommandContext {
+  let written: Promise<void> | undefined
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
-    if (event.type === 'run-finished') void writeTermination(config, event.outcome)
+    if (event.type === 'run-finished') written = writeTermination(config, event.outcome)
   }
   return {
     config,
@@ -80,7 +89,10 @@ function createContext(config: Config, command: Command, reporter: Reporter): Co
     openRun: () => openRun(config, command.verb, emit),
     print: (text) => process.stdout.write(`${config.redact(text)}\n`),
     printJson: (value) => process.stdout.write(jsonText(value, config.redact)),
-    closeReporter: async () => reporter.close(),
+    async closeReporter() {
+      await written
+      await reporter.close()
+    },
   }
 }
 
@@ -127,12 +139,20 @@ async function runCommand(
   }
 }
 
-async function writeTermination(
-  config: Config,
-  outcome: Parameters<typeof import('./reporters/termination.ts').summariseOutcome>[0],
-): Promise<void> {
+/** Where Kubernetes looks for it; see writeTerminationMessage. */
+async function writeTermination(config: Config | undefined, outcome: RunOutcome): Promise<void> {
+  if (!existsSync(terminationLog)) return
   const { writeTerminationMessage } = await import('./reporters/termination.ts')
-  writeTerminationMessage({ path: terminationLog, outcome, redact: config.redact })
+  writeTerminationMessage({ path: terminationLog, outcome, redact: config?.redact ?? noRedaction })
+}
+
+/** Of a run that never began: usage, configuration. */
+function earlyOutcome(verb: string, thrown: unknown): RunOutcome {
+  const error = isSlipwayError(thrown)
+    ? thrown
+    : new SlipwayError('bug', messageOf(thrown), { cause: thrown })
+  const nothing = { applied: [], skipped: [], pending: [], ahead: [] }
+  return { runId: '', verb, exitCode: error.exitCode, ...nothing, durationMs: performance.now(), error }
 }
 
 function reportError(error: unknown, config: Config | undefined): string {
