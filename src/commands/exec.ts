@@ -11,12 +11,12 @@ export async function exec(
 ): Promise<number> {
   const [name, ...args] = options.command
   // Before anything is migrated: a container whose command is misspelled must not change the database first.
-  const path = findCommand(name, context.env.PATH, context.cwd)
+  const found = findCommand(name, context.env.PATH, context.cwd)
   const run = await context.openRun()
   const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
   if (exitCode !== 0) return exitCode
   await context.closeReporter()
-  return becomeCommand({ path, name, args, env: withoutSecrets(context.env) })
+  return becomeCommand({ ...found, args, env: withoutSecrets(context.env) })
 }
 
 function withoutSecrets(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
