@@ -185,6 +185,16 @@ const cases: readonly Case[] = [
     refused: ['misnamed', 'rename it to 001_a.down.sql'],
   },
   {
+    what: 'halves in capital letters',
+    files: ['001_a.Up.sql', '001_a.Down.sql', '002_b_up.sql', '002_b_Down.sql', '003_c.DOWN.SQL'],
+    refused: ['misnamed', /^4 files/, '001_a.Down.sql looks like half', '002_b_Down.sql', '003_c.DOWN.SQL'],
+  },
+  {
+    what: '_Down alone is a slug',
+    files: ['001_Shut_Down.sql'],
+    found: ['001_Shut_Down = 001_Shut_Down.sql'],
+  },
+  {
     what: 'a down half beside a script',
     files: ['001_a.ts', '001_a.down.sql'],
     refused: ['misnamed', 'export down there'],
