@@ -297,6 +297,22 @@ test('what is read: language, paths, text, source, checksum', async (t) => {
   )
 })
 
+test('a pipe is refused rather than waited for', { timeout: 10_000 }, async (t) => {
+  const cwd = folderOf(t, { 'm/': '' })
+  assert.equal(spawnSync('mkfifo', [join(cwd, 'm/001_a.sql')]).status, 0)
+  // In a process of its own: reading a pipe blocks all of Node, a test's timeout included.
+  const discover = join(import.meta.dirname, '../../../src/files/discover.ts')
+  const script = `import { discoverMigrations } from ${JSON.stringify(discover)}
+    await discoverMigrations('m', { allowEmpty: false, cwd: process.cwd() }).catch((e) => console.log(e.code, e.message))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd,
+    timeout: 5_000,
+    killSignal: 'SIGKILL',
+    encoding: 'utf8',
+  })
+  assert.equal(stdout, 'file-unreadable m/001_a.sql is no ordinary file\n')
+})
+
 test('a folder outside the working directory is shown whole', async (t) => {
   const dir = folderOf(t, { '001_a.sql': 'x' })
   const { files } = await discoverMigrations(dir, { allowEmpty: false, cwd: join(dir, 'app') })
