@@ -1,0 +1,1 @@
+export async function createMigration(x: unknown): Promise<string> { throw x }
