@@ -1,15 +1,17 @@
 /** argv in, exit code out. */
+
+import type { CommandContext } from './commands/context.ts'
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
 import { loadConfig, requireDatabase } from './config/load.ts'
 import type { Run } from './engine/run.ts'
-import type { CommandContext } from './commands/context.ts'
-import { isSlipwayError, SlipwayError } from './errors.ts'
+import { isSlipwayError } from './errors.ts'
+import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
+import { jsonText } from './reporters/json-text.ts'
 import type { Reporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
-import { noRedaction } from './redact.ts'
 import { watchSignals } from './signals.ts'
 import { version } from './version.ts'
 
@@ -75,6 +77,7 @@ function createContext(config: Config, command: Command, reporter: Reporter): Co
     emit,
     openRun: () => openRun(config, command.verb, emit),
     print: (text) => process.stdout.write(`${config.redact(text)}\n`),
+    printJson: (value) => process.stdout.write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
   }
 }
@@ -131,7 +134,7 @@ async function writeTermination(
 }
 
 function reportError(error: unknown, config: Config | undefined): string {
-  return errorReport(error instanceof SlipwayError ? error : error, {
+  return errorReport(error, {
     format: config?.logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json'),
     colors: shouldColor(process.env, process.stderr.isTTY === true),
     redact: config?.redact ?? noRedaction,

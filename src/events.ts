@@ -42,6 +42,7 @@ export type RunEvent =
       total: number
       statements?: number
     }
+  /** `index` counts from 1 here and in the step events: it is for people. */
   | { type: 'statement-finished'; name: string; index: number; total: number; durationMs: number }
   /** The whole transaction was rolled back and will be tried again. */
   | {

@@ -14,6 +14,8 @@ export interface CommandContext {
   openRun(): Promise<Run>
   /** Writes to stdout, redacted, with one newline at the end. */
   print(text: string): void
+  /** The same for a `--json` result: its values are redacted one by one, so that it stays JSON. */
+  printJson(value: unknown): void
   /** Ends what tells of the run, so that another program can take over the terminal. */
   closeReporter(): Promise<void>
 }

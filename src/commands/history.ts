@@ -18,10 +18,7 @@ export async function history(
     rows: (await session.readHistory()).rows,
     failures: options.all ? await session.failuresSince(new Date(0)) : undefined,
   }))
-  context.print(
-    options.json
-      ? JSON.stringify(historyJson(result), null, 2)
-      : historyText(result, { colors: context.colors }),
-  )
+  if (options.json) context.printJson(historyJson(result))
+  else context.print(historyText(result, { colors: context.colors }))
   return 0
 }

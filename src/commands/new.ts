@@ -1,8 +1,8 @@
 /** `slipway new NAME` */
 import { relative } from 'node:path'
+import { isSlipwayError } from '../errors.ts'
 import { createMigration } from '../files/create.ts'
 import { discoverMigrations } from '../files/discover.ts'
-import { isSlipwayError } from '../errors.ts'
 import type { MigrationFile } from '../plan/migration.ts'
 import type { CommandContext } from './context.ts'
 

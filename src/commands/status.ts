@@ -1,6 +1,7 @@
 /** `slipway status` */
-import { surveyDatabase, type Survey } from '../engine/survey.ts'
+
 import type { Run } from '../engine/run.ts'
+import { type Survey, surveyDatabase } from '../engine/survey.ts'
 import { exitCodes } from '../errors.ts'
 import type { StatusResult } from '../reporters/results.ts'
 import { statusJson } from '../reporters/status-json.ts'
@@ -14,11 +15,8 @@ export async function status(
   const run = await context.openRun()
   const survey = await surveyDatabase(run, { loadPending: false })
   const result = toStatus(run, survey)
-  context.print(
-    options.json
-      ? JSON.stringify(statusJson(result), null, 2)
-      : statusText(result, { colors: context.colors }),
-  )
+  if (options.json) context.printJson(statusJson(result))
+  else context.print(statusText(result, { colors: context.colors }))
   const isPending = result.migrations.some(
     ({ state }) => state === 'pending' || state === 'late' || state === 'unfinished',
   )

@@ -1,6 +1,8 @@
 /** `slipway up` */
-import { type Target, parseTarget } from '../plan/target.ts'
-import { planRun, runUp, type UpRequest } from '../engine/migrator.ts'
+
+import { planRun, runUp } from '../engine/migrator.ts'
+import type { UpRequest } from '../engine/planning.ts'
+import { parseTarget, type Target } from '../plan/target.ts'
 import { planText } from '../reporters/plan-text.ts'
 import type { CommandContext } from './context.ts'
 import { conclude } from './finish.ts'

@@ -1,6 +1,5 @@
 /** `slipway verify` */
 import { surveyDatabase } from '../engine/survey.ts'
-import { explainChanges } from '../engine/changes.ts'
 import { refusalError } from '../plan/plan.ts'
 import type { VerifyResult } from '../reporters/results.ts'
 import { verifyJson } from '../reporters/verify-json.ts'
@@ -9,11 +8,7 @@ import type { CommandContext } from './context.ts'
 
 export async function verify(context: CommandContext, options: { readonly json: boolean }): Promise<number> {
   const run = await context.openRun()
-  const { facts, found, result, sources } = await surveyDatabase(run, { loadPending: true })
-  const refused =
-    result.kind === 'refusal'
-      ? { ...result, reasons: explainChanges(result.reasons, found.files, sources) }
-      : undefined
+  const { facts, result } = await surveyDatabase(run, { loadPending: true })
   const verified: VerifyResult = {
     database: run.url.shown,
     dialect: run.dialect.name,
@@ -22,13 +17,10 @@ export async function verify(context: CommandContext, options: { readonly json: 
     checked: result.states.filter(({ state }) => state === 'applied' || state === 'changed').length,
     pending: result.states.filter(({ state }) => state === 'pending').map(({ name }) => name),
     ahead: result.ahead.map((row) => row.name),
-    refusals: refused?.reasons ?? [],
+    refusals: result.kind === 'refusal' ? result.reasons : [],
     warnings: result.warnings,
   }
-  context.print(
-    options.json
-      ? JSON.stringify(verifyJson(verified), null, 2)
-      : verifyText(verified, { colors: context.colors }),
-  )
-  return refused === undefined ? 0 : refusalError(refused).exitCode
+  if (options.json) context.printJson(verifyJson(verified))
+  else context.print(verifyText(verified, { colors: context.colors }))
+  return result.kind === 'plan' ? 0 : refusalError(result).exitCode
 }

@@ -4,11 +4,12 @@ import { version as slipwayVersion } from '../version.ts'
 import type { CommandContext } from './context.ts'
 
 export async function version(
-  context: Pick<CommandContext, 'print'>,
+  context: Pick<CommandContext, 'print' | 'printJson'>,
   options: { readonly json: boolean },
 ): Promise<number> {
   const versions = { slipway: slipwayVersion, node: process.versions.node, sqlite: await sqliteVersion() }
   const lines = Object.entries(versions).map(([name, value]) => `${name} ${value}`)
-  context.print(options.json ? JSON.stringify(versions, null, 2) : lines.join('\n'))
+  if (options.json) context.printJson(versions)
+  else context.print(lines.join('\n'))
   return 0
 }

@@ -1,8 +1,8 @@
 import type { Config } from './config.ts'
-import type { Warning } from './url-problem.ts'
 import { readChoice } from './setting-value.ts'
 import { settings } from './settings.ts'
 import type { Found } from './sources.ts'
+import type { Warning } from './url-problem.ts'
 
 type LogLevel = Config['logLevel']
 

@@ -1,9 +1,9 @@
 import { isIP, isIPv6 } from 'node:net'
-import { badUrl, mustEncode, type ParsedUrl, type UrlContext } from './url-problem.ts'
 import { decodePercent } from './percent.ts'
 import { splitOnce } from './split-once.ts'
 import type { PostgresUrl } from './url.ts'
 import { readParameters, type UrlParameters } from './url-parameters.ts'
+import { badUrl, mustEncode, type ParsedUrl, type UrlContext } from './url-problem.ts'
 
 /** Parses what follows `postgres:`. Throws bad-url. */
 export function parsePostgresUrl(rest: string, context: UrlContext): ParsedUrl {

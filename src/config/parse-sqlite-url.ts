@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { badUrl, mustEncode, type ParsedUrl, type UrlContext, type Warning } from './url-problem.ts'
 import { decodePercent } from './percent.ts'
 import { splitOnce } from './split-once.ts'
+import { badUrl, mustEncode, type ParsedUrl, type UrlContext, type Warning } from './url-problem.ts'
 
 /** Parses what follows `sqlite:` or `file:`. Throws bad-url. */
 export function parseSqliteUrl(rest: string, context: UrlContext): ParsedUrl {

@@ -1,7 +1,7 @@
 import { nearest } from '../plan/nearest.ts'
-import type { Warning } from './url-problem.ts'
 import { hasFileVariant, settingNames, settingOf, variablesOf } from './settings.ts'
 import type { Layer } from './sources.ts'
+import type { Warning } from './url-problem.ts'
 
 /** One warning for each SLIPWAY_* variable that no setting has: it would be a setting that silently does nothing. */
 export function warnOfUnknownVariables(layers: readonly Layer[]): Warning[] {

@@ -1,7 +1,7 @@
 import { nearest } from '../plan/nearest.ts'
-import { badUrl, mustEncode, type UrlContext, type Warning } from './url-problem.ts'
 import { decodePercent } from './percent.ts'
 import type { PostgresUrl, TlsMode } from './url.ts'
+import { badUrl, mustEncode, type UrlContext, type Warning } from './url-problem.ts'
 
 /** What the query of a PostgreSQL URL says; the first five as in libpq override the parts before the `?`. */
 export interface UrlParameters {

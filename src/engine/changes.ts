@@ -1,7 +1,8 @@
 /** Shows what was edited in the file of an applied migration, against the text that history keeps. The only file that imports `diff`. */
+
+import { createTwoFilesPatch } from 'diff'
 import { SlipwayError } from '../errors.ts'
 import type { MigrationFile } from '../plan/migration.ts'
-import { createTwoFilesPatch } from 'diff'
 
 const maxLines = 40
 

@@ -3,11 +3,8 @@ import {
   AlreadyRecorded,
   type Attempt,
   CommitUnanswered,
-  type Executor,
-  type Checks,
   type Fault,
   type Session,
-  type StepBody,
   type StepRecord,
   TransactionEscaped,
 } from '../dialects/dialect.ts'
@@ -15,8 +12,7 @@ import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
-import { openContext } from './context/context.ts'
-import type { QueryTracker } from './context/tracker.ts'
+import { attemptOf, recordOf, type Scribe } from './attempt.ts'
 import { describeFailure, type FailedStep, faultOf } from './failure.ts'
 import { describeHolder } from './lock.ts'
 import { openResumption } from './resume.ts'
@@ -118,65 +114,6 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
 /** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
 function isStepwise({ step, migration }: StepPlace): boolean {
   return !migration.options.transaction || step.history?.state === 'started'
-}
-
-function recordOf(run: Run, migration: LoadedMigration): StepRecord {
-  return {
-    name: migration.file.name,
-    checksum: migration.file.checksum,
-    source: migration.file.source,
-    breaking: migration.options.breaking,
-    appliedBy: run.appliedBy,
-    runnerVersion: run.runnerVersion,
-    runId: run.runId,
-  }
-}
-
-interface Scribe {
-  tracker: QueryTracker | undefined
-}
-
-function attemptOf(place: StepPlace, record: StepRecord, scribe: Scribe): Attempt {
-  const { run, migration, step } = place
-  return {
-    record,
-    body: bodyOf(place, scribe),
-    ddlLockTimeoutMs: migration.options.ddlLockTimeoutMs ?? run.config.ddlLockTimeoutMs,
-    statementTimeoutMs: migration.options.statementTimeoutMs ?? run.config.statementTimeoutMs,
-    onStatement(index, durationMs) {
-      const total = migration.body.kind === 'sql' ? migration.body.statements.length : 0
-      run.emit({ type: 'statement-finished', name: step.name, index: index + 1, total, durationMs })
-    },
-    onNotice: (message) => run.emit({ type: 'notice', code: 'server-notice', message, migration: step.name }),
-    signal: run.signal,
-  }
-}
-
-function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
-  const { body, file } = migration
-  if (body.kind === 'sql') return body
-  return {
-    kind: 'code',
-    async run(executor: Executor, checks: Checks) {
-      const { context, tracker } = openContext(run, file.name, executor, checks)
-      scribe.tracker = tracker
-      await untilAborted(run.signal, async () => body.up(context))
-      tracker.finish()
-    },
-  }
-}
-
-/** A migration that waits for something else than the database does not keep the run from stopping. */
-async function untilAborted(signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
-  const stopped = Promise.withResolvers<never>()
-  stopped.promise.catch(() => {})
-  const onAbort = () => stopped.reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    await Promise.race([work(), stopped.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }
 
 interface Retry {

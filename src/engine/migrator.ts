@@ -5,27 +5,14 @@ import { checkpoint } from '../events.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
-import { isUpToDate, listUnapplied, type Plan, planUp, type Refusal, refusalError } from '../plan/plan.ts'
-import type { Target } from '../plan/target.ts'
+import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
 import { resolveCommit } from './commit.ts'
 import { executeStep } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock } from './lock.ts'
 import { openSession } from './open.ts'
+import { planAgainst, type UpRequest } from './planning.ts'
 import type { Run } from './run.ts'
-import { readChangedSources } from './survey.ts'
-
-export interface UpRequest {
-  readonly target?: Target
-  readonly steps?: number
-}
-
-export interface UpResult {
-  readonly applied: readonly string[]
-  readonly skipped: readonly string[]
-  readonly pending: readonly string[]
-  readonly ahead: readonly string[]
-}
 
 /** Filled in as the run goes, so that a failure can still tell what was done. */
 export interface Progress {
@@ -67,7 +54,7 @@ export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
   try {
     const snapshot = await session.readHistory()
     await loadPending(up, snapshot)
-    return { plan: await requirePlan(up, makePlan(up, snapshot)), loaded: up.loaded, facts: session.facts }
+    return { plan: requirePlan(up, await makePlan(up, snapshot)), loaded: up.loaded, facts: session.facts }
   } catch (error) {
     throw describeSessionFailure(run, error, 'planning')
   } finally {
@@ -96,7 +83,7 @@ async function bring(up: Up): Promise<void> {
   if (await isNothingToDo(up, before)) return
   const isDone = (snapshot: HistorySnapshot) => isUpToDate(up.found.files, snapshot.rows)
   if ((await acquireRunLock(run, session, isDone)) === 'done') {
-    await tellUpToDate(up, makePlan(up, await session.readHistory()))
+    tellUpToDate(up, await makePlan(up, await session.readHistory()))
     return
   }
   checkpoint('locked')
@@ -105,35 +92,22 @@ async function bring(up: Up): Promise<void> {
 
 /** The most frequent run ends here: one query, no lock, no migration file imported. */
 async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
-  const first = makePlan(up, snapshot)
+  const first = await makePlan(up, snapshot)
   if (first.kind === 'plan' && first.steps.length === 0) {
-    await tellUpToDate(up, first)
+    tellUpToDate(up, first)
     return true
   }
   await loadPending(up, snapshot)
-  const second = makePlan(up, snapshot)
+  const second = await makePlan(up, snapshot)
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
   if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
-    await requirePlan(up, second)
+    requirePlan(up, second)
   return false
 }
 
-function makePlan(up: Up, snapshot: HistorySnapshot): Plan | Refusal {
-  const { run, request, found, loaded } = up
-  return planUp({
-    files: found.files,
-    archived: found.archived,
-    options: new Map([...loaded].map(([name, migration]) => [name, migration.options])),
-    applied: snapshot.rows,
-    request: {
-      ...(request.target === undefined ? {} : { target: request.target }),
-      ...(request.steps === undefined ? {} : { steps: request.steps }),
-      outOfOrder: run.config.outOfOrder,
-      onAhead: run.config.onAhead,
-      now: up.session.facts.now,
-      dialect: run.dialect.name,
-    },
-  })
+function makePlan(up: Up, snapshot: HistorySnapshot): Promise<Plan | Refusal> {
+  const options = new Map([...up.loaded].map(([name, migration]) => [name, migration.options]))
+  return planAgainst({ ...up, snapshot, options })
 }
 
 /** All that is pending is parsed before any of it runs. */
@@ -146,18 +120,15 @@ async function loadPending(up: Up, snapshot: HistorySnapshot): Promise<void> {
   }
 }
 
-async function requirePlan(up: Up, result: Plan | Refusal): Promise<Plan> {
+function requirePlan(up: Up, result: Plan | Refusal): Plan {
   up.progress.ahead = result.ahead.map((row) => row.name)
   for (const warning of result.warnings) up.run.emit({ type: 'warning', ...warning })
-  if (result.kind === 'plan') return result
-  const sources = await readChangedSources(up.session, result)
-  if (sources.size === 0) throw refusalError(result)
-  const { explainChanges } = await import('./changes.ts')
-  throw refusalError({ ...result, reasons: explainChanges(result.reasons, up.found.files, sources) })
+  if (result.kind === 'refusal') throw refusalError(result)
+  return result
 }
 
-async function tellUpToDate(up: Up, result: Plan | Refusal): Promise<void> {
-  const { states } = await requirePlan(up, result)
+function tellUpToDate(up: Up, result: Plan | Refusal): void {
+  const { states } = requirePlan(up, result)
   up.progress.pending = states.filter(({ state }) => state === 'pending').map(({ name }) => name)
   const applied = states.filter(
     ({ state }) => state === 'applied' || state === 'skipped' || state === 'archived',
@@ -187,7 +158,7 @@ async function applyUnderLock(up: Up): Promise<void> {
   checkpoint('history-ready')
   const snapshot = await session.readHistory()
   await loadPending(up, snapshot)
-  const plan = await requirePlan(up, makePlan(up, snapshot))
+  const plan = requirePlan(up, await makePlan(up, snapshot))
   if (plan.steps.length === 0) return tellUpToDate(up, plan)
   await refuseStorm(up, plan)
   tellPlan(up, plan, snapshot)

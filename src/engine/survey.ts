@@ -3,9 +3,10 @@ import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { DeclaredOptions } from '../plan/migration.ts'
-import { listUnapplied, type Plan, planUp, type Refusal } from '../plan/plan.ts'
+import { listUnapplied, type Plan, type Refusal } from '../plan/plan.ts'
 import { describeSessionFailure } from './failure.ts'
 import { openSession } from './open.ts'
+import { planAgainst } from './planning.ts'
 import type { Run } from './run.ts'
 
 export interface Survey {
@@ -13,8 +14,6 @@ export interface Survey {
   readonly snapshot: HistorySnapshot
   readonly found: Discovery
   readonly result: Plan | Refusal
-  /** Stored texts of the migrations whose file was edited. */
-  readonly sources: ReadonlyMap<string, string>
 }
 
 export interface SurveyOptions {
@@ -28,12 +27,9 @@ export async function surveyDatabase(run: Run, options: SurveyOptions): Promise<
   for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
   return reading(run, async (session) => {
     const snapshot = await session.readHistory()
-    const first = survey(run, found, snapshot, session.facts.now, new Map())
-    const sources = await readChangedSources(session, first)
-    const known = { facts: session.facts, snapshot, found, sources }
-    if (!options.loadPending) return { ...known, result: first }
-    const declared = await loadOptions(run, found, snapshot)
-    return { ...known, result: survey(run, found, snapshot, session.facts.now, declared) }
+    const declared = options.loadPending ? await loadOptions(run, found, snapshot) : new Map()
+    const result = await planAgainst({ run, session, found, snapshot, options: declared, request: {} })
+    return { facts: session.facts, snapshot, found, result }
   })
 }
 
@@ -46,40 +42,6 @@ export async function reading<T>(run: Run, work: (session: Session) => Promise<T
   } finally {
     await session.close()
   }
-}
-
-export function survey(
-  run: Run,
-  found: Discovery,
-  snapshot: HistorySnapshot,
-  now: Date,
-  options: ReadonlyMap<string, DeclaredOptions>,
-): Plan | Refusal {
-  return planUp({
-    files: found.files,
-    archived: found.archived,
-    options,
-    applied: snapshot.rows,
-    request: {
-      outOfOrder: run.config.outOfOrder,
-      onAhead: run.config.onAhead,
-      now,
-      dialect: run.dialect.name,
-    },
-  })
-}
-
-/** Only for the ones that need it: the texts are large. */
-export async function readChangedSources(
-  session: Session,
-  result: Plan | Refusal,
-): Promise<Map<string, string>> {
-  const sources = new Map<string, string>()
-  for (const { name, state } of result.states) {
-    const source = state === 'changed' ? await session.readSource(name) : undefined
-    if (source !== undefined) sources.set(name, source)
-  }
-  return sources
 }
 
 async function loadOptions(

@@ -4,9 +4,9 @@ import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { isUpToDate, listUnapplied, refusalError } from '../plan/plan.ts'
 import { openSession } from './open.ts'
+import { planAgainst } from './planning.ts'
 import type { Run } from './run.ts'
 import { sleep } from './sleep.ts'
-import { survey } from './survey.ts'
 
 const lookEveryMs = 500
 
@@ -56,9 +56,15 @@ async function watchHistory(run: Run, watch: Watch): Promise<void> {
   for (;;) {
     const snapshot = await session.readHistory()
     if (isUpToDate(found.files, snapshot.rows)) {
-      const result = survey(run, found, snapshot, session.facts.now, new Map())
+      const result = await planAgainst({ run, session, found, snapshot, options: new Map(), request: {} })
       for (const warning of result.warnings) run.emit({ type: 'warning', ...warning })
       if (result.kind === 'refusal') throw refusalError(result)
+      run.emit({
+        type: 'planned',
+        steps: [],
+        applied: found.files.length,
+        ahead: result.ahead.map((row) => row.name),
+      })
       return
     }
     const pending = listUnapplied(found.files, snapshot.rows).map((file) => file.name)

@@ -51,17 +51,18 @@ export async function withNeighbours<T>(folder: string, work: () => Promise<T>):
 
 const load: LoadHookSync = (url, context, nextLoad) => {
   const own = served.get(url) ?? neighbour(url)
+  if (own === 'commonjs') return nextLoad(url, { ...context, format: 'commonjs' })
   if (own === undefined) return nextLoad(url, context)
   return { format: own.format, source: own.text, shortCircuit: true }
 }
 
 /** undefined: Node's own rules. */
-function neighbour(url: string): ServedModule | undefined {
+function neighbour(url: string): ServedModule | 'commonjs' | undefined {
   if (!/^file:.*\.[tj]s(?:[?#].*)?$/.test(url)) return undefined
   const path = fileURLToPath(url)
   const isNear = [...folders.keys()].some((folder) => path.startsWith(folder + sep))
   if (!isNear || path.includes(`${sep}node_modules${sep}`)) return undefined
   const text = readFileSync(path, 'utf8')
   if (path.endsWith('.ts')) return { format: 'module-typescript', text }
-  return isCommonJs(text) ? undefined : { format: 'module', text }
+  return isCommonJs(text) ? 'commonjs' : { format: 'module', text }
 }

@@ -25,12 +25,19 @@ export function findSyntaxError(
   }
 }
 
-/** Types become blanks, so places stay. Text that cannot be stripped is compiled as it is. */
+/**
+ * Types become blanks, so places stay. Text that cannot be stripped is compiled as it is. Node warns that this
+ * function is experimental, which is nothing that a failed migration should print.
+ */
 function stripTypes(text: string): string {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
   try {
     return stripTypeScriptTypes(text)
   } catch {
     return text
+  } finally {
+    process.emitWarning = emitWarning
   }
 }
 

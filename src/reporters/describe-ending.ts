@@ -24,6 +24,7 @@ function describeSuccess(outcome: RunOutcome, memory: RunMemory): string {
 }
 
 function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
+  if (readingVerbs.has(outcome.verb)) return describeReadFailure(outcome)
   const step = memory.failed ?? memory.running
   const parts: string[] = []
   if (step !== undefined) parts.push(describeStep(step, isTransactional(memory, step), outcome.error))
@@ -34,6 +35,13 @@ function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
   const unrun = outcome.pending.filter((name) => name !== step).length
   if (unrun > 0) parts.push(`${unrun} not run`)
   return `stopped: ${parts.join('; ')}`
+}
+
+/** Verbs that change nothing: there is no state to explain. */
+const readingVerbs = new Set(['wait', 'status', 'history', 'verify'])
+
+function describeReadFailure({ verb, pending }: RunOutcome): string {
+  return pending.length === 0 ? `${verb} stopped` : `${verb} stopped: ${pending.length} pending`
 }
 
 /** What is left of a step that was begun and did not end well. */

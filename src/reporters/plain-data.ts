@@ -24,6 +24,8 @@ function convert(value: unknown, options: PlainDataOptions, parents: readonly ob
     case 'string':
       return options.redact(value)
     case 'number':
+      // Ours are counts and milliseconds; a tenth of a nanosecond helps nobody.
+      return options.keys === 'own' ? Math.round(value) : value
     case 'boolean':
     case 'undefined':
       return value

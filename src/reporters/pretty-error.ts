@@ -1,8 +1,8 @@
 /** An error for a person: what, where, what the server said, every reason, and (by the caller) what to type next. */
 import { isSlipwayError, messageOf, type SlipwayError } from '../errors.ts'
 import type { Redactor } from '../redact.ts'
-import { clipToWidth } from './text-width.ts'
 import type { Paint } from './paint.ts'
+import { clipToWidth } from './text-width.ts'
 import { visibleText } from './visible-text.ts'
 
 export interface ErrorStyle {
@@ -20,7 +20,7 @@ export function errorLines(error: unknown, style: ErrorStyle): string[] {
 
 /** The same without its mark, for use below a line that has one. */
 export function errorDetailLines(error: SlipwayError, style: ErrorStyle): string[] {
-  const message = splitLines(error.message, style).map((line) => style.paint('bad', line))
+  const message = messageLines(error, style).map((line) => style.paint('bad', line))
   return indent([...message, ...dedent(bodyLines(error, error.hint, style)), ...stackLines(error, style)])
 }
 
@@ -37,9 +37,15 @@ export function hintOf(error: SlipwayError): string {
 }
 
 function headLines(error: SlipwayError, style: ErrorStyle): string[] {
-  const [first = '', ...rest] = splitLines(error.message, style)
+  const [first = '', ...rest] = messageLines(error, style)
   const mark = style.paint('bad', error.code === 'bug' ? '✗ bug in slipway:' : '✗')
   return [`${mark} ${style.paint('bad', first)}`, ...indent(rest)]
+}
+
+/** Several reasons follow with all they have to say; the message's own list of them would say it twice. */
+function messageLines(error: SlipwayError, style: ErrorStyle): string[] {
+  const lines = splitLines(error.message, style)
+  return (error.facts.reasons?.length ?? 0) > 1 ? lines.slice(0, 1) : lines
 }
 
 function bodyLines(error: SlipwayError, finalHint: string, style: ErrorStyle): string[] {

@@ -31,7 +31,10 @@ interface Marker {
 }
 
 const mayHoldMarker = /--[ \t]*migrate:/i
-const markerComment = /^--[ \t]*migrate:([ \t]*)(\S*)/i
+const markerComment = /^--[ \t]*migrate:(\S*)/i
+/** "-- migrate: down the road" is prose, "-- migrate: down" a slip that must not make the rest of the file up. */
+const slip = /^--[ \t]*migrate:[ \t]+(up|down)(?:[ \t]+\S+:\S*)*[ \t]*$/i
+const prose = /^--[ \t]*migrate:[ \t]+\S/i
 const readers = { postgres: readPostgresToken, sqlite: readSqliteToken } as const
 
 /**
@@ -81,13 +84,13 @@ function findMarkers(text: string, dialect: 'postgres' | 'sqlite'): Marker[] {
 
 function readMarker(text: string, comment: Token): Marker | undefined {
   const source = text.slice(comment.start, comment.end)
-  const [head = '', gap = '', word = ''] = markerComment.exec(source) ?? []
+  const spaced = slip.exec(source)?.[1]?.toLowerCase()
+  if (spaced !== undefined)
+    throw new SqlSyntaxError('a blank after "migrate:"', comment.start, `write -- migrate:${spaced}`)
+  const [head = '', word = ''] = markerComment.exec(source) ?? []
+  if (head === '' || prose.test(source)) return undefined
   const direction = word.toLowerCase()
   const isDirection = direction === 'up' || direction === 'down'
-  // "-- migrate: rows of the old table" is prose.
-  if (head === '' || (gap !== '' && !isDirection)) return undefined
-  if (gap !== '')
-    throw new SqlSyntaxError('a blank after "migrate:"', comment.start, `write -- migrate:${direction}`)
   if (!isDirection)
     throw new SqlSyntaxError(
       `unknown directive -- migrate:${word}`,

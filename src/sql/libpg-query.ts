@@ -45,7 +45,7 @@ export async function parseGrammar(text: string): Promise<readonly RawStatement[
   const tree = await parse(text).catch((error: unknown) => {
     if (!hasSqlDetails(error)) throw error
     throw new SqlSyntaxError(
-      error.message,
+      shorten(error.message),
       errorOffset(text, error.message, error.sqlDetails?.cursorPosition),
     )
   })
@@ -62,4 +62,12 @@ function errorOffset(text: string, message: string, codePoint: number | undefine
   if (codePoint === undefined) return undefined
   if (codePoint === 0 && !/ at (?:or near|end of input)/.test(message)) return undefined
   return utf16OffsetOfCodePoint(text, codePoint)
+}
+
+/** For a quote or comment left open the grammar's message quotes all the rest of the file. */
+function shorten(message: string): string {
+  const [, head, quoted] = /^(.* at or near ")(.*)"$/s.exec(message) ?? []
+  if (head === undefined || quoted === undefined) return message
+  const [line = ''] = quoted.slice(0, 40).split('\n')
+  return `${head}${line.toWellFormed()}${line === quoted ? '' : '…'}"`
 }

@@ -3,8 +3,8 @@
  * and the "Notes" of each command. What only the catalogue knows (tables behind an index, a foreign key to be
  * dropped, cascade) is left to the statement itself.
  */
-import { alterTableLocks } from './postgres-alter-table-locks.ts'
-import { createTableLocks } from './postgres-create-table-locks.ts'
+
+import { combineLocks } from './combine-locks.ts'
 import type {
   CommentStmt,
   CreateSchemaStmt,
@@ -14,7 +14,8 @@ import type {
   RangeVar,
   RenameStmt,
 } from './libpg-query.ts'
-import { combineLocks } from './combine-locks.ts'
+import { alterTableLocks } from './postgres-alter-table-locks.ts'
+import { createTableLocks } from './postgres-create-table-locks.ts'
 import { createsOf } from './postgres-creates.ts'
 import { namePartsOf, showPath } from './postgres-names.ts'
 import { handleNode, type NodeHandlers } from './postgres-node.ts'

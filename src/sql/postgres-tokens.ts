@@ -9,7 +9,7 @@ const lineComment = /--[^\n\r]*/y
 const word = /[A-Za-z0-9_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y
 const dollarTag = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y
 /** A string goes on in the next quote when a line break is between them; an E'…' keeps its escapes there. */
-const continuation = /(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*(?=')/y
+const continuation = /[ \t\f\v]*[\n\r][ \t\n\r\f\v]*(?=')/y
 const commentMark = /\/\*|\*\//g
 
 /** Reads one token of PostgreSQL's SQL. */

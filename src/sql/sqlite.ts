@@ -1,7 +1,8 @@
 /** A SQLite migration's text as statements. */
-import { SqlSyntaxError, type ParsedStatement } from './statement.ts'
+
 import { refusesTransaction } from './sqlite-head.ts'
 import { readSqliteToken } from './sqlite-tokens.ts'
+import { type ParsedStatement, SqlSyntaxError } from './statement.ts'
 import { isTrivia, readTokens, type Token } from './token.ts'
 import { transactionControlOf } from './transaction-control.ts'
 

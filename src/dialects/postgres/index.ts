@@ -1,6 +1,7 @@
 /** PostgreSQL 13 and later. */
-import { quotePostgresId } from '../../sql/quote.ts'
+
 import { parsePostgres } from '../../sql/postgres.ts'
+import { quotePostgresId } from '../../sql/quote.ts'
 import type { Dialect } from '../dialect.ts'
 import { explain } from './errors.ts'
 import { LockBudgetSpent } from './prelock.ts'

@@ -1,7 +1,8 @@
 /** What is SET in a direct session. Never sent until a pooler is excluded: a setting would reach its next client. */
+
+import { quotePostgresId } from '../../sql/quote.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
-import { quotePostgresId } from '../../sql/quote.ts'
 import { literal } from './naming.ts'
 
 /**

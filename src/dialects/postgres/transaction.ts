@@ -1,9 +1,9 @@
 /** One attempt at a transactional migration: two round trips for SQL, history row and effects in one commit. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { checkpoint } from '../../events.ts'
-import { transactionControlOf } from '../../sql/transaction-control.ts'
 import { combineLocks } from '../../sql/combine-locks.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
+import { transactionControlOf } from '../../sql/transaction-control.ts'
 import {
   AlreadyRecorded,
   type Attempt,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { RunEvent } from '../../../src/events.ts'
@@ -211,19 +212,43 @@ test('a password that looks like a figure or like punctuation does not break the
   }
 })
 
-test('nothing is lost when the process exits at once', () => {
+test('nothing is lost when the process is killed right after', () => {
   const reporterFile = join(import.meta.dirname, '../../../src/reporters/reporter.ts')
   const script = `
     import { createReporter } from ${JSON.stringify(reporterFile)}
     const reporter = await createReporter({ format: 'json', level: 'info', verb: 'up', stream: process.stderr, isTTY: false, colors: false, redact: (text) => text })
     for (let i = 0; i < 100; i++) reporter.listen({ type: 'notice', code: String(i), message: 'y'.repeat(9999) })
-    process.exit(0)`
+    process.kill(process.pid, 'SIGKILL')`
   const run = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
     encoding: 'utf8',
     timeout: 60_000,
     maxBuffer: 10_000_000,
   })
   assert.equal(run.stderr.trimEnd().split('\n').length, 100)
+})
+
+test('a full disk behind stderr does not stop the run', { skip: !existsSync('/dev/full') }, () => {
+  const reporterFile = join(import.meta.dirname, '../../../src/reporters/reporter.ts')
+  const script = `
+    import { createReporter } from ${JSON.stringify(reporterFile)}
+    const reporter = await createReporter({ format: 'json', level: 'info', verb: 'up', stream: process.stderr, isTTY: false, colors: false, redact: (text) => text })
+    for (let i = 0; i < 3; i++) {
+      reporter.listen({ type: 'notice', code: 'x', message: 'y' })
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await reporter.close()
+    console.log('alive')`
+  const full = openSync('/dev/full', 'w')
+  try {
+    const run = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      encoding: 'utf8',
+      timeout: 30_000,
+      stdio: ['ignore', 'pipe', full],
+    })
+    assert.equal(run.stdout, 'alive\n')
+  } finally {
+    closeSync(full)
+  }
 })
 
 test('foreign data: anything becomes plain data', () => {

@@ -55,6 +55,10 @@ test('tables are aligned by width and end without blanks', () => {
 
 test('foreign text loses escape sequences and control characters', () => {
   assert.equal(visibleText('a\u001b[2Jb\u0007c\r\nd\te\u009b1mf'), 'abc\nd\tef')
+  assert.equal(
+    visibleText('a\u001b]0;unterminated, so it must not swallow b'),
+    'a0;unterminated, so it must not swallow b',
+  )
   assert.equal(oneLine('a\n  b\u001b]0;title\u0007', 10), 'a b')
   assert.equal(oneLine('abcdefghijk', 5), 'abcd…')
 })

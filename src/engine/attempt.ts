@@ -1,0 +1,67 @@
+/** What a dialect is given to apply one migration once. */
+import type { Attempt, Checks, Executor, StepBody, StepRecord } from '../dialects/dialect.ts'
+import type { LoadedMigration } from '../files/loaded.ts'
+import { openContext } from './context/context.ts'
+import type { QueryTracker } from './context/tracker.ts'
+import type { StepPlace } from './execute.ts'
+import type { Run } from './run.ts'
+
+export function recordOf(run: Run, migration: LoadedMigration): StepRecord {
+  return {
+    name: migration.file.name,
+    checksum: migration.file.checksum,
+    source: migration.file.source,
+    breaking: migration.options.breaking,
+    appliedBy: run.appliedBy,
+    runnerVersion: run.runnerVersion,
+    runId: run.runId,
+  }
+}
+
+/** Keeps hold of the queries of a script that failed. */
+export interface Scribe {
+  tracker: QueryTracker | undefined
+}
+
+export function attemptOf(place: StepPlace, record: StepRecord, scribe: Scribe): Attempt {
+  const { run, migration, step } = place
+  return {
+    record,
+    body: bodyOf(place, scribe),
+    ddlLockTimeoutMs: migration.options.ddlLockTimeoutMs ?? run.config.ddlLockTimeoutMs,
+    statementTimeoutMs: migration.options.statementTimeoutMs ?? run.config.statementTimeoutMs,
+    onStatement(index, durationMs) {
+      const total = migration.body.kind === 'sql' ? migration.body.statements.length : 0
+      run.emit({ type: 'statement-finished', name: step.name, index: index + 1, total, durationMs })
+    },
+    onNotice: (message) => run.emit({ type: 'notice', code: 'server-notice', message, migration: step.name }),
+    signal: run.signal,
+  }
+}
+
+function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
+  const { body, file } = migration
+  if (body.kind === 'sql') return body
+  return {
+    kind: 'code',
+    async run(executor: Executor, checks: Checks) {
+      const { context, tracker } = openContext(run, file.name, executor, checks)
+      scribe.tracker = tracker
+      await untilAborted(run.signal, async () => body.up(context))
+      tracker.finish()
+    },
+  }
+}
+
+/** A migration that waits for something else than the database does not keep the run from stopping. */
+async function untilAborted(signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
+  const stopped = Promise.withResolvers<never>()
+  stopped.promise.catch(() => {})
+  const onAbort = () => stopped.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await Promise.race([work(), stopped.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
