@@ -1,6 +1,5 @@
 /** argv in, exit code out. */
 
-import type { CommandContext } from './commands/context.ts'
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
@@ -12,7 +11,8 @@ import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
 import type { Reporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
-import { watchSignals } from './signals.ts'
+import type { CommandContext } from './terminal/context.ts'
+import { watchSignals } from './terminal/signals.ts'
 import { version } from './version.ts'
 
 const terminationLog = '/dev/termination-log'
@@ -135,11 +135,18 @@ async function writeTermination(
 
 function reportError(error: unknown, config: Config | undefined): string {
   return errorReport(error, {
-    format: config?.logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json'),
+    format: config?.logFormat ?? earlyLogFormat(),
     colors: shouldColor(process.env, process.stderr.isTTY === true),
     redact: config?.redact ?? noRedaction,
     level: config?.logLevel ?? 'info',
   })
+}
+
+/** While the settings cannot be read, the variable alone says how errors look. */
+function earlyLogFormat(): Config['logFormat'] {
+  const wanted = process.env.SLIPWAY_LOG_FORMAT?.toLowerCase()
+  if (wanted === 'pretty' || wanted === 'json') return wanted
+  return process.stderr.isTTY === true ? 'pretty' : 'json'
 }
 
 /** `slipway status | head` is no failure. */

@@ -1,10 +1,10 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
 import { secretEnvironmentNames } from '../config/settings.ts'
 import { exitCodes, isSlipwayError } from '../errors.ts'
-import { becomeCommand, findCommand } from '../engine/become.ts'
 import { runUp } from '../engine/migrator.ts'
-import type { CommandContext } from './context.ts'
-import { conclude } from './finish.ts'
+import { becomeCommand, findCommand } from '../terminal/become.ts'
+import { conclude } from '../terminal/conclude.ts'
+import type { CommandContext } from '../terminal/context.ts'
 
 export async function exec(
   context: CommandContext,

@@ -82,5 +82,9 @@ function noUp(file: MigrationFile, exported: Exports): SlipwayError {
     exported.up === undefined
       ? `${file.up.shown} does not export up: it ${found}${advice}`
       : `${file.up.shown} exports up, but it is no function`
-  return new SlipwayError('no-up', message, { migration: file.name, location: { file: file.up.shown } })
+  return new SlipwayError('no-up', message, {
+    migration: file.name,
+    location: { file: file.up.shown },
+    hint: 'export an async function named up',
+  })
 }

@@ -15,14 +15,14 @@ export class LockBudgetSpent extends Error {
 export function lockTables(locks: readonly TableLock[], budgetMs: number): string | undefined {
   if (locks.length === 0 || budgetMs === 0) return undefined
   const values = locks
-    .map((lock, index) => `(${index}, ${literal(lock.table)}, ${literal(lock.mode)})`)
+    .map((lock, index) => `(${index}, ${literal(lock.table)}, ${literal(lock.mode)}, ${lock.only === true})`)
     .join(', ')
   const body = `declare
   wanted record;
 begin
   for wanted in
-    select case when w.only then 'only ' else '' end || c.oid::pg_catalog.regclass as name, w.mode
-    from (values ${values}) as w (place, name, mode, only)
+    select case when w.alone then 'only ' else '' end || c.oid::pg_catalog.regclass as name, w.mode
+    from (values ${values}) as w (place, name, mode, alone)
     join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(w.name)
     where c.relkind in ('r', 'p')
       and pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')

@@ -15,7 +15,7 @@ import {
 } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { isServerError, sqlstateOf } from './errors.ts'
-import { insertLog, insertStarted, markApplied } from './history.ts'
+import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { Link, ResultSet } from './link.ts'
 import { LockBudgetSpent, lockTables } from './prelock.ts'
 import { leaveTransaction, type Workplace } from './workplace.ts'

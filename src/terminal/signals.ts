@@ -1,6 +1,6 @@
 /** Signals and stray rejections of this process, turned into one AbortSignal. Only the command line uses this. */
-import { messageOf, SlipwayError } from './errors.ts'
-import type { Listener } from './events.ts'
+import { messageOf, SlipwayError } from '../errors.ts'
+import type { Listener } from '../events.ts'
 
 const exitCodeOf = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
 type StopSignal = keyof typeof exitCodeOf

@@ -1,0 +1,14 @@
+/** One SIGKILL at each checkpoint, then `up` again; test/faults/kill-matrix.test.ts has the many. */
+import { test } from 'node:test'
+import { faultsAtEachPoint, killAndRecover, runUndisturbed } from '../helpers/kill-case.ts'
+import { postgresArena } from '../helpers/postgres-arena.ts'
+import { newestMajor } from '../helpers/postgres.ts'
+import { sqliteArena } from '../helpers/sqlite-arena.ts'
+
+for (const arena of [postgresArena(newestMajor), sqliteArena]) {
+  test(`killed once at each checkpoint on ${arena.label}`, { concurrency: 3 }, async (t) => {
+    const { sight, passes } = await runUndisturbed(arena)
+    const faults = faultsAtEachPoint(passes, 1)
+    await Promise.all(faults.map((fault) => t.test(fault, () => killAndRecover(arena, fault, sight))))
+  })
+}

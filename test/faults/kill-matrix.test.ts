@@ -1,0 +1,40 @@
+/**
+ * SIGKILL at every checkpoint and at random instants, then `up` again: catalogue, history and effects are those of a
+ * run that nobody disturbed. `TEST_SEED` repeats the random part of an earlier run.
+ */
+import { test } from 'node:test'
+import type { Arena } from '../helpers/kill-arena.ts'
+import {
+  faultsAtEachPoint,
+  killAndRecover,
+  randomFaults,
+  runUndisturbed,
+  seededRandom,
+} from '../helpers/kill-case.ts'
+import { postgresArena } from '../helpers/postgres-arena.ts'
+import { newestMajor, postgresMajors } from '../helpers/postgres.ts'
+import { sqliteArena } from '../helpers/sqlite-arena.ts'
+
+const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const whole = { each: 10, random: 100 }
+const share = { each: 3, random: 20 }
+
+const arenas: readonly { readonly arena: Arena; readonly counts: typeof whole }[] = [
+  ...postgresMajors.map((major) => ({
+    arena: postgresArena(major),
+    counts: major === newestMajor ? whole : share,
+  })),
+  { arena: sqliteArena, counts: whole },
+]
+
+for (const { arena, counts } of arenas) {
+  test(`kills on ${arena.label}, TEST_SEED=${seed}`, { concurrency: 4 }, async (t) => {
+    const { sight, passes } = await runUndisturbed(arena)
+    const random = seededRandom(seed)
+    const faults = [
+      ...faultsAtEachPoint(passes, counts.each),
+      ...randomFaults(passes, { count: counts.random, withinMs: 300, random }),
+    ]
+    await Promise.all(faults.map((fault) => t.test(fault, () => killAndRecover(arena, fault, sight))))
+  })
+}
