@@ -169,7 +169,7 @@ export const errorTable = {
   'bad-options': {
     exit: 66,
     meaning: "A migration's options or MIGRATION_ID are not valid.",
-    hint: 'correct the options in that file',
+    hint: 'correct it in that file',
   },
   'transaction-control': {
     exit: 66,

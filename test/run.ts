@@ -7,12 +7,12 @@
  * folder, and fails if the password of the run shows anywhere.
  */
 import { spawn } from 'node:child_process'
-import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { findLeaksInFiles } from './helpers/leak-log.ts'
 import { testPassword } from './helpers/password.ts'
-import { stopNow } from './helpers/postgres-process.ts'
+import { removeFolderNow, stopNow } from './helpers/postgres-process.ts'
 
 const root = join(import.meta.dirname, '..')
 const suites = {
@@ -20,7 +20,7 @@ const suites = {
   faults: { majors: '14,18', has: (file: string) => file.startsWith('test/faults/') },
   majors: {
     majors: '13,15,16,17',
-    has: (file: string) => /^test\/(dialect|acceptance|helpers\/postgres)/.test(file),
+    has: (file: string) => /^test\/(dialect|acceptance|helpers\/(postgres|catalogue))/.test(file),
   },
 } as const
 
@@ -50,14 +50,13 @@ process.env.TEST_LEAK_LOG = leakLog
 testPassword()
 
 process.exitCode = 1
-try {
-  if (files.some((file) => !file.startsWith('test/unit/'))) await startServers()
-  process.exitCode = await runTests()
-} finally {
+process.once('exit', () => {
   stopServers()
   reportLeaks()
-  rmSync(runDir, { recursive: true, force: true })
-}
+  removeFolderNow(runDir)
+})
+if (files.some((file) => !file.startsWith('test/unit/'))) await startServers()
+process.exitCode = await runTests()
 
 async function startServers(): Promise<void> {
   const { postgresMajors, startPostgres } = await import('./helpers/postgres.ts')

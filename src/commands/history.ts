@@ -3,7 +3,7 @@ import { reading } from '../engine/survey.ts'
 import { historyJson } from '../reporters/history-json.ts'
 import { historyText } from '../reporters/history-text.ts'
 import type { HistoryResult } from '../reporters/results.ts'
-import type { CommandContext } from './context.ts'
+import type { CommandContext } from '../terminal/context.ts'
 
 export async function history(
   context: CommandContext,

@@ -4,7 +4,7 @@ import { isSlipwayError } from '../errors.ts'
 import { createMigration } from '../files/create.ts'
 import { discoverMigrations } from '../files/discover.ts'
 import type { MigrationFile } from '../plan/migration.ts'
-import type { CommandContext } from './context.ts'
+import type { CommandContext } from '../terminal/context.ts'
 
 export async function newMigration(
   context: CommandContext,

@@ -6,7 +6,7 @@ import { exitCodes } from '../errors.ts'
 import type { StatusResult } from '../reporters/results.ts'
 import { statusJson } from '../reporters/status-json.ts'
 import { statusText } from '../reporters/status-text.ts'
-import type { CommandContext } from './context.ts'
+import type { CommandContext } from '../terminal/context.ts'
 
 export async function status(
   context: CommandContext,

@@ -4,8 +4,8 @@ import { planRun, runUp } from '../engine/migrator.ts'
 import type { UpRequest } from '../engine/planning.ts'
 import { parseTarget, type Target } from '../plan/target.ts'
 import { planText } from '../reporters/plan-text.ts'
-import type { CommandContext } from './context.ts'
-import { conclude } from './finish.ts'
+import { conclude } from '../terminal/conclude.ts'
+import type { CommandContext } from '../terminal/context.ts'
 
 export interface UpOptions {
   readonly to: string | undefined

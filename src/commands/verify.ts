@@ -4,7 +4,7 @@ import { refusalError } from '../plan/plan.ts'
 import type { VerifyResult } from '../reporters/results.ts'
 import { verifyJson } from '../reporters/verify-json.ts'
 import { verifyText } from '../reporters/verify-text.ts'
-import type { CommandContext } from './context.ts'
+import type { CommandContext } from '../terminal/context.ts'
 
 export async function verify(context: CommandContext, options: { readonly json: boolean }): Promise<number> {
   const run = await context.openRun()

@@ -1,7 +1,7 @@
 /** `slipway version` */
 import { sqliteVersion } from '../dialects/index.ts'
+import type { CommandContext } from '../terminal/context.ts'
 import { version as slipwayVersion } from '../version.ts'
-import type { CommandContext } from './context.ts'
 
 export async function version(
   context: Pick<CommandContext, 'print' | 'printJson'>,

@@ -1,7 +1,7 @@
 /** `slipway wait` */
 import { waitForDatabase, waitForMigrations } from '../engine/wait.ts'
-import type { CommandContext } from './context.ts'
-import { conclude } from './finish.ts'
+import { conclude } from '../terminal/conclude.ts'
+import type { CommandContext } from '../terminal/context.ts'
 
 export async function wait(
   context: CommandContext,

@@ -52,10 +52,11 @@ function findSecrets({ layers }: Sources): string[] {
 function noUrl({ layers, cwd }: Sources): SlipwayError {
   const files = layers.map((layer) => layer.dotenv).filter((name) => name !== undefined)
   const variables = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])
-  const where = files.length === 0 ? `no .env file in ${cwd}` : `${files.join(', ')} in ${cwd}`
+  const where =
+    files.length === 0 ? `; there is no .env file in ${cwd}` : ` and in ${files.join(', ')} in ${cwd}`
   return new SlipwayError(
     'no-url',
-    `no database is configured: looked for --database-url, ${variables.join(', ')} in the environment and in ${where}`,
+    `no database is configured: looked for --database-url, ${variables.join(', ')} in the environment${where}`,
   )
 }
 

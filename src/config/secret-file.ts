@@ -33,11 +33,16 @@ function readText(variable: string, path: string): string {
     throw new SlipwayError(
       'secret-unreadable',
       `${variable} names ${path}, ${describeObstacle(path, error)}`,
-      {
-        cause: error,
-      },
+      { cause: error, ...hintFor(reasonOf(error)) },
     )
   }
+}
+
+/** Docker makes an empty directory where the source of a bind mount is missing. */
+function hintFor(reason: string): { hint?: string } {
+  if (reason === 'EISDIR')
+    return { hint: 'mount a file there: a directory appears where the source of a mount is missing' }
+  return reason === 'ENOENT' ? { hint: 'mount the secret there, or correct the path' } : {}
 }
 
 function describeObstacle(path: string, error: unknown): string {

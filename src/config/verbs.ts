@@ -62,7 +62,7 @@ export const verbs = {
     summary: 'show what ran, when, by whom and how long',
     details: 'Reads only: no lock, no table created, works for a role that cannot write.',
     flags: [
-      { flag: 'all', type: { kind: 'boolean' }, doc: 'Show the log too: every attempt and its error.' },
+      { flag: 'all', type: { kind: 'boolean' }, doc: 'Show failed attempts and their errors, too.' },
       json,
     ],
     examples: ['slipway history', 'slipway history --all'],

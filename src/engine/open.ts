@@ -1,4 +1,5 @@
 /** Waits until the database can be worked with, and returns the session. */
+import type { DatabaseUrl } from '../config/url.ts'
 import type { Fault, Session } from '../dialects/dialect.ts'
 import { type ErrorCode, isSlipwayError, SlipwayError } from '../errors.ts'
 import type { Run } from './run.ts'
@@ -35,13 +36,14 @@ export async function openSession(run: Run, options: OpenOptions): Promise<Sessi
     const { failure } = outcome
     run.signal.throwIfAborted()
     const patience = Math.min(options.timeoutMs, patienceFor(failure))
-    const pauseMs = backoff(attempt, 100, 2000)
-    if (elapsed() + pauseMs > patience) throw giveUp(run, failure, elapsed())
+    const leftMs = patience - elapsed()
+    if (leftMs <= 0) throw giveUp(run, failure, elapsed())
     if (failure.reason !== told) {
       told = failure.reason
       run.emit({ type: 'waiting-for-database', reason: told, elapsedMs: elapsed(), timeoutMs: patience })
     }
-    await sleep(pauseMs, run.signal)
+    // The last attempt is made when the time is up, not before.
+    await sleep(Math.min(backoff(attempt, 100, 2000), leftMs), run.signal)
   }
 }
 
@@ -109,13 +111,22 @@ function giveUp(run: Run, failure: Failure, elapsedMs: number): SlipwayError {
     )
   }
   if (code === 'database-missing') {
-    const name = run.url.dialect === 'postgres' ? run.url.database : run.url.shown
     return new SlipwayError(code, `${run.url.shown}: ${failure.reason}`, {
       ...facts,
-      hint: `createdb ${name}`,
+      ...hintToCreate(run.url),
     })
   }
   return new SlipwayError(code, `${run.url.shown}: ${failure.reason}`, facts)
+}
+
+function hintToCreate(url: DatabaseUrl): { hint?: string } {
+  if (url.dialect !== 'postgres') return {}
+  const words = ['createdb', '-h', url.host, '-p', String(url.port), '-U', url.user, url.database]
+  return { hint: words.map((word) => (/^[\w./:-]+$/.test(word) ? word : quoteForShell(word))).join(' ') }
+}
+
+function quoteForShell(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
 }
 
 function codeFor(fault: Fault | undefined): ErrorCode {

@@ -4,17 +4,14 @@ import { isAbsolute, relative } from 'node:path'
 import { messageOf, SlipwayError } from '../errors.ts'
 import { normaliseText } from '../plan/checksum.ts'
 import type { SourceFile } from '../plan/migration.ts'
+import { excerptAt } from '../sql/excerpt.ts'
 import { describeAccess, errnoOf } from './folder.ts'
 
 /** Throws SlipwayError file-unreadable, nul-byte or not-utf8. Synchronous: hundreds of small files are read faster so. */
 export function readSourceFile(path: string, cwd: string): SourceFile {
   const shown = showPath(path, cwd)
   const bytes = readBytes(path, shown)
-  const nul = bytes.indexOf(0)
-  if (nul !== -1)
-    throw new SlipwayError('nul-byte', `${shown} holds a NUL byte at offset ${nul}`, {
-      location: { file: shown },
-    })
+  refuseNul(bytes, shown)
   return { path, shown, text: normaliseText(decode(bytes, shown)) }
 }
 
@@ -26,6 +23,18 @@ function readBytes(path: string, shown: string): Buffer {
     const why = denied ? describeAccess(path) : ` (${messageOf(error)})`
     throw new SlipwayError('file-unreadable', `${shown} cannot be read${why}`, { cause: error })
   }
+}
+
+/** Neither database takes one in a text. UTF-16, as some editors on Windows save, is full of them. */
+function refuseNul(bytes: Buffer, shown: string): void {
+  const nul = bytes.indexOf(0)
+  if (nul === -1) return
+  const mark = bytes.toString('hex', 0, 2)
+  if (mark === 'fffe' || mark === 'feff')
+    throw new SlipwayError('not-utf8', `${shown} is UTF-16 text`, { location: { file: shown } })
+  throw new SlipwayError('nul-byte', `${shown} holds a NUL byte at offset ${nul}`, {
+    location: { file: shown, ...excerptAt(bytes.toString(), bytes.toString('utf8', 0, nul).length) },
+  })
 }
 
 /** Anything else than UTF-8 would reach the database with letters replaced. */

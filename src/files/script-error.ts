@@ -120,6 +120,8 @@ function hintForSyntax(error: SyntaxError): string | undefined {
 }
 
 function hintForLoad(error: unknown): string | undefined {
+  const isFromNode = String(codeOf(error)).startsWith('ERR_') || error instanceof SyntaxError
+  if (!isFromNode) return 'importing a migration must not fail: move what can fail into up'
   return codeOf(error) === 'ERR_MODULE_NOT_FOUND' && /^Cannot find package/.test(messageOf(error))
     ? 'nothing is installed beside a migration: write import type for types'
     : undefined

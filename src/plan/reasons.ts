@@ -39,8 +39,12 @@ export function findChanged({ states }: FindingInput): Finding {
 export function findMissing({ states }: FindingInput): Finding {
   const reasons = states
     .filter(({ state }) => state === 'missing')
-    .map(({ name }) => {
-      const message = `${name} is applied, but has no file here, although migrations that came after it do`
+    .map(({ name, history }) => {
+      const twin = states.find(
+        ({ file, state }) => state !== 'applied' && file !== undefined && file.checksum === history?.checksum,
+      )
+      const advice = twin === undefined ? '' : `; ${twin.name} has the same text: was it renamed?`
+      const message = `${name} is applied, but has no file here, although migrations that came after it do${advice}`
       return new SlipwayError('missing', message, { migration: name })
     })
   return { reasons, warnings: [] }

@@ -45,6 +45,7 @@ const baseSettings = {
 
 /** initdb into a new directory under `TEST_RUN_DIR` (test/run.ts clears it) or the system's temporary one. */
 export async function prepareData(major: number): Promise<DataDirectory> {
+  exitOnSignals()
   const user = serverUser()
   const root = mkdtempSync(join(process.env.TEST_RUN_DIR ?? tmpdir(), `slipway-postgres-${major}-`))
   chmodSync(root, 0o755)
@@ -116,10 +117,15 @@ function conf(settings: Readonly<Record<string, string>>): string {
 async function runBinary(directory: DataDirectory, name: string, args: string[]): Promise<void> {
   const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' }
   const options: ExecFileOptions = { ...directory.user, env, cwd: directory.root }
+  const running = run(join(directory.bin, name), args, options)
+  const endIt = () => running.child.kill('SIGKILL')
+  process.prependListener('exit', endIt)
   try {
-    await run(join(directory.bin, name), args, options)
+    await running
   } catch (error) {
     throw new Error(`${name} of PostgreSQL ${directory.major} failed: ${error}\n${tail(directory.log)}`)
+  } finally {
+    process.off('exit', endIt)
   }
 }
 
@@ -130,6 +136,18 @@ function tail(log: string): string {
     return ''
   }
 }
+
+/** A signal that nobody listens to ends the process without its `exit` listeners. */
+function exitOnSignals(): void {
+  if (exitsOnSignals) return
+  exitsOnSignals = true
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => process.listenerCount(signal) === 0 && process.exit(code))
+}
+let exitsOnSignals = false
 
 /** The id of the server that runs on a data directory, as its own file tells. */
 export function postmasterPid(data: string): number | undefined {
@@ -143,7 +161,7 @@ export function postmasterPid(data: string): number | undefined {
 function removeNow(directory: DataDirectory): void {
   try {
     stopNow(directory.data)
-    rmSync(directory.root, { recursive: true, force: true })
+    removeFolderNow(directory.root)
   } catch {
     // Nobody is left to tell; test/run.ts sweeps what remains.
   }
@@ -154,6 +172,22 @@ export function stopNow(data: string): void {
   const pid = postmasterPid(data)
   if (pid === undefined || !isAlive(pid)) return
   process.kill(pid, 'SIGQUIT')
-  const pause = new Int32Array(new SharedArrayBuffer(4))
-  for (let tries = 0; tries < 500 && isAlive(pid); tries++) Atomics.wait(pause, 0, 0, 10)
+  for (let tries = 0; tries < 500 && isAlive(pid); tries++) pauseNow(10)
+}
+
+/** Synchronous; while something that is about to end still writes there, it tries again for 5 s. */
+export function removeFolderNow(path: string): void {
+  for (let tries = 0; ; tries++) {
+    try {
+      rmSync(path, { recursive: true, force: true })
+      return
+    } catch (error) {
+      if (tries === 50) throw error
+      pauseNow(100)
+    }
+  }
+}
+
+function pauseNow(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -3,8 +3,8 @@
  * the ways networks, load balancers and servers do, at an exact message.
  */
 import { createServer, type Socket } from 'node:net'
-import { createTraffic, type Traffic, type TrafficCounts } from './proxy-traffic.ts'
 import { type Link, linkSockets, type Weather } from './proxy-link.ts'
+import { createTraffic, type Traffic, type TrafficCounts } from './proxy-traffic.ts'
 
 export type { TrafficCounts } from './proxy-traffic.ts'
 

@@ -1,7 +1,7 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
-import type { FailureRecord, HistorySnapshot, Row, StepRecord } from '../dialect.ts'
+import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
 import { type HistoryCandidate, readOnly, type ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
@@ -168,76 +168,26 @@ order by id`,
   }))
 }
 
-/** The caller's role may lack the privilege: then say which GRANT mends it. */
-async function asReader<T>(names: HistoryNames, read: () => Promise<T>): Promise<T> {
+function asReader<T>(names: HistoryNames, read: () => Promise<T>): Promise<T> {
+  const grants = `grant usage on schema ${names.schema} to <role>; grant select on ${names.history}, ${names.log} to <role>`
+  return explainingPrivilege(read, `this role may not read ${names.shown}`, grants)
+}
+
+/** The caller's role may lack a privilege: then say which GRANT mends it. */
+export async function explainingPrivilege<T>(
+  work: () => Promise<T>,
+  what: string,
+  grants: string,
+): Promise<T> {
   try {
-    return await read()
+    return await work()
   } catch (error) {
     const fault = explain(error)
     if (fault.kind !== 'privilege') throw error
-    throw new SlipwayError('privilege-missing', `this role may not read ${names.shown}: ${fault.message}`, {
-      hint: `grant usage on schema ${names.schema} to <role>; grant select on ${names.history}, ${names.log} to <role>`,
+    throw new SlipwayError('privilege-missing', `${what}: ${fault.message}`, {
+      hint: grants,
       sqlstate: '42501',
       cause: error,
     })
   }
-}
-
-const recordColumns = 'name, checksum, applied_by, runner_version, run_id'
-
-function recordValues(record: StepRecord): string {
-  return [record.name, record.checksum, record.appliedBy, record.runnerVersion, record.runId]
-    .map(literal)
-    .join(', ')
-}
-
-/** The row as it stands while the step runs: a transaction that ends too early leaves it `started`, never `applied`. */
-export function insertStarted(names: HistoryNames, record: StepRecord): string {
-  return `insert into ${names.history} (${recordColumns}, state, breaking, source)
-values (${recordValues(record)}, 'started', ${record.breaking}, ${literal(record.source)})`
-}
-
-export function insertSkipped(names: HistoryNames, record: StepRecord): string {
-  return `insert into ${names.history} (${recordColumns}, state, breaking, source)
-values (${recordValues(record)}, 'skipped', ${record.breaking}, ${literal(record.source)})`
-}
-
-/** What an interrupted step says of itself when it is taken up again, maybe with an edited tail. */
-export function updateStarted(names: HistoryNames, record: StepRecord): string {
-  return `update ${names.history}
-set checksum = ${literal(record.checksum)}, source = ${literal(record.source)}, breaking = ${record.breaking},
-  applied_by = ${literal(record.appliedBy)}, runner_version = ${literal(record.runnerVersion)}, run_id = ${literal(record.runId)}
-where name = ${literal(record.name)} and state = 'started'`
-}
-
-/** `since` is an SQL expression for the instant the work began. Changes one row, or the step is not ours any more. */
-export function markApplied(names: HistoryNames, record: StepRecord, since: string): string {
-  return `update ${names.history}
-set state = 'applied',
-  duration_ms = pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - ${since})::numeric * 1000),
-  applied_at = pg_catalog.clock_timestamp()
-where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'
-returning name`
-}
-
-export function markStatementsDone(names: HistoryNames, record: StepRecord, done: number): string {
-  return `update ${names.history}
-set statements_done = ${done}
-where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'`
-}
-
-export type LogEvent = 'up' | 'start' | 'resume' | 'skip' | 'failure'
-
-export function insertLog(
-  names: HistoryNames,
-  event: LogEvent,
-  record: StepRecord,
-  facts: { readonly error?: string; readonly statementsDone?: number | undefined } = {},
-): string {
-  const duration =
-    event === 'up'
-      ? `(select duration_ms from ${names.history} where name = ${literal(record.name)})`
-      : 'null'
-  return `insert into ${names.log} (${recordColumns}, event, duration_ms, statements_done, error)
-values (${recordValues(record)}, ${literal(event)}, ${duration}, ${facts.statementsDone ?? 'null'}, ${facts.error === undefined ? 'null' : literal(facts.error)})`
 }

@@ -3,10 +3,12 @@ import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { LockHolder } from '../../events.ts'
 import { combineLocks } from '../../sql/combine-locks.ts'
+import { quotePostgresId } from '../../sql/quote.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
+import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { findRunLockHolder, findTableLockHolders, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
@@ -122,17 +124,16 @@ function createSession(parts: Parts): Session {
     },
     async ensureHistory() {
       if ((await readHistory()).exists) return
-      await write(history.createTables(names))
+      await createHistory(parts, write)
       latest = undefined
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
     applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
     recordSkipped: (record) =>
-      write(`${history.insertSkipped(names, record)};\n${history.insertLog(names, 'skip', record)}`),
-    recordStarted: (record) =>
-      write(`${history.insertStarted(names, record)}\non conflict (name) do nothing`),
+      write(`${rows.insertSkipped(names, record)};\n${rows.insertLog(names, 'skip', record)}`),
+    recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
     recordFailure: (record, error, statementsDone) =>
-      write(history.insertLog(names, 'failure', record, { error, statementsDone })),
+      write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
     async cancel() {
       if (link.lost || (await prepared()).committing) return
       await sendCancelRequest(parts.url, link.backend)
@@ -144,6 +145,15 @@ function createSession(parts: Parts): Session {
     [Symbol.asyncDispose]: () => session.close(),
   }
   return session
+}
+
+function createHistory({ facts, names }: Parts, write: (text: string) => Promise<void>): Promise<void> {
+  const role = quotePostgresId(facts.user)
+  return history.explainingPrivilege(
+    () => write(history.createTables(names)),
+    `the role ${facts.user} may not create ${names.shown}`,
+    `grant usage, create on schema ${quotePostgresId(names.schema)} to ${role}`,
+  )
 }
 
 function sessionFacts(parts: Parts): SessionFacts {

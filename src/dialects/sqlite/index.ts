@@ -1,1 +1,20 @@
-export const sqlite: any = {}
+/** SQLite 3 behind the seam of dialect.ts. The driver is a native module and is loaded when it is first needed. */
+import { quoteSqliteId } from '../../sql/quote.ts'
+import type { Dialect } from '../dialect.ts'
+import { explainSqlite } from './errors.ts'
+
+export const sqlite: Dialect = {
+  name: 'sqlite',
+  connect: async (url, options) => {
+    if (url.dialect !== 'sqlite') throw new TypeError(`not a SQLite URL: ${url.shown}`)
+    const { openSession } = await import('./session.ts')
+    return openSession(url, options)
+  },
+  explain: explainSqlite,
+  parse: async (text) => {
+    const { parseSqlite } = await import('./syntax.ts')
+    return parseSqlite(text)
+  },
+  placeholder: () => '?',
+  quoteId: quoteSqliteId,
+}

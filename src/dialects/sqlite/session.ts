@@ -1,0 +1,126 @@
+/** A session on SQLite: a store of connections, the run lock, and the history tables. */
+import { basename } from 'node:path'
+import type { SqliteUrl } from '../../config/url.ts'
+import { SlipwayError } from '../../errors.ts'
+import type { Attempt, ConnectOptions, HistorySnapshot, Session, StepRecord } from '../dialect.ts'
+import { type Handle, readVersion } from './driver.ts'
+import { createHistory, type HistoryTables, hasHistory, hasLog, nameHistoryTables } from './history.ts'
+import {
+  type LogEntry,
+  readFailures,
+  readRows,
+  readSource,
+  readState,
+  writeLog,
+  writeRow,
+} from './history-rows.ts'
+import { createMemoryLock, createRunLock } from './lock.ts'
+import { findLockOwners } from './lock-owners.ts'
+import { applyStepwise } from './stepwise.ts'
+import { openMemoryStore, openReadingStore, openWritingStore, type Store } from './store.ts'
+import { applyInTransaction } from './transaction.ts'
+import { withReadTransaction, withWriteTransaction } from './write-transaction.ts'
+
+/** How long bookkeeping waits for the app's own transactions. No signal ends it: a failure is recorded while stopping. */
+const bookkeeping = { budgetMs: 10_000 }
+
+/** See Dialect.connect. Throws SlipwayError not-writable, bad-url, bad-setting. */
+export function openSession(url: SqliteUrl, options: ConnectOptions): Session {
+  options.signal.throwIfAborted()
+  const tables = nameHistoryTables(options.history)
+  return createSession(openStore(url.path, options.intent), tables, options.intent)
+}
+
+function openStore(path: string, intent: 'read' | 'write'): Store {
+  if (path === ':memory:') return openMemoryStore()
+  return intent === 'write' ? openWritingStore(path) : openReadingStore(path)
+}
+
+function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'write'): Session {
+  const lock = store.path === ':memory:' ? createMemoryLock() : createRunLock(store.path)
+
+  /** Nothing is read from a database that does not exist, and nothing from a table that does not. */
+  const readIf = async <T>(
+    has: (handle: Handle, tables: HistoryTables) => boolean,
+    work: (handle: Handle) => T,
+  ): Promise<T | undefined> => {
+    if (!store.exists()) return undefined
+    return await store.read((handle) =>
+      withReadTransaction(handle, bookkeeping, () => (has(handle, tables) ? work(handle) : undefined)),
+    )
+  }
+  const write = async (work: (handle: Handle) => void): Promise<void> => {
+    refuseReader(intent)
+    await store.write((handle) => withWriteTransaction(handle, bookkeeping, () => work(handle)))
+  }
+  const writeState = async (
+    record: StepRecord,
+    state: 'started' | 'skipped',
+    entry: LogEntry,
+  ): Promise<void> =>
+    await write((handle) => {
+      if (readState(handle, tables, record.name) !== undefined) return
+      writeRow(handle, tables, record, { state, durationMs: 0, statementsDone: 0 })
+      writeLog(handle, tables, record, entry)
+    })
+  const close = async (): Promise<void> => {
+    lock.release()
+    store[Symbol.dispose]()
+  }
+
+  return {
+    facts: {
+      serverVersion: readVersion(),
+      database: basename(store.path),
+      now: new Date(),
+      historyTable: tables.name,
+    },
+    lost: false,
+    readHistory: async (): Promise<HistorySnapshot> => {
+      const rows = await readIf(hasHistory, (handle) => readRows(handle, tables))
+      return rows === undefined ? { exists: false, rows: [] } : { exists: true, rows }
+    },
+    readSource: async (name) => await readIf(hasHistory, (handle) => readSource(handle, tables, name)),
+    failuresSince: async (since) =>
+      (await readIf(hasLog, (handle) => readFailures(handle, tables, since))) ?? [],
+    tryRunLock: async () => {
+      refuseReader(intent)
+      return lock.tryAcquire()
+    },
+    runLockHolder: async () => lock.findHolder(),
+    releaseRunLock: async () => lock.release(),
+    blockers: async () =>
+      findLockOwners([store.path, `${store.path}-shm`]).filter(({ pid }) => pid !== process.pid),
+    ensureHistory: async () => {
+      const complete = await readIf(hasHistory, (handle) => hasLog(handle, tables))
+      if (complete !== true) await write((handle) => createHistory(handle, tables))
+    },
+    applyInTransaction: async (attempt) => {
+      refuseReader(intent)
+      noticeTimeout(attempt)
+      await applyInTransaction(store, tables, attempt)
+    },
+    applyStepwise: async (attempt) => {
+      refuseReader(intent)
+      noticeTimeout(attempt)
+      await applyStepwise(store, tables, attempt)
+    },
+    recordSkipped: async (record) => await writeState(record, 'skipped', { event: 'skip' }),
+    recordStarted: async (record) => await writeState(record, 'started', { event: 'start' }),
+    recordFailure: async (record, error, statementsDone) =>
+      await write((handle) => writeLog(handle, tables, record, { event: 'failure', error, statementsDone })),
+    cancel: async () => {},
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function refuseReader(intent: 'read' | 'write'): void {
+  if (intent === 'read') throw new SlipwayError('bug', 'a reading session was asked to write')
+}
+
+/** https://www.sqlite.org/c3ref/interrupt.html is out of reach: the driver runs each statement in one call. */
+function noticeTimeout(attempt: Attempt): void {
+  if (attempt.statementTimeoutMs > 0)
+    attempt.onNotice('the statement timeout has no effect: a SQLite statement cannot be interrupted')
+}

@@ -1,0 +1,111 @@
+/** A migration and its history row in one transaction. */
+import { checkpoint } from '../../events.ts'
+import { transactionControlOf } from '../../sql/transaction-control.ts'
+import { AlreadyRecorded, type Attempt, StatementError } from '../dialect.ts'
+import { createChecks } from './checks.ts'
+import { createCodeExecutor } from './code-executor.ts'
+import type { Handle } from './driver.ts'
+import { dropsAnyTable, type Enforcement, setEnforcement } from './foreign-keys.ts'
+import { createGuard, EnforcementInTheWay, type Guard } from './guard.ts'
+import type { HistoryTables } from './history.ts'
+import { readState, writeLog, writeRow } from './history-rows.ts'
+import { yieldToSignals } from './poll.ts'
+import type { Store } from './store.ts'
+import { listViolations, refuseNewViolations } from './violations.ts'
+import { beginWrite, commitWrite, rollbackQuietly } from './write-transaction.ts'
+
+/** See Session.applyInTransaction. */
+export async function applyInTransaction(
+  store: Store,
+  tables: HistoryTables,
+  attempt: Attempt,
+): Promise<void> {
+  const { body } = attempt
+  if (body.kind === 'sql' && dropsAnyTable(body.statements))
+    return await applyOnce(store, tables, attempt, 'off')
+  try {
+    await applyOnce(store, tables, attempt, 'on')
+  } catch (error) {
+    if (!(error instanceof EnforcementInTheWay)) throw error
+    await applyOnce(store, tables, attempt, 'off')
+  }
+}
+
+async function applyOnce(
+  store: Store,
+  tables: HistoryTables,
+  attempt: Attempt,
+  enforcement: Enforcement,
+): Promise<void> {
+  const busy = { budgetMs: attempt.ddlLockTimeoutMs, signal: attempt.signal }
+  const { name } = attempt.record
+  await store.write(async (handle) => {
+    setEnforcement(handle, enforcement)
+    await beginWrite(handle, busy)
+    const began = performance.now()
+    try {
+      refuseRecorded(handle, tables, name)
+      const violations = listViolations(handle)
+      await runGuarded(handle, attempt, enforcement)
+      checkpoint('last-statement-done', name)
+      refuseNewViolations(handle, violations)
+      recordApplied(handle, tables, attempt, performance.now() - began)
+      checkpoint('history-row-written', name)
+      checkpoint('commit-sent', name)
+      await commitWrite(handle, busy)
+      checkpoint('committed', name)
+    } finally {
+      rollbackQuietly(handle)
+    }
+  })
+}
+
+/** A `started` row is that of an attempt which did not finish; this one finishes it. */
+function refuseRecorded(handle: Handle, tables: HistoryTables, name: string): void {
+  const state = readState(handle, tables, name)
+  if (state === 'applied' || state === 'skipped') throw new AlreadyRecorded(`${name} is recorded as ${state}`)
+}
+
+/** What the guard ended is ended, even if the body caught the error and returned. */
+async function runGuarded(handle: Handle, attempt: Attempt, enforcement: Enforcement): Promise<void> {
+  const guard = createGuard(handle, attempt, enforcement)
+  try {
+    await runBody(guard, attempt)
+  } catch (error) {
+    throw guard.ended === undefined ? error : guard.ended.error
+  }
+  if (guard.ended !== undefined) throw guard.ended.error
+}
+
+async function runBody(guard: Guard, attempt: Attempt): Promise<void> {
+  const { body, onStatement } = attempt
+  if (body.kind === 'code') return await runCode(guard, body.run)
+  for (const [index, { text }] of body.statements.entries()) {
+    await yieldToSignals()
+    const began = performance.now()
+    guard.run({ text, sentAt: 0 }, [], (error) => new StatementError(index, error))
+    onStatement(index, performance.now() - began)
+  }
+}
+
+async function runCode(guard: Guard, run: Extract<Attempt['body'], { kind: 'code' }>['run']): Promise<void> {
+  const executor = createCodeExecutor((statement, values) => {
+    if (transactionControlOf(statement.text) !== undefined)
+      throw new Error(
+        `a migration in a transaction cannot send ${statement.text}: slipway begins and commits it; set transaction: false in its options to do that yourself`,
+      )
+    return guard.run(statement, values)
+  })
+  try {
+    await run(executor, createChecks(executor))
+  } finally {
+    executor.end()
+  }
+}
+
+function recordApplied(handle: Handle, tables: HistoryTables, attempt: Attempt, durationMs: number): void {
+  const { record, body } = attempt
+  const statementsDone = body.kind === 'sql' ? body.statements.length : 0
+  writeRow(handle, tables, record, { state: 'applied', durationMs, statementsDone })
+  writeLog(handle, tables, record, { event: 'up', durationMs, statementsDone })
+}
