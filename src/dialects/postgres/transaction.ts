@@ -78,9 +78,13 @@ set local statement_timeout = ${attempt.statementTimeoutMs};
 select pg_catalog.pg_current_xact_id()::text as xid`
 }
 
-/** In whatever role, search_path and timeout the migration left us. */
+/**
+ * Works in whatever role, search_path and timeout the migration left us. Deferred constraints are checked before those
+ * are changed: at COMMIT a trigger would no longer find the tables that the migration's search_path names.
+ */
 function closing(place: Workplace, attempt: Attempt): string {
-  return `reset session authorization;
+  return `set constraints all immediate;
+reset session authorization;
 reset role;
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
