@@ -1,5 +1,6 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
 import { secretEnvironmentNames } from '../config/settings.ts'
+import { exitCodes, isSlipwayError } from '../errors.ts'
 import { runUp } from '../engine/migrator.ts'
 import { becomeCommand, findCommand } from '../terminal/become.ts'
 import { conclude } from '../terminal/conclude.ts'
@@ -16,6 +17,9 @@ export async function exec(
   const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
   if (exitCode !== 0) return exitCode
   await context.closeReporter()
+  // A signal that came when all was done is still meant for this container.
+  if (run.signal.aborted)
+    return isSlipwayError(run.signal.reason) ? run.signal.reason.exitCode : exitCodes.bug
   return becomeCommand({ path, name, args, env: withoutSecrets(context.env) })
 }
 

@@ -47,7 +47,7 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   })
   let outcome: StepOutcome
   try {
-    outcome = await withCancellation(place, () => attemptUntilDone(place))
+    outcome = await attemptUntilDone(place)
   } catch (error) {
     if (isSlipwayError(error))
       run.emit({ type: 'step-failed', name: step.name, error, durationMs: performance.now() - began })
@@ -67,20 +67,26 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   return outcome
 }
 
-/** While the step runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
+/** While an attempt runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
 async function withCancellation<T>({ run, session }: StepPlace, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
+  let asking: Promise<unknown> = Promise.resolve()
   const cancel = () => {
-    const ask = () => void session.cancel().catch(() => {})
+    const ask = () => {
+      asking = Promise.all([asking, session.cancel().catch(() => {})])
+    }
     ask()
     timer = setInterval(ask, 250)
   }
+  run.signal.throwIfAborted()
   run.signal.addEventListener('abort', cancel, { once: true })
   try {
     return await work()
   } finally {
     clearInterval(timer)
     run.signal.removeEventListener('abort', cancel)
+    // A request still on its way would hit what comes next.
+    await asking
   }
 }
 
@@ -97,8 +103,10 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
     const scribe: Scribe = { tracker: undefined }
     const attempt = attemptOf(place, record, scribe)
     try {
-      if (isStepwise(place)) await session.applyStepwise(await openResumption(place, attempt, tries > 1))
-      else await session.applyInTransaction(attempt)
+      if (isStepwise(place)) {
+        const resumption = await openResumption(place, attempt, tries > 1)
+        await withCancellation(place, () => session.applyStepwise(resumption))
+      } else await withCancellation(place, () => session.applyInTransaction(attempt))
       return 'done'
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
@@ -156,7 +164,8 @@ async function settleFailure(
   fault: Fault,
 ): Promise<unknown> {
   const { run, session, step, migration } = place
-  if (run.signal.aborted) return run.signal.reason
+  const stray = strayError(run)
+  if (run.signal.aborted && stray === undefined) return run.signal.reason
   if (session.lost || fault.kind === 'session-lost') {
     return new SlipwayError(
       'session-lost',
@@ -184,9 +193,15 @@ async function settleFailure(
       },
     )
   }
-  const error = describeFailure(run, failed)
+  const error = describeFailure(run, stray === undefined ? failed : { ...failed, thrown: stray })
   await recordFailure(place, record, error)
   return error
+}
+
+/** What the migration threw where nothing awaited it; that stops the run as a signal does. */
+function strayError({ signal }: Run): SlipwayError | undefined {
+  const { reason } = signal
+  return isSlipwayError(reason) && reason.code === 'migration-failed' ? reason : undefined
 }
 
 /** Best effort: the migration's own error is the one to report. */

@@ -28,6 +28,8 @@ export interface Link {
   readonly lost: boolean
   /** `I` idle, `T` in a transaction, `E` in a failed one: as the server said last. */
   readonly transactionStatus: string
+  /** Commits so far: more than were asked for means that a migration sent one. */
+  readonly commits: number
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
   readonly waitingMs: number
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
@@ -125,6 +127,9 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     },
     get transactionStatus() {
       return wire.transactionStatus
+    },
+    get commits() {
+      return wire.commits
     },
     get waitingMs() {
       const [first] = pending.values()
