@@ -6,6 +6,7 @@ import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
 import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history-rows.ts'
 import type { Link } from './link.ts'
+import { asWriter } from './privileges.ts'
 import { sendQuery } from './transaction.ts'
 import { leaveTransaction, resetAnd, type Workplace, writeHistory } from './workplace.ts'
 
@@ -30,7 +31,7 @@ async function writeIntent(place: Workplace, attempt: StepwiseAttempt): Promise<
   const log = insertLog(names, attempt.resume ? 'resume' : 'start', attempt.record, {
     statementsDone: attempt.statementsDone,
   })
-  await writeHistory(place, `${intent};\n${log}`)
+  await asWriter(names, place.role, () => writeHistory(place, `${intent};\n${log}`))
 }
 
 async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
