@@ -184,9 +184,7 @@ async function runCodeBody(
   const opened = link.simple(opening(place, attempt))
   opened.catch(() => {})
   await reset
-  const begun = await opened.catch((error: unknown) => {
-    throw explainOpening(error, place)
-  })
+  const begun = await awaitOpening(place, opened)
   const { name } = attempt.record
   const executor = transactionExecutor(link, name)
   const commits = link.commits
