@@ -87,6 +87,9 @@ insert into effects values ('after');`,
         await sharedPostgres(major),
       ))
 
+    // Before PostgreSQL 14 a server does not notice a dead client: it builds to the end.
+    if (major < 14) return
+
     for (const [kind, { statement, name }] of Object.entries(killed))
       it(`killed while it builds, and as it is taken up, ${kind}: the INVALID index is replaced by one that is valid`, async () =>
         withStage(
