@@ -168,7 +168,7 @@ testBadInput([
     hint: /put await in front of the query/,
     at: { file, line: 2, column: 6, caret: '`select 1`' },
   }),
-  failing('undefined as a value', '  const name = undefined\n  await sql`select \x24{name}`', {
+  failing('undefined as a value', '  const name = undefined\n  await sql`select ${name}`', {
     code: 'migration-failed',
     message: /undefined cannot be bound as a value; use null/,
     hint: /./,

@@ -10,7 +10,7 @@ const helper = {
     "import type { Migration } from 'slipway'\nexport const note: string = 'helped' satisfies string\nexport type Unused = Migration\n",
   '_late.ts': "export const note: string = 'late'\n",
 }
-const insert = 'await sql`insert into seen values (\x24{note})`'
+const insert = 'await sql`insert into seen values (${note})`'
 
 /** By file name: every way to write a script that Node knows. */
 const scripts: Readonly<Record<string, string>> = {

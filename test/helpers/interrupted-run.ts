@@ -1,6 +1,6 @@
 /** A run of `up` that the test interrupts, and what must hold of its end. */
 import assert from 'node:assert/strict'
-import { type RunningSlipway, slipway, type SlipwayResult, startSlipway } from './cli.ts'
+import { type RunningSlipway, type SlipwayResult, slipway, startSlipway } from './cli.ts'
 import { faultOptions } from './fault-point.ts'
 import { createDatabaseOn, createTestDatabase, newestMajor, type TestDatabase } from './postgres.ts'
 import type { PostgresServer } from './postgres-server.ts'

@@ -8,6 +8,7 @@ import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarte
 import { readOnly } from './facts.ts'
 import type { Link } from './link.ts'
 import { literal } from './naming.ts'
+import { asWriter } from './privileges.ts'
 import { sendQuery } from './transaction.ts'
 import { leaveTransaction, resetAnd, type Workplace, writeHistory } from './workplace.ts'
 
@@ -54,7 +55,7 @@ async function writeIntent(place: Workplace, attempt: StepwiseAttempt): Promise<
   const log = insertLog(names, attempt.resume ? 'resume' : 'start', attempt.record, {
     statementsDone: attempt.statementsDone,
   })
-  await writeHistory(place, `${intent};\n${log}`)
+  await asWriter(names, place.role, () => writeHistory(place, `${intent};\n${log}`))
 }
 
 async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
