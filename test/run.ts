@@ -16,11 +16,15 @@ import { removeFolderNow, stopNow } from './helpers/postgres-process.ts'
 
 const root = join(import.meta.dirname, '..')
 const suites = {
-  default: { majors: '14,18', timeoutMs: 300_000, has: (file: string) => !/^test\/(faults|majors)\//.test(file) },
+  default: {
+    majors: '14,18',
+    timeoutMs: 300_000,
+    has: (file: string) => !/^test\/(faults|majors)\//.test(file),
+  },
   faults: { majors: '14,18', timeoutMs: 1_800_000, has: (file: string) => file.startsWith('test/faults/') },
   majors: {
     majors: '13,15,16,17',
-    timeoutMs: 600_000,
+    timeoutMs: 300_000,
     has: (file: string) => /^test\/(dialect|acceptance|helpers\/(postgres|catalogue))/.test(file),
   },
 } as const
