@@ -2,7 +2,7 @@
 import { messageOf, SlipwayError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 
-const exitCodeOf = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
+const exitCodeOf = { SIGTERM: 143, SIGINT: 130, SIGHUP: 143 } as const
 type StopSignal = keyof typeof exitCodeOf
 
 export interface SignalOptions {
