@@ -7,7 +7,7 @@ import type { PostgresUrl } from '../../config/url.ts'
 import type { Row } from '../dialect.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
 import { openSocket } from './socket.ts'
-import { isComposite, toComposite } from './values.ts'
+import { toPostgresValues } from './values.ts'
 import { watchMessages } from './wire.ts'
 
 /** The connection ended under us. */
@@ -144,7 +144,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
       return toResultSets(await guarded(() => driver.simple(text)))
     },
     async extended(text, values) {
-      const bound = values.map((value) => (isComposite(value) ? driver.untyped(toComposite(value)) : value))
+      const bound = toPostgresValues(values, driver.untyped)
       return [...(await guarded(() => driver.extended(text, bound)))]
     },
     destroy(reason) {
