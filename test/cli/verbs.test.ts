@@ -30,7 +30,7 @@ const openPlace = {
     return placeOf({
       url: () => db.url(),
       tables: () => db.query<{ name: string }>(query),
-      close: () => db[Symbol.asyncDispose](),
+      close: async () => void (await db[Symbol.asyncDispose]()),
     })
   },
   SQLite: async (): Promise<Place> => {
