@@ -1,7 +1,7 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
 import { secretEnvironmentNames } from '../config/settings.ts'
-import { exitCodes, isSlipwayError } from '../errors.ts'
 import { runUp } from '../engine/migrator.ts'
+import { exitCodes, isSlipwayError } from '../errors.ts'
 import { becomeCommand, findCommand } from '../terminal/become.ts'
 import { conclude } from '../terminal/conclude.ts'
 import type { CommandContext } from '../terminal/context.ts'

@@ -112,7 +112,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted)
+      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe))
         throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
@@ -122,6 +122,13 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
 /** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
 function isStepwise({ step, migration }: StepPlace): boolean {
   return !migration.options.transaction || step.history?.state === 'started'
+}
+
+/** A transaction was rolled back whole, SQL goes on where it stopped; a script outside a transaction may have done half. */
+function mayRunAgain(place: StepPlace, scribe: Scribe): boolean {
+  const { body, options } = place.migration
+  if (!isStepwise(place) || body.kind === 'sql' || options.resumable) return true
+  return (scribe.tracker?.answered ?? 0) === 0
 }
 
 interface Retry {

@@ -6,6 +6,7 @@ import { explain } from './errors.ts'
 import { type HistoryCandidate, readOnly, type ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory } from './naming.ts'
+import { asReader } from './privileges.ts'
 
 /** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
 const columns = [
@@ -85,7 +86,7 @@ export async function readLocatedHistory(
   const own = facts.tables.find((table) => table.schema === names.schema)
   if (own !== undefined) {
     checkShape(own, names)
-    const snapshot = await readHistory(link, names)
+    const snapshot = await readHistory(link, names, facts.user)
     if (snapshot.rows.length > 0) return snapshot
   }
   if (!isSchemaChosen) await refuseHistoryElsewhere(link, facts, names)
@@ -118,8 +119,8 @@ async function isEmpty(link: Link, names: HistoryNames): Promise<boolean> {
   }
 }
 
-async function readHistory(link: Link, names: HistoryNames): Promise<HistorySnapshot> {
-  const rows = await asReader(names, () =>
+async function readHistory(link: Link, names: HistoryNames, role: string): Promise<HistorySnapshot> {
+  const rows = await asReader(names, role, () =>
     readOnly(
       link,
       `select id, name, checksum, applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
@@ -151,13 +152,20 @@ export async function readSource(link: Link, names: HistoryNames, name: string):
   return row === undefined ? undefined : String(row.source)
 }
 
-export async function readFailures(link: Link, names: HistoryNames, since: Date): Promise<FailureRecord[]> {
-  const rows = await readOnly(
-    link,
-    `select name, checksum, run_id, at, error
+export async function readFailures(
+  link: Link,
+  names: HistoryNames,
+  role: string,
+  since: Date,
+): Promise<FailureRecord[]> {
+  const rows = await asReader(names, role, () =>
+    readOnly(
+      link,
+      `select name, checksum, run_id, at, error
 from ${names.log}
 where event = 'failure' and at >= ${literal(since.toISOString())}::timestamptz
 order by id`,
+    ),
   )
   return rows.map((row) => ({
     name: String(row.name),
@@ -166,28 +174,4 @@ order by id`,
     at: row.at instanceof Date ? row.at : new Date(0),
     error: String(row.error ?? ''),
   }))
-}
-
-function asReader<T>(names: HistoryNames, read: () => Promise<T>): Promise<T> {
-  const grants = `grant usage on schema ${names.schema} to <role>; grant select on ${names.history}, ${names.log} to <role>`
-  return explainingPrivilege(read, `this role may not read ${names.shown}`, grants)
-}
-
-/** The caller's role may lack a privilege: then say which GRANT mends it. */
-export async function explainingPrivilege<T>(
-  work: () => Promise<T>,
-  what: string,
-  grants: string,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const fault = explain(error)
-    if (fault.kind !== 'privilege') throw error
-    throw new SlipwayError('privilege-missing', `${what}: ${fault.message}`, {
-      hint: grants,
-      sqlstate: '42501',
-      cause: error,
-    })
-  }
 }

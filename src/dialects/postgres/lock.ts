@@ -35,7 +35,7 @@ function isRunLock(names: HistoryNames): string {
   and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`
 }
 
-const holderColumns = `pid, application_name, client_addr::text as client_address, backend_start, state,
+const holderColumns = `pid, application_name, pg_catalog.host(client_addr) as client_address, backend_start, state,
   pg_catalog.left(query, 300) as statement`
 
 export async function findRunLockHolder(link: Link, names: HistoryNames): Promise<LockHolder | undefined> {

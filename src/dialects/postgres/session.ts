@@ -3,7 +3,6 @@ import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { LockHolder } from '../../events.ts'
 import { combineLocks } from '../../sql/combine-locks.ts'
-import { quotePostgresId } from '../../sql/quote.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
@@ -12,6 +11,7 @@ import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { findRunLockHolder, findTableLockHolders, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
+import { asCreator, asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -98,7 +98,8 @@ function createSession(parts: Parts): Session {
   }
 
   const write = async (text: string) => {
-    await writeHistory(await prepared(), text)
+    const place = await prepared()
+    await asWriter(names, place.role, () => writeHistory(place, text))
   }
 
   const session: Session = {
@@ -109,7 +110,7 @@ function createSession(parts: Parts): Session {
     readHistory,
     readSource: (name) => history.readSource(link, names, name),
     failuresSince: async (since) =>
-      (await readHistory()).exists ? history.readFailures(link, names, since) : [],
+      (await readHistory()).exists ? history.readFailures(link, names, parts.facts.user, since) : [],
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
@@ -124,7 +125,8 @@ function createSession(parts: Parts): Session {
     },
     async ensureHistory() {
       if ((await readHistory()).exists) return
-      await createHistory(parts, write)
+      const place = await prepared()
+      await asCreator(names, place.role, () => writeHistory(place, history.createTables(names)))
       latest = undefined
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
@@ -147,15 +149,6 @@ function createSession(parts: Parts): Session {
   return session
 }
 
-function createHistory({ facts, names }: Parts, write: (text: string) => Promise<void>): Promise<void> {
-  const role = quotePostgresId(facts.user)
-  return history.explainingPrivilege(
-    () => write(history.createTables(names)),
-    `the role ${facts.user} may not create ${names.shown}`,
-    `grant usage, create on schema ${quotePostgresId(names.schema)} to ${role}`,
-  )
-}
-
 function sessionFacts(parts: Parts): SessionFacts {
   return {
     serverVersion: parts.facts.version,
@@ -174,7 +167,7 @@ function prepareOnce(parts: Parts): () => Promise<Workplace> {
     const connectionCheck = await probeConnectionCheck(link, facts)
     const reset = resetSession({ facts, searchPath: url.schema, connectionCheck })
     await link.simple(reset)
-    return { link, names, reset, committing: false }
+    return { link, names, role: facts.user, reset, committing: false }
   }
   return () => {
     place ??= prepare()

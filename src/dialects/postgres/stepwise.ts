@@ -1,11 +1,12 @@
 /** Non-transactional migrations: intent first, one statement at a time, progress after each, so that a crash can be resumed. */
 import { checkpoint } from '../../events.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
-import { type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
+import { CommitUnanswered, type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
 import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history-rows.ts'
 import type { Link } from './link.ts'
+import { asWriter } from './privileges.ts'
 import { sendQuery } from './transaction.ts'
 import { leaveTransaction, resetAnd, type Workplace, writeHistory } from './workplace.ts'
 
@@ -30,7 +31,7 @@ async function writeIntent(place: Workplace, attempt: StepwiseAttempt): Promise<
   const log = insertLog(names, attempt.resume ? 'resume' : 'start', attempt.record, {
     statementsDone: attempt.statementsDone,
   })
-  await writeHistory(place, `${intent};\n${log}`)
+  await asWriter(names, place.role, () => writeHistory(place, `${intent};\n${log}`))
 }
 
 async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
@@ -39,7 +40,9 @@ async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void>
   const results = await writeHistory(
     place,
     `${markApplied(names, attempt.record, 'applied_at')};\n${insertLog(names, 'up', attempt.record)}`,
-  )
+  ).catch((error: unknown) => {
+    throw place.link.lost ? new CommitUnanswered(attempt.record.name, { cause: error }) : error
+  })
   if (results[0]?.rows.length !== 1) throw new Error(`the row of this migration in ${names.shown} is gone`)
   checkpoint('committed', attempt.record.name)
 }

@@ -18,6 +18,7 @@ import { isServerError, sqlstateOf } from './errors.ts'
 import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { Link, ResultSet } from './link.ts'
 import { LockBudgetSpent, lockTables } from './prelock.ts'
+import { asWriter } from './privileges.ts'
 import { leaveTransaction, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
@@ -78,9 +79,13 @@ set local statement_timeout = ${attempt.statementTimeoutMs};
 select pg_catalog.pg_current_xact_id()::text as xid`
 }
 
-/** In whatever role, search_path and timeout the migration left us. */
+/**
+ * Works in whatever role, search_path and timeout the migration left us. Deferred constraints are checked before those
+ * are changed: at COMMIT a trigger would no longer find the tables that the migration's search_path names.
+ */
 function closing(place: Workplace, attempt: Attempt): string {
-  return `reset session authorization;
+  return `set constraints all immediate;
+reset session authorization;
 reset role;
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
@@ -100,13 +105,18 @@ function finish(opened: readonly ResultSet[], closed: readonly ResultSet[]): Fin
   return { xidBefore: xidOf(opened), xidAfter: xidOf(closed), rows: closed[0]?.rows.length ?? 0 }
 }
 
-function explainOpening(error: unknown, place: Workplace): unknown {
-  const isOwnRow =
-    isServerError(error) &&
-    error.code === '23505' &&
-    error.table_name === place.names.table &&
-    error.schema_name === place.names.schema
-  return isOwnRow ? new AlreadyRecorded('another runner recorded it first', { cause: error }) : error
+/** Nothing of the migration has run yet. */
+async function awaitOpening({ names, role }: Workplace, opened: Promise<ResultSet[]>): Promise<ResultSet[]> {
+  try {
+    return await asWriter(names, role, () => opened)
+  } catch (error) {
+    const isOwnRow =
+      isServerError(error) &&
+      error.code === '23505' &&
+      error.table_name === names.table &&
+      error.schema_name === names.schema
+    throw isOwnRow ? new AlreadyRecorded('another runner recorded it first', { cause: error }) : error
+  }
 }
 
 /** Everything goes out at once. Once one part fails the transaction is lost, and the server refuses the rest (25P02). */
@@ -132,9 +142,7 @@ async function sendSqlBody(
   checkpoint('statement-sent', name)
   try {
     await reset
-    const begun = await opened.catch((error: unknown) => {
-      throw explainOpening(error, place)
-    })
+    const begun = await awaitOpening(place, opened)
     await locked?.catch((error: unknown) => {
       throw explainLocking(error, attempt)
     })
@@ -176,9 +184,7 @@ async function runCodeBody(
   const opened = link.simple(opening(place, attempt))
   opened.catch(() => {})
   await reset
-  const begun = await opened.catch((error: unknown) => {
-    throw explainOpening(error, place)
-  })
+  const begun = await awaitOpening(place, opened)
   const { name } = attempt.record
   const executor = transactionExecutor(link, name)
   const commits = link.commits

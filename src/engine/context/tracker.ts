@@ -21,6 +21,8 @@ export interface QueryTracker {
   finish(): void
   /** The migration is over, one way or another: no query starts after this, and none that still runs tells its result. */
   end(): void
+  /** How many queries of `sql` the database has answered without an error. */
+  readonly answered: number
   /** The first query that failed, also when the migration swallowed its error. */
   readonly failed: FailedQuery | undefined
 }
@@ -36,6 +38,7 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
   const queries = new Map<object, Tracked>()
   let failed: FailedQuery | undefined
   let isOver = false
+  let answered = 0
 
   async function run<T>(tracked: Tracked, work: () => Promise<T>): Promise<T> {
     refuseLate()
@@ -74,7 +77,12 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
         tracked.text = statement.text
         return executor.query(statement.text, statement.values)
       })
-      running.catch(() => {})
+      running.then(
+        () => {
+          answered += 1
+        },
+        () => {},
+      )
       return running
     },
     follow(work) {
@@ -91,6 +99,9 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
     },
     end() {
       isOver = true
+    },
+    get answered() {
+      return answered
     },
     get failed() {
       return failed
