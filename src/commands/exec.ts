@@ -1,4 +1,5 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
+import { setImmediate as turn } from 'node:timers/promises'
 import { secretEnvironmentNames } from '../config/settings.ts'
 import { runUp } from '../engine/migrator.ts'
 import { becomeCommand, findCommand } from '../terminal/become.ts'
@@ -16,6 +17,9 @@ export async function exec(
   const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
   if (exitCode !== 0) return exitCode
   await context.closeReporter()
+  // A signal that came while the last work was finished: the program would never learn of it.
+  await turn()
+  if (run.signal.aborted) throw run.signal.reason
   return becomeCommand({ path, name, args, env: withoutSecrets(context.env) })
 }
 
