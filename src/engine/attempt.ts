@@ -47,7 +47,13 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
     async run(executor: Executor, checks: Checks) {
       const { context, tracker } = openContext(run, file.name, executor, checks)
       scribe.tracker = tracker
-      await untilAborted(run.signal, async () => body.up(context))
+      try {
+        await untilAborted(run.signal, async () => body.up(context))
+      } catch (error) {
+        // One branch of a Promise.all failed; a late query of another must not end up in the next attempt's transaction.
+        tracker.close()
+        throw error
+      }
       tracker.finish()
     },
   }

@@ -104,7 +104,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted)
+      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe))
         throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
@@ -114,6 +114,13 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
 /** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
 function isStepwise({ step, migration }: StepPlace): boolean {
   return !migration.options.transaction || step.history?.state === 'started'
+}
+
+/** Outside a transaction a script's work stays: a second run of it would do that work twice. */
+function mayRunAgain(place: StepPlace, scribe: Scribe): boolean {
+  const { body, options } = place.migration
+  if (body.kind === 'sql' || !isStepwise(place) || options.resumable) return true
+  return scribe.tracker?.didWork !== true
 }
 
 interface Retry {

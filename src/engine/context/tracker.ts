@@ -19,6 +19,10 @@ export interface QueryTracker {
   follow<T>(work: () => Promise<T>): Promise<T>
   /** Throws not-awaited when a query never started or has not finished. No query starts after this. */
   finish(): void
+  /** The migration failed: what is left of it in the air starts no query any more. */
+  close(): void
+  /** A query of the migration reached its end. */
+  readonly didWork: boolean
   /** The first query that failed, also when the migration swallowed its error. */
   readonly failed: FailedQuery | undefined
 }
@@ -30,23 +34,30 @@ interface Tracked {
 }
 
 export function createTracker(executor: Executor, signal: AbortSignal): QueryTracker {
-  const queries = new Map<object, Tracked>()
+  // Weak: a migration may send a million queries, and each holds its rows.
+  const queries = new WeakMap<object, Tracked>()
+  const open = new Set<Tracked>()
   let failed: FailedQuery | undefined
   let isOver = false
+  let didWork = false
 
   async function run(tracked: Tracked, build: () => BuiltStatement): Promise<Row[]> {
     if (isOver) throw new Error('this query was started after its migration had ended')
     signal.throwIfAborted()
     tracked.state = 'running'
+    open.add(tracked)
     try {
       const statement = build()
       tracked.text = statement.text
-      return await executor.query(statement.text, statement.values)
+      const rows = await executor.query(statement.text, statement.values)
+      didWork = true
+      return rows
     } catch (error) {
       failed ??= { error, text: tracked.text, stack: tracked.stack }
       throw error
     } finally {
       tracked.state = 'done'
+      open.delete(tracked)
     }
   }
 
@@ -60,16 +71,21 @@ export function createTracker(executor: Executor, signal: AbortSignal): QueryTra
       throw error
     } finally {
       tracked.state = 'done'
+      open.delete(tracked)
     }
   }
 
   return {
     add(query) {
-      queries.set(query, { state: 'made', stack: captureStack(), text: '' })
+      const tracked: Tracked = { state: 'made', stack: captureStack(), text: '' }
+      queries.set(query, tracked)
+      open.add(tracked)
     },
     embed(query) {
       const tracked = queries.get(query)
-      if (tracked?.state === 'made') tracked.state = 'embedded'
+      if (tracked?.state !== 'made') return
+      tracked.state = 'embedded'
+      open.delete(tracked)
     },
     start(query, build) {
       const tracked = queries.get(query)
@@ -80,16 +96,20 @@ export function createTracker(executor: Executor, signal: AbortSignal): QueryTra
     },
     follow(work) {
       const tracked: Tracked = { state: 'running', stack: captureStack(), text: '' }
-      queries.set(tracked, tracked)
+      open.add(tracked)
       const running = followWork(tracked, work)
       running.catch(() => {})
       return running
     },
     finish() {
       isOver = true
-      for (const tracked of queries.values()) {
-        if (tracked.state === 'made' || tracked.state === 'running') throw notAwaited(tracked)
-      }
+      for (const tracked of open) throw notAwaited(tracked)
+    },
+    close() {
+      isOver = true
+    },
+    get didWork() {
+      return didWork
     },
     get failed() {
       return failed
