@@ -31,6 +31,8 @@ export interface Link {
   readonly transactionStatus: string
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
   readonly waitingMs: number
+  /** Bytes of ours are still on their way out. */
+  readonly sending: boolean
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
   simple(text: string): Promise<ResultSet[]>
   extended(text: string, values: readonly unknown[]): Promise<Row[]>
@@ -130,6 +132,9 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     get waitingMs() {
       const [first] = pending.values()
       return first === undefined ? 0 : performance.now() - first
+    },
+    get sending() {
+      return socket.writableLength > 0
     },
     async greet(text) {
       const result = await guarded(() => driver.simple(text))
