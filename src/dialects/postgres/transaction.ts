@@ -77,9 +77,13 @@ set local statement_timeout = ${attempt.statementTimeoutMs};
 select pg_catalog.pg_current_xact_id()::text as xid`
 }
 
-/** In whatever role, search_path and timeout the migration left us. */
+/**
+ * In whatever role, search_path and timeout the migration left us. Its deferred constraints are checked before any of
+ * that is undone: their triggers belong to the migration.
+ */
 function closing(place: Workplace, attempt: Attempt): string {
-  return `reset session authorization;
+  return `set constraints all immediate;
+reset session authorization;
 reset role;
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
