@@ -5,6 +5,7 @@ import {
   CommitUnanswered,
   type Fault,
   type Session,
+  StatementError,
   type StepRecord,
   TransactionEscaped,
 } from '../dialects/dialect.ts'
@@ -104,7 +105,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe))
+      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))
         throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
@@ -116,11 +117,12 @@ function isStepwise({ step, migration }: StepPlace): boolean {
   return !migration.options.transaction || step.history?.state === 'started'
 }
 
-/** Outside a transaction a script's work stays: a second run of it would do that work twice. */
-function mayRunAgain(place: StepPlace, scribe: Scribe): boolean {
+/** Outside a transaction the work of a script stays, and so does what a procedure committed: a second run would double it. */
+function mayRunAgain(place: StepPlace, scribe: Scribe, thrown: unknown): boolean {
   const { body, options } = place.migration
-  if (body.kind === 'sql' || !isStepwise(place) || options.resumable) return true
-  return scribe.tracker?.didWork !== true
+  if (!isStepwise(place) || options.resumable) return true
+  if (body.kind !== 'sql') return scribe.tracker?.didWork !== true
+  return !(thrown instanceof StatementError && body.statements[thrown.index]?.transaction === 'may-commit')
 }
 
 interface Retry {

@@ -7,9 +7,14 @@ import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
 
 const tables = 'create table counter (n integer not null); create table busy (id integer);'
 
-async function upWhileBusy(db: TestDatabase, script: string, busyMs: number): Promise<SlipwayResult> {
+async function upWhileBusy(
+  db: TestDatabase,
+  text: string,
+  busyMs: number,
+  language: 'ts' | 'sql' = 'ts',
+): Promise<SlipwayResult> {
   using workspace = createWorkspace()
-  const dir = writeMigrations(workspace, { '0002_alter.ts': script })
+  const dir = writeMigrations(workspace, { [`0002_alter.${language}`]: text })
   await db.query(tables)
   await using reader = await db.connect()
   await reader.unsafe('begin; lock table busy in access share mode')
@@ -68,4 +73,14 @@ export const up = async ({ sql }) => {
     const attempts = 1 + [...stderr.matchAll(/step-retrying/g)].length
     assert.ok(attempts > 1, stderr)
     assert.deepEqual(await count(db), [attempts])
+  }))
+
+it('does not call a procedure again that may have committed', () =>
+  withDatabase(newestMajor, async (db) => {
+    const procedure = `insert into counter values (1); commit; alter table busy add column c integer;`
+    await db.query(`create procedure p() language plpgsql as $$ begin ${procedure} end $$`)
+    const text = '-- migrate:up transaction:false\ncall p();'
+    const { code, stderr } = await upWhileBusy(db, text, 3000, 'sql')
+    assert.equal(code, 70, stderr)
+    assert.deepEqual(await count(db), [1])
   }))
