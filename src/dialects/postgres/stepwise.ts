@@ -4,8 +4,9 @@ import type { ParsedStatement } from '../../sql/statement.ts'
 import { CommitUnanswered, type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
-import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history-rows.ts'
+import { sqlstateOf } from './errors.ts'
 import { readOnly } from './facts.ts'
+import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history-rows.ts'
 import type { Link } from './link.ts'
 import { literal } from './naming.ts'
 import { asWriter } from './privileges.ts'
@@ -125,17 +126,23 @@ async function runUnit(place: Workplace, attempt: StepwiseAttempt, unit: Unit): 
   const [statement] = unit.statements
   if (statement === undefined) return
   if (unit.statements.length > 1) return runGroup(place, attempt, unit)
-  if (statement.transaction === 'any') return runInOwnTransaction(place, attempt, unit.from, statement)
+  if (statement.transaction === 'any') {
+    const isDone = await runInOwnTransaction(place, attempt, unit.from, statement)
+    if (isDone) return
+  }
   return runAlone(place, attempt, unit.from, statement)
 }
 
-/** The statement and its bookkeeping commit together: after a crash it is done or it is not. */
+/**
+ * The statement and its bookkeeping commit together: after a crash it is done or it is not. False: the server refuses
+ * it in a transaction (25001), which only the catalogue could tell, such as `reindex table` of a partitioned one.
+ */
 async function runInOwnTransaction(
   place: Workplace,
   attempt: StepwiseAttempt,
   index: number,
   statement: ParsedStatement,
-): Promise<void> {
+): Promise<boolean> {
   const { link, names } = place
   await resetAnd(
     place,
@@ -143,7 +150,13 @@ async function runInOwnTransaction(
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 set local statement_timeout = ${attempt.statementTimeoutMs}`,
   )
-  await send(link, attempt, index, statement)
+  try {
+    await send(link, attempt, index, statement)
+  } catch (error) {
+    if (!(error instanceof StatementError) || sqlstateOf(error.cause) !== '25001') throw error
+    await leaveTransaction(link)
+    return false
+  }
   await link.simple(
     `reset session authorization;
 reset role;
@@ -152,6 +165,7 @@ ${markStatementsDone(names, attempt.record, index + 1)};
 commit`,
   )
   checkpoint('statement-done', attempt.record.name)
+  return true
 }
 
 /** The server refuses it in a transaction, so its bookkeeping follows; what a crash in between leaves, probeInterrupted sees. */
@@ -179,7 +193,7 @@ async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit):
   for (const [offset, statement] of unit.statements.entries()) {
     if (offset === unit.statements.length - 1 && statement.transactionControl === 'commit') {
       await link.simple(
-        `reset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
+        `reset session authorization;\nreset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
       )
     }
     await send(link, attempt, unit.from + offset, statement)
