@@ -1,15 +1,14 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
-import type { LockHolder } from '../../events.ts'
-import { combineLocks } from '../../sql/combine-locks.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
-import { findRunLockHolder, findTableLockHolders, releaseRunLock, tryRunLock } from './lock.ts'
+import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
 import { asCreator, asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
@@ -173,10 +172,4 @@ function prepareOnce(parts: Parts): () => Promise<Workplace> {
     place ??= prepare()
     return place
   }
-}
-
-async function findBlockers(link: Link, attempt: Attempt): Promise<readonly LockHolder[]> {
-  if (attempt.body.kind !== 'sql') return []
-  const tables = combineLocks(attempt.body.statements).map((lock) => lock.table)
-  return findTableLockHolders(link, tables).catch(() => [])
 }
