@@ -4,13 +4,14 @@ import { SlipwayError } from '../../errors.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
+import { createHistory } from './create-history.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
-import { asCreator, asWriter } from './privileges.ts'
+import { asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -30,7 +31,7 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   try {
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
-    const names = nameHistory(facts.currentSchema ?? 'public', table)
+    const names = nameHistory(facts.schema ?? 'public', table)
     const stopWatching = watchLink(link, url, {
       everyMs: options.keepaliveMs,
       applicationName: options.applicationName,
@@ -124,8 +125,7 @@ function createSession(parts: Parts): Session {
     },
     async ensureHistory() {
       if ((await readHistory()).exists) return
-      const place = await prepared()
-      await asCreator(names, place.role, () => writeHistory(place, history.createTables(names)))
+      await createHistory(await prepared(), parts.facts)
       latest = undefined
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
