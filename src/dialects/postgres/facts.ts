@@ -12,7 +12,8 @@ export interface ServerFacts {
   readonly readOnlyByDefault: boolean
   readonly database: string
   readonly user: string
-  readonly currentSchema: string | undefined
+  /** The schema of the history: the chosen one, else the first of search_path that exists; undefined if none does. */
+  readonly schema: string | undefined
   readonly now: Date
   readonly tables: readonly HistoryCandidate[]
 }
@@ -68,7 +69,7 @@ export function readFacts(results: readonly ResultSet[]): ServerFacts {
     readOnlyByDefault: row.read_only === true,
     database: String(row.database),
     user: String(row.user_name),
-    currentSchema: typeof row.schema === 'string' ? row.schema : undefined,
+    schema: typeof row.schema === 'string' ? row.schema : undefined,
     now: toDate(row.now) ?? new Date(),
     tables: Array.isArray(row.tables) ? (row.tables as HistoryCandidate[]) : [],
   }

@@ -24,38 +24,6 @@ const columns = [
   'source',
 ] as const
 
-export function createTables(names: HistoryNames): string {
-  return `create table ${names.history} (
-  id bigint generated always as identity primary key,
-  name text not null unique,
-  checksum text not null,
-  applied_at timestamptz not null default pg_catalog.clock_timestamp(),
-  duration_ms bigint not null default 0,
-  applied_by text not null,
-  runner_version text not null,
-  run_id text not null,
-  state text not null check (state in ('applied', 'started', 'skipped')),
-  statements_done integer not null default 0,
-  breaking boolean not null default false,
-  source text not null
-);
-comment on table ${names.history} is 'Migrations applied by slipway';
-create table ${names.log} (
-  id bigint generated always as identity primary key,
-  at timestamptz not null default pg_catalog.clock_timestamp(),
-  event text not null,
-  name text not null,
-  checksum text not null,
-  statements_done integer,
-  duration_ms bigint,
-  applied_by text not null,
-  runner_version text not null,
-  run_id text not null,
-  error text
-);
-comment on table ${names.log} is 'What slipway did, append-only'`
-}
-
 /** Refuses another tool's table, by the columns it has. */
 export function checkShape(candidate: HistoryCandidate, names: HistoryNames): void {
   const absent = columns.filter((column) => !candidate.columns.includes(column))

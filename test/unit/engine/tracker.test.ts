@@ -7,7 +7,7 @@ import { createSql } from '../../../src/engine/context/sql.ts'
 import { createTracker } from '../../../src/engine/context/tracker.ts'
 
 function openSql(query: (text: string) => Promise<Row[]>) {
-  const tracker = createTracker({ query }, new AbortController().signal)
+  const tracker = createTracker({ query }, new AbortController().signal, '0001_x')
   const sql = createSql({ tracker, placeholder: (index) => `$${index}`, quoteId: (name) => `"${name}"` })
   return { tracker, sql }
 }
@@ -36,8 +36,8 @@ it('starts nothing after the migration failed', async () => {
     return []
   })
   const late = sql`insert into t values (1)`
-  tracker.close()
-  await assert.rejects(async () => late, /after its migration had ended/)
+  tracker.end()
+  await assert.rejects(async () => late, /0001_x had already ended/)
   assert.deepEqual(sent, [])
 })
 
@@ -57,7 +57,7 @@ it('tells whether any query reached its end', async () => {
     return []
   })
   await assert.rejects(async () => sql`fail`)
-  assert.equal(tracker.didWork, false)
+  assert.equal(tracker.answered, 0)
   await sql`succeed`
-  assert.equal(tracker.didWork, true)
+  assert.equal(tracker.answered, 1)
 })
