@@ -65,7 +65,12 @@ commit`,
     // A long text over a slow line: the server waits for the rest of it.
     return link.sending ? { kind: 'unknown' } : { kind: 'not-working', since: String(row.since) }
   } catch (error) {
-    // A server that refuses us for want of connections is alive.
-    return { kind: explain(error).sqlstate === undefined ? 'unreachable' : 'unknown' }
+    // A server that refuses us for want of connections is alive, and the session needs no name to be looked up.
+    const tellsNothing = explain(error).sqlstate !== undefined || isLookupFailure(error)
+    return { kind: tellsNothing ? 'unknown' : 'unreachable' }
   }
+}
+
+function isLookupFailure(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo'
 }
