@@ -5,6 +5,7 @@ import {
   CommitUnanswered,
   type Fault,
   type Session,
+  StatementError,
   type StepRecord,
   TransactionEscaped,
 } from '../dialects/dialect.ts'
@@ -112,7 +113,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe))
+      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))
         throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
@@ -124,11 +125,12 @@ function isStepwise({ step, migration }: StepPlace): boolean {
   return !migration.options.transaction || step.history?.state === 'started'
 }
 
-/** A transaction was rolled back whole, SQL goes on where it stopped; a script outside a transaction may have done half. */
-function mayRunAgain(place: StepPlace, scribe: Scribe): boolean {
+/** Outside a transaction the work of a script stays, and so does what a procedure committed: a second run would double it. */
+function mayRunAgain(place: StepPlace, scribe: Scribe, thrown: unknown): boolean {
   const { body, options } = place.migration
-  if (!isStepwise(place) || body.kind === 'sql' || options.resumable) return true
-  return (scribe.tracker?.answered ?? 0) === 0
+  if (!isStepwise(place) || options.resumable) return true
+  if (body.kind !== 'sql') return (scribe.tracker?.answered ?? 0) === 0
+  return !(thrown instanceof StatementError && body.statements[thrown.index]?.transaction === 'may-commit')
 }
 
 interface Retry {

@@ -1,7 +1,7 @@
 /** The run lock: a session-level advisory lock on the very connection that does the work. */
 import type { LockHolder } from '../../events.ts'
 import type { Row } from '../dialect.ts'
-import { readOnly } from './facts.ts'
+import { instant, readOnly, toDate } from './facts.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal } from './naming.ts'
 
@@ -35,7 +35,7 @@ function isRunLock(names: HistoryNames): string {
   and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`
 }
 
-const holderColumns = `pid, application_name, pg_catalog.host(client_addr) as client_address, backend_start, state,
+const holderColumns = `pid, application_name, pg_catalog.host(client_addr) as client_address, ${instant('backend_start')} as since, state,
   pg_catalog.left(query, 300) as statement`
 
 export async function findRunLockHolder(link: Link, names: HistoryNames): Promise<LockHolder | undefined> {
@@ -68,11 +68,12 @@ limit 3`,
 }
 
 function toHolder(row: Row): LockHolder {
+  const since = toDate(row.since)
   return {
     pid: Number(row.pid),
     ...(typeof row.application_name === 'string' ? { applicationName: row.application_name } : {}),
     ...(typeof row.client_address === 'string' ? { clientAddress: row.client_address } : {}),
-    ...(row.backend_start instanceof Date ? { since: row.backend_start } : {}),
+    ...(since === undefined ? {} : { since }),
     ...(typeof row.state === 'string' ? { state: row.state } : {}),
     ...(typeof row.statement === 'string' ? { statement: row.statement } : {}),
   }
