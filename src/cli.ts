@@ -1,30 +1,28 @@
 /** argv in, exit code out. */
-import { existsSync } from 'node:fs'
 
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
 import { loadConfig, requireDatabase } from './config/load.ts'
 import type { Run } from './engine/run.ts'
-import { isSlipwayError, messageOf, SlipwayError } from './errors.ts'
-import type { RunOutcome } from './events.ts'
-import { tellProcessWarnings } from './process-warnings.ts'
+import { isSlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
 import type { Reporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
+import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { watchSignals } from './terminal/signals.ts'
+import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
 import { version } from './version.ts'
-
-const terminationLog = '/dev/termination-log'
 
 process.stdout.on('error', ignoreClosedPipe)
 process.stderr.on('error', ignoreClosedPipe)
 process.exit(await main())
 
 async function main(): Promise<number> {
+  const termination = await openTerminationLog()
   let verb = ''
   let config: Config | undefined
   let reporter: Reporter | undefined
@@ -45,14 +43,11 @@ async function main(): Promise<number> {
     reporter = await openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
-    const context = createContext(config, command, reporter)
-    const exitCode = await runCommand(command, context)
-    await context.closeReporter()
-    return exitCode
+    return await runCommand(command, createContext(config, command, { reporter, termination }))
   } catch (error) {
     await reporter?.close()
     process.stderr.write(reportError(error, config))
-    await writeTermination(config, earlyOutcome(verb, error))
+    termination?.tellError(verb, error, config?.redact ?? noRedaction)
     return isSlipwayError(error) ? error.exitCode : 1
   } finally {
     await reporter?.close()
@@ -74,11 +69,19 @@ async function openReporter(config: Config, verb: string): Promise<Reporter> {
   })
 }
 
-function createContext(config: Config, command: Command, reporter: Reporter): CommandContext {
-  let written: Promise<void> | undefined
+interface Listeners {
+  readonly reporter: Reporter
+  readonly termination: TerminationLog | undefined
+}
+
+function createContext(
+  config: Config,
+  command: Command,
+  { reporter, termination }: Listeners,
+): CommandContext {
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
-    if (event.type === 'run-finished') written = writeTermination(config, event.outcome)
+    if (event.type === 'run-finished') termination?.tellOutcome(event.outcome, config.redact)
   }
   return {
     config,
@@ -89,10 +92,7 @@ function createContext(config: Config, command: Command, reporter: Reporter): Co
     openRun: () => openRun(config, command.verb, emit),
     print: (text) => process.stdout.write(`${config.redact(text)}\n`),
     printJson: (value) => process.stdout.write(jsonText(value, config.redact)),
-    async closeReporter() {
-      await written
-      await reporter.close()
-    },
+    closeReporter: async () => reporter.close(),
   }
 }
 
@@ -137,22 +137,6 @@ async function runCommand(
     case 'version':
       return (await import('./commands/version.ts')).version(context, command)
   }
-}
-
-/** Where Kubernetes looks for it; see writeTerminationMessage. */
-async function writeTermination(config: Config | undefined, outcome: RunOutcome): Promise<void> {
-  if (!existsSync(terminationLog)) return
-  const { writeTerminationMessage } = await import('./reporters/termination.ts')
-  writeTerminationMessage({ path: terminationLog, outcome, redact: config?.redact ?? noRedaction })
-}
-
-/** Of a run that never began: usage, configuration. */
-function earlyOutcome(verb: string, thrown: unknown): RunOutcome {
-  const error = isSlipwayError(thrown)
-    ? thrown
-    : new SlipwayError('bug', messageOf(thrown), { cause: thrown })
-  const nothing = { applied: [], skipped: [], pending: [], ahead: [] }
-  return { runId: '', verb, exitCode: error.exitCode, ...nothing, durationMs: performance.now(), error }
 }
 
 function reportError(error: unknown, config: Config | undefined): string {

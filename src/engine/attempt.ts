@@ -47,8 +47,12 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
     async run(executor: Executor, checks: Checks) {
       const { context, tracker } = openContext(run, file.name, executor, checks)
       scribe.tracker = tracker
-      await untilAborted(run.signal, async () => body.up(context))
-      tracker.finish()
+      try {
+        await untilAborted(run.signal, async () => body.up(context))
+        tracker.finish()
+      } finally {
+        tracker.end()
+      }
     },
   }
 }

@@ -5,11 +5,12 @@ import {
   CommitUnanswered,
   type Fault,
   type Session,
+  StatementError,
   type StepRecord,
   TransactionEscaped,
 } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
-import { checkpoint } from '../events.ts'
+import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
 import { attemptOf, recordOf, type Scribe } from './attempt.ts'
@@ -47,7 +48,7 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   })
   let outcome: StepOutcome
   try {
-    outcome = await withCancellation(place, () => attemptUntilDone(place))
+    outcome = await attemptUntilDone(place)
   } catch (error) {
     if (isSlipwayError(error))
       run.emit({ type: 'step-failed', name: step.name, error, durationMs: performance.now() - began })
@@ -67,20 +68,26 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   return outcome
 }
 
-/** While the step runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
+/** While an attempt runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
 async function withCancellation<T>({ run, session }: StepPlace, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
+  let asking: Promise<unknown> = Promise.resolve()
   const cancel = () => {
-    const ask = () => void session.cancel().catch(() => {})
+    const ask = () => {
+      asking = Promise.all([asking, session.cancel().catch(() => {})])
+    }
     ask()
     timer = setInterval(ask, 250)
   }
+  run.signal.throwIfAborted()
   run.signal.addEventListener('abort', cancel, { once: true })
   try {
     return await work()
   } finally {
     clearInterval(timer)
     run.signal.removeEventListener('abort', cancel)
+    // A request still on its way would hit what comes next.
+    await asking
   }
 }
 
@@ -97,14 +104,16 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
     const scribe: Scribe = { tracker: undefined }
     const attempt = attemptOf(place, record, scribe)
     try {
-      if (isStepwise(place)) await session.applyStepwise(await openResumption(place, attempt, tries > 1))
-      else await session.applyInTransaction(attempt)
+      if (isStepwise(place)) {
+        const resumption = await openResumption(place, attempt, tries > 1)
+        await withCancellation(place, () => session.applyStepwise(resumption))
+      } else await withCancellation(place, () => session.applyInTransaction(attempt))
       return 'done'
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted)
+      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))
         throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
@@ -116,6 +125,14 @@ function isStepwise({ step, migration }: StepPlace): boolean {
   return !migration.options.transaction || step.history?.state === 'started'
 }
 
+/** Outside a transaction the work of a script stays, and so does what a procedure committed: a second run would double it. */
+function mayRunAgain(place: StepPlace, scribe: Scribe, thrown: unknown): boolean {
+  const { body, options } = place.migration
+  if (!isStepwise(place) || options.resumable) return true
+  if (body.kind !== 'sql') return (scribe.tracker?.answered ?? 0) === 0
+  return !(thrown instanceof StatementError && body.statements[thrown.index]?.transaction === 'may-commit')
+}
+
 interface Retry {
   readonly fault: Fault
   readonly failed: FailedStep
@@ -124,17 +141,16 @@ interface Retry {
 }
 
 async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry): Promise<void> {
-  const { run, session, step } = place
-  const blockers = await session.blockers(attempt)
+  const { run, step } = place
+  const blockers = await findBlockers(place, attempt, retry.failed)
   const delayMs = backoff(retry.tries - 1, 1000, 15_000)
   if (performance.now() + delayMs > retry.deadline) {
-    const error = describeFailure(run, retry.failed, 'ddl-lock-timeout')
+    // 40P01 and 40001 are no question of patience with a lock.
+    const isConflict = retry.fault.sqlstate?.startsWith('40') === true
+    const error = describeFailure(run, retry.failed, isConflict ? 'transient' : 'ddl-lock-timeout')
+    const tries = retry.tries === 1 ? '1 attempt' : `${retry.tries} attempts`
     const who = blockers.length === 0 ? '' : `; held up by ${blockers.map(describeHolder).join(', ')}`
-    throw new SlipwayError(
-      'ddl-lock-timeout',
-      `${error.message} (${retry.tries} attempts)${who}`,
-      error.facts,
-    )
+    throw new SlipwayError(error.code, `${error.message} (${tries})${who}`, error.facts)
   }
   run.emit({
     type: 'step-retrying',
@@ -148,6 +164,17 @@ async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry
   await sleep(delayMs, run.signal)
 }
 
+/** Of a script only its failed query tells which tables it wanted. */
+async function findBlockers(
+  { run, session }: StepPlace,
+  attempt: Attempt,
+  { query }: FailedStep,
+): Promise<readonly LockHolder[]> {
+  if (attempt.body.kind === 'sql' || query === undefined) return session.blockers(attempt)
+  const statements = await run.dialect.parse(query.text).catch(() => [])
+  return session.blockers({ ...attempt, body: { kind: 'sql', statements } })
+}
+
 /** The error to throw; what can be recorded of it is recorded. */
 async function settleFailure(
   place: StepPlace,
@@ -156,7 +183,8 @@ async function settleFailure(
   fault: Fault,
 ): Promise<unknown> {
   const { run, session, step, migration } = place
-  if (run.signal.aborted) return run.signal.reason
+  const stray = strayError(run)
+  if (run.signal.aborted && stray === undefined) return run.signal.reason
   if (session.lost || fault.kind === 'session-lost') {
     return new SlipwayError(
       'session-lost',
@@ -184,9 +212,15 @@ async function settleFailure(
       },
     )
   }
-  const error = describeFailure(run, failed)
+  const error = describeFailure(run, stray === undefined ? failed : { ...failed, thrown: stray })
   await recordFailure(place, record, error)
   return error
+}
+
+/** What the migration threw where nothing awaited it; that stops the run as a signal does. */
+function strayError({ signal }: Run): SlipwayError | undefined {
+  const { reason } = signal
+  return isSlipwayError(reason) && reason.code === 'migration-failed' ? reason : undefined
 }
 
 /** Best effort: the migration's own error is the one to report. */

@@ -40,12 +40,12 @@ function explainStray(thrown: unknown): SlipwayError {
       cause: thrown,
     })
   }
-  return new SlipwayError(
+  const error = new SlipwayError(
     'migration-failed',
     `an error was thrown where nothing awaited it: ${messageOf(thrown)}`,
-    {
-      cause: thrown,
-      hint: 'await every promise in the migration',
-    },
+    { cause: thrown, hint: 'await every promise in the migration' },
   )
+  // Where it was thrown is what matters.
+  if (stack !== '') error.stack = stack
+  return error
 }

@@ -1,8 +1,8 @@
 /** One SIGKILL at each checkpoint, then `up` again; test/faults/kill-matrix.test.ts has the many. */
 import { test } from 'node:test'
 import { faultsAtEachPoint, killAndRecover, runUndisturbed } from '../helpers/kill-case.ts'
-import { postgresArena } from '../helpers/postgres-arena.ts'
 import { newestMajor } from '../helpers/postgres.ts'
+import { postgresArena } from '../helpers/postgres-arena.ts'
 import { sqliteArena } from '../helpers/sqlite-arena.ts'
 
 for (const arena of [postgresArena(newestMajor), sqliteArena]) {

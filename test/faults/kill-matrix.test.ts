@@ -11,8 +11,8 @@ import {
   runUndisturbed,
   seededRandom,
 } from '../helpers/kill-case.ts'
-import { postgresArena } from '../helpers/postgres-arena.ts'
 import { newestMajor, postgresMajors } from '../helpers/postgres.ts'
+import { postgresArena } from '../helpers/postgres-arena.ts'
 import { sqliteArena } from '../helpers/sqlite-arena.ts'
 
 const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))

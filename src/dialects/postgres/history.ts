@@ -3,9 +3,10 @@ import { SlipwayError } from '../../errors.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
-import { type HistoryCandidate, readOnly, type ServerFacts } from './facts.ts'
+import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory } from './naming.ts'
+import { asReader } from './privileges.ts'
 
 /** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
 const columns = [
@@ -22,38 +23,6 @@ const columns = [
   'breaking',
   'source',
 ] as const
-
-export function createTables(names: HistoryNames): string {
-  return `create table ${names.history} (
-  id bigint generated always as identity primary key,
-  name text not null unique,
-  checksum text not null,
-  applied_at timestamptz not null default pg_catalog.clock_timestamp(),
-  duration_ms bigint not null default 0,
-  applied_by text not null,
-  runner_version text not null,
-  run_id text not null,
-  state text not null check (state in ('applied', 'started', 'skipped')),
-  statements_done integer not null default 0,
-  breaking boolean not null default false,
-  source text not null
-);
-comment on table ${names.history} is 'Migrations applied by slipway';
-create table ${names.log} (
-  id bigint generated always as identity primary key,
-  at timestamptz not null default pg_catalog.clock_timestamp(),
-  event text not null,
-  name text not null,
-  checksum text not null,
-  statements_done integer,
-  duration_ms bigint,
-  applied_by text not null,
-  runner_version text not null,
-  run_id text not null,
-  error text
-);
-comment on table ${names.log} is 'What slipway did, append-only'`
-}
 
 /** Refuses another tool's table, by the columns it has. */
 export function checkShape(candidate: HistoryCandidate, names: HistoryNames): void {
@@ -85,7 +54,7 @@ export async function readLocatedHistory(
   const own = facts.tables.find((table) => table.schema === names.schema)
   if (own !== undefined) {
     checkShape(own, names)
-    const snapshot = await readHistory(link, names)
+    const snapshot = await readHistory(link, names, facts.user)
     if (snapshot.rows.length > 0) return snapshot
   }
   if (!isSchemaChosen) await refuseHistoryElsewhere(link, facts, names)
@@ -118,11 +87,11 @@ async function isEmpty(link: Link, names: HistoryNames): Promise<boolean> {
   }
 }
 
-async function readHistory(link: Link, names: HistoryNames): Promise<HistorySnapshot> {
-  const rows = await asReader(names, () =>
+async function readHistory(link: Link, names: HistoryNames, role: string): Promise<HistorySnapshot> {
+  const rows = await asReader(names, role, () =>
     readOnly(
       link,
-      `select id, name, checksum, applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
+      `select id, name, checksum, ${instant('applied_at')} as applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
 from ${names.history}
 order by id`,
     ),
@@ -135,7 +104,7 @@ function toHistoryRow(row: Row): HistoryRow {
     id: Number(row.id),
     name: String(row.name),
     checksum: String(row.checksum),
-    appliedAt: row.applied_at instanceof Date ? row.applied_at : new Date(0),
+    appliedAt: toDate(row.applied_at) ?? new Date(0),
     durationMs: Number(row.duration_ms),
     appliedBy: String(row.applied_by),
     runnerVersion: String(row.runner_version),
@@ -151,43 +120,26 @@ export async function readSource(link: Link, names: HistoryNames, name: string):
   return row === undefined ? undefined : String(row.source)
 }
 
-export async function readFailures(link: Link, names: HistoryNames, since: Date): Promise<FailureRecord[]> {
-  const rows = await readOnly(
-    link,
-    `select name, checksum, run_id, at, error
+export async function readFailures(
+  link: Link,
+  names: HistoryNames,
+  role: string,
+  since: Date,
+): Promise<FailureRecord[]> {
+  const rows = await asReader(names, role, () =>
+    readOnly(
+      link,
+      `select name, checksum, run_id, ${instant('at')} as at, error
 from ${names.log}
 where event = 'failure' and at >= ${literal(since.toISOString())}::timestamptz
 order by id`,
+    ),
   )
   return rows.map((row) => ({
     name: String(row.name),
     checksum: String(row.checksum),
     runId: String(row.run_id),
-    at: row.at instanceof Date ? row.at : new Date(0),
+    at: toDate(row.at) ?? new Date(0),
     error: String(row.error ?? ''),
   }))
-}
-
-function asReader<T>(names: HistoryNames, read: () => Promise<T>): Promise<T> {
-  const grants = `grant usage on schema ${names.schema} to <role>; grant select on ${names.history}, ${names.log} to <role>`
-  return explainingPrivilege(read, `this role may not read ${names.shown}`, grants)
-}
-
-/** The caller's role may lack a privilege: then say which GRANT mends it. */
-export async function explainingPrivilege<T>(
-  work: () => Promise<T>,
-  what: string,
-  grants: string,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const fault = explain(error)
-    if (fault.kind !== 'privilege') throw error
-    throw new SlipwayError('privilege-missing', `${what}: ${fault.message}`, {
-      hint: grants,
-      sqlstate: '42501',
-      cause: error,
-    })
-  }
 }

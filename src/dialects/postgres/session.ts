@@ -1,17 +1,17 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
-import type { LockHolder } from '../../events.ts'
-import { combineLocks } from '../../sql/combine-locks.ts'
-import { quotePostgresId } from '../../sql/quote.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
+import { createHistory } from './create-history.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
-import { findRunLockHolder, findTableLockHolders, releaseRunLock, tryRunLock } from './lock.ts'
+import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
+import { asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -31,7 +31,7 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   try {
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
-    const names = nameHistory(facts.currentSchema ?? 'public', table)
+    const names = nameHistory(facts.schema ?? 'public', table)
     const stopWatching = watchLink(link, url, {
       everyMs: options.keepaliveMs,
       applicationName: options.applicationName,
@@ -98,7 +98,8 @@ function createSession(parts: Parts): Session {
   }
 
   const write = async (text: string) => {
-    await writeHistory(await prepared(), text)
+    const place = await prepared()
+    await asWriter(names, place.role, () => writeHistory(place, text))
   }
 
   const session: Session = {
@@ -109,7 +110,7 @@ function createSession(parts: Parts): Session {
     readHistory,
     readSource: (name) => history.readSource(link, names, name),
     failuresSince: async (since) =>
-      (await readHistory()).exists ? history.readFailures(link, names, since) : [],
+      (await readHistory()).exists ? history.readFailures(link, names, parts.facts.user, since) : [],
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
@@ -124,7 +125,7 @@ function createSession(parts: Parts): Session {
     },
     async ensureHistory() {
       if ((await readHistory()).exists) return
-      await createHistory(parts, write)
+      await createHistory(await prepared(), parts.facts)
       latest = undefined
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
@@ -147,15 +148,6 @@ function createSession(parts: Parts): Session {
   return session
 }
 
-function createHistory({ facts, names }: Parts, write: (text: string) => Promise<void>): Promise<void> {
-  const role = quotePostgresId(facts.user)
-  return history.explainingPrivilege(
-    () => write(history.createTables(names)),
-    `the role ${facts.user} may not create ${names.shown}`,
-    `grant usage, create on schema ${quotePostgresId(names.schema)} to ${role}`,
-  )
-}
-
 function sessionFacts(parts: Parts): SessionFacts {
   return {
     serverVersion: parts.facts.version,
@@ -174,16 +166,10 @@ function prepareOnce(parts: Parts): () => Promise<Workplace> {
     const connectionCheck = await probeConnectionCheck(link, facts)
     const reset = resetSession({ facts, searchPath: url.schema, connectionCheck })
     await link.simple(reset)
-    return { link, names, reset, committing: false }
+    return { link, names, role: facts.user, reset, committing: false }
   }
   return () => {
     place ??= prepare()
     return place
   }
-}
-
-async function findBlockers(link: Link, attempt: Attempt): Promise<readonly LockHolder[]> {
-  if (attempt.body.kind !== 'sql') return []
-  const tables = combineLocks(attempt.body.statements).map((lock) => lock.table)
-  return findTableLockHolders(link, tables).catch(() => [])
 }

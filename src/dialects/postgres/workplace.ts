@@ -5,6 +5,8 @@ import type { HistoryNames } from './naming.ts'
 export interface Workplace {
   readonly link: Link
   readonly names: HistoryNames
+  /** Whose privileges count, for messages. */
+  readonly role: string
   /** See resetSession. */
   readonly reset: string
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */

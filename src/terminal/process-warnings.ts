@@ -1,5 +1,5 @@
 /** Node's own warnings as lines of the log: printed by Node they would stand between JSON lines. Only the command line uses this. */
-import type { Listener } from './events.ts'
+import type { Listener } from '../events.ts'
 
 /**
  * Takes the place of Node's printing. That a feature is experimental concerns nobody who runs migrations, so those

@@ -1,0 +1,57 @@
+/** Work that the caller's role may lack a privilege for (42501): then the error names the GRANT that mends it. */
+import { SlipwayError } from '../../errors.ts'
+import { quotePostgresId } from '../../sql/quote.ts'
+import { explain } from './errors.ts'
+import type { HistoryNames } from './naming.ts'
+
+export function asReader<T>(names: HistoryNames, role: string, read: () => Promise<T>): Promise<T> {
+  return explainingPrivilege(read, {
+    what: `the role ${role} may not read ${names.shown} and its log`,
+    grants: `${grantUsage(names, role)}; grant select on ${names.history}, ${names.log} to ${quotePostgresId(role)}`,
+  })
+}
+
+/** For the bookkeeping only: what a migration itself may not do is the migration's failure. */
+export function asWriter<T>(names: HistoryNames, role: string, write: () => Promise<T>): Promise<T> {
+  return explainingPrivilege(write, {
+    what: `the role ${role} may not write ${names.shown} and its log`,
+    grants: `${grantUsage(names, role)}; grant select, insert, update on ${names.history}, ${names.log} to ${quotePostgresId(role)}`,
+  })
+}
+
+export interface Creation {
+  readonly role: string
+  readonly database: string
+  readonly isSchemaThere: boolean
+}
+
+export function asCreator<T>(names: HistoryNames, creation: Creation, create: () => Promise<T>): Promise<T> {
+  const role = quotePostgresId(creation.role)
+  return explainingPrivilege(create, {
+    what: `the role ${creation.role} may not create ${names.shown}`,
+    grants: creation.isSchemaThere
+      ? `grant usage, create on schema ${quotePostgresId(names.schema)} to ${role}`
+      : `grant create on database ${quotePostgresId(creation.database)} to ${role}`,
+  })
+}
+
+function grantUsage(names: HistoryNames, role: string): string {
+  return `grant usage on schema ${quotePostgresId(names.schema)} to ${quotePostgresId(role)}`
+}
+
+async function explainingPrivilege<T>(
+  work: () => Promise<T>,
+  { what, grants }: { readonly what: string; readonly grants: string },
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const fault = explain(error)
+    if (fault.kind !== 'privilege') throw error
+    throw new SlipwayError('privilege-missing', `${what}: ${fault.message}`, {
+      hint: grants,
+      sqlstate: '42501',
+      cause: error,
+    })
+  }
+}
