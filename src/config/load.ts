@@ -7,7 +7,7 @@ import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
 import { readLogLevel } from './log-level.ts'
 import { badValue, readBoolean, readChoice, readDuration } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
-import { type Environment, type Found, findSetting, type Layer, type Sources } from './sources.ts'
+import { type Environment, findSetting, type Layer, type Sources } from './sources.ts'
 import { warnOfUnknownVariables } from './unknown-variables.ts'
 import type { DatabaseUrl } from './url.ts'
 
@@ -36,7 +36,7 @@ export function loadConfig(input: ConfigInput): Config {
     ...database,
     dir: resolve(input.cwd, text('dir', settings.dir.default)),
     allowEmpty: readBoolean(settings.allowEmpty, find('allowEmpty')),
-    table: readTable(find('table')),
+    table: text('table', settings.table.default),
     schema: find('schema')?.text,
     waitTimeoutMs: readDuration(settings.waitTimeout, find('waitTimeout')),
     lockTimeoutMs: readDuration(settings.lockTimeout, find('lockTimeout')),
@@ -58,13 +58,6 @@ export function loadConfig(input: ConfigInput): Config {
       ...databaseWarnings,
     ],
   })
-}
-
-/** Its log table has `_log` behind its name, and PostgreSQL cuts names at 63 bytes. */
-function readTable(found: Found | undefined): string {
-  const table = found?.text ?? settings.table.default
-  if (found === undefined || Buffer.byteLength(`${table}_log`) <= 63) return table
-  throw badValue(settings.table, found, 'a name of at most 59 bytes')
 }
 
 /** The database, for verbs that need one. Throws no-url, bad-url, secret-twice or secret-unreadable (78). */
