@@ -21,7 +21,7 @@ const suites = {
     timeoutMs: 300_000,
     has: (file: string) => !/^test\/(faults|majors)\//.test(file),
   },
-  faults: { majors: '14,18', timeoutMs: 900_000, has: (file: string) => file.startsWith('test/faults/') },
+  faults: { majors: '14,18', timeoutMs: 1_800_000, has: (file: string) => file.startsWith('test/faults/') },
   majors: {
     majors: '13,15,16,17',
     timeoutMs: 300_000,
