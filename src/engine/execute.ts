@@ -1,22 +1,21 @@
 /** One step: attempts until it is applied, and the right error when it cannot be. */
 import {
-  AlreadyRecorded,
   type Attempt,
   CommitUnanswered,
   type Fault,
   type Session,
-  type StepRecord,
-  TransactionEscaped,
+  StatementError,
 } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
-import { checkpoint } from '../events.ts'
+import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
-import { attemptOf, recordOf, type Scribe } from './attempt.ts'
+import { attemptOf, isStepwise, recordOf, type Scribe } from './attempt.ts'
 import { describeFailure, type FailedStep, faultOf } from './failure.ts'
 import { describeHolder } from './lock.ts'
 import { openResumption } from './resume.ts'
 import type { Run } from './run.ts'
+import { settleFailure } from './settle-failure.ts'
 import { backoff, sleep } from './sleep.ts'
 
 export interface StepPlace {
@@ -112,23 +111,19 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe))
+      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))
         throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
   }
 }
 
-/** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
-function isStepwise({ step, migration }: StepPlace): boolean {
-  return !migration.options.transaction || step.history?.state === 'started'
-}
-
-/** A transaction was rolled back whole, SQL goes on where it stopped; a script outside a transaction may have done half. */
-function mayRunAgain(place: StepPlace, scribe: Scribe): boolean {
+/** Outside a transaction the work of a script stays, and so does what a procedure committed: a second run would double it. */
+function mayRunAgain(place: StepPlace, scribe: Scribe, thrown: unknown): boolean {
   const { body, options } = place.migration
-  if (!isStepwise(place) || body.kind === 'sql' || options.resumable) return true
-  return (scribe.tracker?.answered ?? 0) === 0
+  if (!isStepwise(place) || options.resumable) return true
+  if (body.kind !== 'sql') return (scribe.tracker?.answered ?? 0) === 0
+  return !(thrown instanceof StatementError && body.statements[thrown.index]?.transaction === 'may-commit')
 }
 
 interface Retry {
@@ -139,17 +134,16 @@ interface Retry {
 }
 
 async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry): Promise<void> {
-  const { run, session, step } = place
-  const blockers = await session.blockers(attempt)
+  const { run, step } = place
+  const blockers = await findBlockers(place, attempt, retry.failed)
   const delayMs = backoff(retry.tries - 1, 1000, 15_000)
   if (performance.now() + delayMs > retry.deadline) {
-    const error = describeFailure(run, retry.failed, 'ddl-lock-timeout')
+    // 40P01 and 40001 are no question of patience with a lock.
+    const isConflict = retry.fault.sqlstate?.startsWith('40') === true
+    const error = describeFailure(run, retry.failed, isConflict ? 'transient' : 'ddl-lock-timeout')
+    const tries = retry.tries === 1 ? '1 attempt' : `${retry.tries} attempts`
     const who = blockers.length === 0 ? '' : `; held up by ${blockers.map(describeHolder).join(', ')}`
-    throw new SlipwayError(
-      'ddl-lock-timeout',
-      `${error.message} (${retry.tries} attempts)${who}`,
-      error.facts,
-    )
+    throw new SlipwayError(error.code, `${error.message} (${tries})${who}`, error.facts)
   }
   run.emit({
     type: 'step-retrying',
@@ -163,72 +157,13 @@ async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry
   await sleep(delayMs, run.signal)
 }
 
-/** The error to throw; what can be recorded of it is recorded. */
-async function settleFailure(
-  place: StepPlace,
-  record: StepRecord,
-  failed: FailedStep,
-  fault: Fault,
-): Promise<unknown> {
-  const { run, session, step, migration } = place
-  const stray = strayError(run)
-  if (run.signal.aborted && stray === undefined) return run.signal.reason
-  if (session.lost || fault.kind === 'session-lost') {
-    return new SlipwayError(
-      'session-lost',
-      `the connection was lost while ${step.name} ran: ${fault.message}`,
-      {
-        migration: step.name,
-        cause: failed.thrown,
-      },
-    )
-  }
-  if (failed.thrown instanceof AlreadyRecorded) {
-    return new SlipwayError('transient', `another runner recorded ${step.name} meanwhile`, {
-      migration: step.name,
-    })
-  }
-  if (failed.thrown instanceof TransactionEscaped) {
-    await session.recordStarted(record)
-    return new SlipwayError(
-      'escaped',
-      `${step.name} ended its own transaction; history marks it as unfinished`,
-      {
-        migration: step.name,
-        location: { file: migration.file.up.shown },
-        cause: failed.thrown,
-      },
-    )
-  }
-  const error = describeFailure(run, stray === undefined ? failed : { ...failed, thrown: stray })
-  await recordFailure(place, record, error)
-  return error
-}
-
-/** What the migration threw where nothing awaited it; that stops the run as a signal does. */
-function strayError({ signal }: Run): SlipwayError | undefined {
-  const { reason } = signal
-  return isSlipwayError(reason) && reason.code === 'migration-failed' ? reason : undefined
-}
-
-/** Best effort: the migration's own error is the one to report. */
-async function recordFailure(
+/** Of a script only its failed query tells which tables it wanted. */
+async function findBlockers(
   { run, session }: StepPlace,
-  record: StepRecord,
-  error: SlipwayError,
-): Promise<void> {
-  const sqlstate = error.facts.sqlstate === undefined ? '' : ` (${error.facts.sqlstate})`
-  try {
-    await session.recordFailure(
-      record,
-      run.config.redact(`${error.message}${sqlstate}`),
-      error.facts.statement?.index,
-    )
-  } catch (failure) {
-    run.emit({
-      type: 'cleanup-failed',
-      what: 'writing the failure to the log table',
-      message: run.dialect.explain(failure).message,
-    })
-  }
+  attempt: Attempt,
+  { query }: FailedStep,
+): Promise<readonly LockHolder[]> {
+  if (attempt.body.kind === 'sql' || query === undefined) return session.blockers(attempt)
+  const statements = await run.dialect.parse(query.text).catch(() => [])
+  return session.blockers({ ...attempt, body: { kind: 'sql', statements } })
 }

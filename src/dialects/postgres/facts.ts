@@ -2,7 +2,7 @@
 import { SlipwayError } from '../../errors.ts'
 import type { Row } from '../dialect.ts'
 import type { Link, ResultSet } from './link.ts'
-import { literal } from './naming.ts'
+import { literal, nameLog } from './naming.ts'
 
 export interface ServerFacts {
   readonly pid: number
@@ -12,15 +12,27 @@ export interface ServerFacts {
   readonly readOnlyByDefault: boolean
   readonly database: string
   readonly user: string
-  readonly currentSchema: string | undefined
+  /** The schema of the history: the chosen one, else the first of search_path that exists; undefined if none does. */
+  readonly schema: string | undefined
   readonly now: Date
   readonly tables: readonly HistoryCandidate[]
 }
 
-/** A table that bears the history's name, in whatever schema. */
+/** A table that bears the name of the history or of its log, in whatever schema. */
 export interface HistoryCandidate {
   readonly schema: string
+  readonly name: string
   readonly columns: readonly string[]
+}
+
+/** JSON holds it in ISO 8601, whatever DateStyle the role or the database has. */
+export function instant(expression: string): string {
+  return `pg_catalog.to_json(${expression})`
+}
+
+export function toDate(value: unknown): Date | undefined {
+  const date = new Date(typeof value === 'string' ? value : Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
 }
 
 /** One message; read-only, and nothing is set that would outlive it in a pooler's server connection. */
@@ -35,15 +47,16 @@ select
   pg_catalog.current_database() as database,
   current_user::text as user_name,
   ${schema === undefined ? 'pg_catalog.current_schema()' : literal(schema)}::text as schema,
-  pg_catalog.clock_timestamp() as now,
+  ${instant('pg_catalog.clock_timestamp()')} as now,
   (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'schema', n.nspname,
+      'name', c.relname,
       'columns', (select pg_catalog.jsonb_agg(a.attname order by a.attnum)
                   from pg_catalog.pg_attribute a
                   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)))
    from pg_catalog.pg_class c
    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-   where c.relname = ${literal(table)} and c.relkind in ('r', 'p', 'v', 'm', 'f')
+   where c.relname in (${literal(table)}, ${literal(nameLog(table))}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
      and n.nspname !~ '^pg_temp_') as tables;
 commit`
 }
@@ -58,8 +71,8 @@ export function readFacts(results: readonly ResultSet[]): ServerFacts {
     readOnlyByDefault: row.read_only === true,
     database: String(row.database),
     user: String(row.user_name),
-    currentSchema: typeof row.schema === 'string' ? row.schema : undefined,
-    now: row.now instanceof Date ? row.now : new Date(),
+    schema: typeof row.schema === 'string' ? row.schema : undefined,
+    now: toDate(row.now) ?? new Date(),
     tables: Array.isArray(row.tables) ? (row.tables as HistoryCandidate[]) : [],
   }
 }

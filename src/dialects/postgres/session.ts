@@ -1,17 +1,17 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
-import type { LockHolder } from '../../events.ts'
-import { combineLocks } from '../../sql/combine-locks.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
+import { createHistory } from './create-history.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
-import { findRunLockHolder, findTableLockHolders, releaseRunLock, tryRunLock } from './lock.ts'
+import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
-import { asCreator, asWriter } from './privileges.ts'
+import { asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -31,7 +31,7 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   try {
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
-    const names = nameHistory(facts.currentSchema ?? 'public', table)
+    const names = nameHistory(facts.schema ?? 'public', table)
     const stopWatching = watchLink(link, url, {
       everyMs: options.keepaliveMs,
       applicationName: options.applicationName,
@@ -79,13 +79,14 @@ function createSession(parts: Parts): Session {
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
-  const readHistory = async () => {
+  const locateHistory = async () => {
     const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
     const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
     const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
+    const found = history.findTables(facts, names)
     // An absent table may appear; one that is there stays.
-    latest = snapshot.exists ? facts : undefined
-    return snapshot
+    latest = found.history !== undefined && found.log !== undefined ? facts : undefined
+    return { snapshot, found }
   }
 
   const withNotices = async <T>(attempt: Attempt, work: (place: Workplace) => Promise<T>): Promise<T> => {
@@ -107,10 +108,12 @@ function createSession(parts: Parts): Session {
     get lost() {
       return link.lost
     },
-    readHistory,
+    readHistory: async () => (await locateHistory()).snapshot,
     readSource: (name) => history.readSource(link, names, name),
     failuresSince: async (since) =>
-      (await readHistory()).exists ? history.readFailures(link, names, parts.facts.user, since) : [],
+      (await locateHistory()).found.log === undefined
+        ? []
+        : history.readFailures(link, names, parts.facts.user, since),
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
@@ -124,9 +127,9 @@ function createSession(parts: Parts): Session {
       if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
     },
     async ensureHistory() {
-      if ((await readHistory()).exists) return
-      const place = await prepared()
-      await asCreator(names, place.role, () => writeHistory(place, history.createTables(names)))
+      const { found } = await locateHistory()
+      if (found.history !== undefined && found.log !== undefined) return
+      await createHistory(await prepared(), parts.facts, found)
       latest = undefined
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
@@ -165,18 +168,12 @@ function prepareOnce(parts: Parts): () => Promise<Workplace> {
     const { link, facts, names, url } = parts
     requireDirect(facts, link)
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const reset = resetSession({ facts, searchPath: url.schema, connectionCheck })
-    await link.simple(reset)
-    return { link, names, role: facts.user, reset, committing: false }
+    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
+    await link.simple(texts.reset)
+    return { link, names, role: facts.user, ...texts, committing: false }
   }
   return () => {
     place ??= prepare()
     return place
   }
-}
-
-async function findBlockers(link: Link, attempt: Attempt): Promise<readonly LockHolder[]> {
-  if (attempt.body.kind !== 'sql') return []
-  const tables = combineLocks(attempt.body.statements).map((lock) => lock.table)
-  return findTableLockHolders(link, tables).catch(() => [])
 }

@@ -2,15 +2,17 @@
 import { checkpoint } from '../../events.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
 import { CommitUnanswered, type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
+import { settingsBefore } from './carried-settings.ts'
 import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
-import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history-rows.ts'
+import { sqlstateOf } from './errors.ts'
 import { readOnly } from './facts.ts'
+import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history-rows.ts'
 import type { Link } from './link.ts'
 import { literal } from './naming.ts'
 import { asWriter } from './privileges.ts'
 import { sendQuery } from './transaction.ts'
-import { leaveTransaction, resetAnd, type Workplace, writeHistory } from './workplace.ts'
+import { leaveTransaction, type Workplace, writeHistory } from './workplace.ts'
 
 export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {
   const { link } = place
@@ -125,25 +127,43 @@ async function runUnit(place: Workplace, attempt: StepwiseAttempt, unit: Unit): 
   const [statement] = unit.statements
   if (statement === undefined) return
   if (unit.statements.length > 1) return runGroup(place, attempt, unit)
-  if (statement.transaction === 'any') return runInOwnTransaction(place, attempt, unit.from, statement)
+  if (statement.transaction === 'any') {
+    const isDone = await runInOwnTransaction(place, attempt, unit.from, statement)
+    if (isDone) return
+  }
   return runAlone(place, attempt, unit.from, statement)
 }
 
-/** The statement and its bookkeeping commit together: after a crash it is done or it is not. */
+/** Bookkeeping left our settings behind; what the file itself has set up to here applies again, also after a crash. */
+async function settle({ link, settle }: Workplace, { body }: StepwiseAttempt, index: number): Promise<void> {
+  const carried = body.kind === 'sql' ? settingsBefore(body.statements, index) : []
+  await link.simple([settle, ...carried].join(';\n'))
+}
+
+/**
+ * The statement and its bookkeeping commit together: after a crash it is done or it is not. False: the server refuses
+ * it in a transaction (25001), which only the catalogue could tell, such as `reindex table` of a partitioned one.
+ */
 async function runInOwnTransaction(
   place: Workplace,
   attempt: StepwiseAttempt,
   index: number,
   statement: ParsedStatement,
-): Promise<void> {
+): Promise<boolean> {
   const { link, names } = place
-  await resetAnd(
-    place,
+  await settle(place, attempt, index)
+  await link.simple(
     `begin transaction read write;
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 set local statement_timeout = ${attempt.statementTimeoutMs}`,
   )
-  await send(link, attempt, index, statement)
+  try {
+    await send(link, attempt, index, statement)
+  } catch (error) {
+    if (!(error instanceof StatementError) || sqlstateOf(error.cause) !== '25001') throw error
+    await leaveTransaction(link)
+    return false
+  }
   await link.simple(
     `reset session authorization;
 reset role;
@@ -152,6 +172,7 @@ ${markStatementsDone(names, attempt.record, index + 1)};
 commit`,
   )
   checkpoint('statement-done', attempt.record.name)
+  return true
 }
 
 /** The server refuses it in a transaction, so its bookkeeping follows; what a crash in between leaves, probeInterrupted sees. */
@@ -164,7 +185,8 @@ async function runAlone(
   const { link, names } = place
   // A short lock timeout would end CREATE INDEX CONCURRENTLY while it waits for old snapshots and leave it INVALID.
   const lockTimeout = statement.transaction === 'refused' ? 0 : attempt.ddlLockTimeoutMs
-  await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, lockTimeout)}`)
+  await settle(place, attempt, index)
+  await link.simple(writable(attempt.statementTimeoutMs, lockTimeout))
   const concurrent = statement.concurrentIndex
   await send(link, attempt, index, statement)
   if (concurrent?.action === 'create') await requireValidIndex(link, concurrent, index)
@@ -175,11 +197,12 @@ async function runAlone(
 async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit): Promise<void> {
   const { link, names } = place
   const done = unit.from + unit.statements.length
-  await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs)}`)
+  await settle(place, attempt, unit.from)
+  await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
   for (const [offset, statement] of unit.statements.entries()) {
     if (offset === unit.statements.length - 1 && statement.transactionControl === 'commit') {
       await link.simple(
-        `reset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
+        `reset session authorization;\nreset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
       )
     }
     await send(link, attempt, unit.from + offset, statement)
