@@ -1,4 +1,5 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
+import { setImmediate as turn } from 'node:timers/promises'
 import { secretEnvironmentNames } from '../config/settings.ts'
 import { runUp } from '../engine/migrator.ts'
 import { exitCodes, isSlipwayError } from '../errors.ts'
@@ -17,7 +18,8 @@ export async function exec(
   const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
   if (exitCode !== 0) return exitCode
   await context.closeReporter()
-  // A signal that came when all was done is still meant for this container.
+  // A signal that came when all was done is still meant for this container; the program would never learn of it.
+  await turn()
   if (run.signal.aborted)
     return isSlipwayError(run.signal.reason) ? run.signal.reason.exitCode : exitCodes.bug
   return becomeCommand({ path, name, args, env: withoutSecrets(context.env) })

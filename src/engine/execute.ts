@@ -5,11 +5,12 @@ import {
   CommitUnanswered,
   type Fault,
   type Session,
+  StatementError,
   type StepRecord,
   TransactionEscaped,
 } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
-import { checkpoint } from '../events.ts'
+import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
 import { attemptOf, recordOf, type Scribe } from './attempt.ts'
@@ -112,7 +113,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe))
+      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))
         throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
@@ -124,11 +125,12 @@ function isStepwise({ step, migration }: StepPlace): boolean {
   return !migration.options.transaction || step.history?.state === 'started'
 }
 
-/** A transaction was rolled back whole, SQL goes on where it stopped; a script outside a transaction may have done half. */
-function mayRunAgain(place: StepPlace, scribe: Scribe): boolean {
+/** Outside a transaction the work of a script stays, and so does what a procedure committed: a second run would double it. */
+function mayRunAgain(place: StepPlace, scribe: Scribe, thrown: unknown): boolean {
   const { body, options } = place.migration
-  if (!isStepwise(place) || body.kind === 'sql' || options.resumable) return true
-  return (scribe.tracker?.answered ?? 0) === 0
+  if (!isStepwise(place) || options.resumable) return true
+  if (body.kind !== 'sql') return (scribe.tracker?.answered ?? 0) === 0
+  return !(thrown instanceof StatementError && body.statements[thrown.index]?.transaction === 'may-commit')
 }
 
 interface Retry {
@@ -139,17 +141,16 @@ interface Retry {
 }
 
 async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry): Promise<void> {
-  const { run, session, step } = place
-  const blockers = await session.blockers(attempt)
+  const { run, step } = place
+  const blockers = await findBlockers(place, attempt, retry.failed)
   const delayMs = backoff(retry.tries - 1, 1000, 15_000)
   if (performance.now() + delayMs > retry.deadline) {
-    const error = describeFailure(run, retry.failed, 'ddl-lock-timeout')
+    // 40P01 and 40001 are no question of patience with a lock.
+    const isConflict = retry.fault.sqlstate?.startsWith('40') === true
+    const error = describeFailure(run, retry.failed, isConflict ? 'transient' : 'ddl-lock-timeout')
+    const tries = retry.tries === 1 ? '1 attempt' : `${retry.tries} attempts`
     const who = blockers.length === 0 ? '' : `; held up by ${blockers.map(describeHolder).join(', ')}`
-    throw new SlipwayError(
-      'ddl-lock-timeout',
-      `${error.message} (${retry.tries} attempts)${who}`,
-      error.facts,
-    )
+    throw new SlipwayError(error.code, `${error.message} (${tries})${who}`, error.facts)
   }
   run.emit({
     type: 'step-retrying',
@@ -161,6 +162,17 @@ async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry
     delayMs,
   })
   await sleep(delayMs, run.signal)
+}
+
+/** Of a script only its failed query tells which tables it wanted. */
+async function findBlockers(
+  { run, session }: StepPlace,
+  attempt: Attempt,
+  { query }: FailedStep,
+): Promise<readonly LockHolder[]> {
+  if (attempt.body.kind === 'sql' || query === undefined) return session.blockers(attempt)
+  const statements = await run.dialect.parse(query.text).catch(() => [])
+  return session.blockers({ ...attempt, body: { kind: 'sql', statements } })
 }
 
 /** The error to throw; what can be recorded of it is recorded. */

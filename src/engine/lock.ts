@@ -82,14 +82,14 @@ function endingOf(run: Run, pid: number): string {
   return run.dialect.name === 'sqlite' ? `kill ${pid}` : `select pg_terminate_backend(${pid})`
 }
 
-/** One line: pid, application, address, since, what it runs. */
+/** One line: pid, application, address, since, what it runs; not where that may set a password. */
 export function describeHolder(holder: LockHolder): string {
   const parts = [`pid ${holder.pid ?? '?'}`]
   if (holder.applicationName !== undefined && holder.applicationName !== '')
     parts.push(`(${holder.applicationName})`)
   if (holder.clientAddress !== undefined) parts.push(`from ${holder.clientAddress}`)
   if (holder.since !== undefined) parts.push(`since ${holder.since.toISOString()}`)
-  if (holder.statement !== undefined && holder.state === 'active')
+  if (holder.statement !== undefined && holder.state === 'active' && !/password/i.test(holder.statement))
     parts.push(`running: ${holder.statement.split('\n')[0]}`)
   return parts.join(' ')
 }

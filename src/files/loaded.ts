@@ -13,7 +13,7 @@ export interface LoadedMigration {
 }
 
 export type LoadedBody =
-  /** At least one statement; offsets are into `file.up.text`. */
+  /** At least one statement unless it is for another database; offsets are into `file.up.text`. */
   | { readonly kind: 'sql'; readonly statements: readonly ParsedStatement[] }
   /** `up` as exported. It may return anything, a promise or not, and throw anything. */
   | { readonly kind: 'code'; readonly up: (context: unknown) => unknown }

@@ -1,6 +1,6 @@
 /** A SQL migration as statements that can be sent, or the reason why not. */
 import { type ErrorCode, SlipwayError, type SourceLocation } from '../errors.ts'
-import type { MigrationFile, SourceFile } from '../plan/migration.ts'
+import type { DeclaredOptions, MigrationFile, SourceFile } from '../plan/migration.ts'
 import { parseDirectives, type Section } from '../sql/directives.ts'
 import { excerptAt } from '../sql/excerpt.ts'
 import { type ParsedStatement, SqlSyntaxError } from '../sql/statement.ts'
@@ -23,6 +23,9 @@ export async function loadSqlMigration(file: MigrationFile, parser: SqlParser): 
   const { up, down } = readSections(file, parser)
   const options = readSqlOptions(file, up.options)
   if (down !== undefined) readSqlOptions(file, down.section.options)
+  if (isForOther(options, parser)) {
+    return { file, options, hasDown: down !== undefined, body: { kind: 'sql', statements: [] }, notices: [] }
+  }
   const all = await parseSection(file, file.up, up, parser)
   const hasDown =
     down !== undefined && (await parseSection(file, down.source, down.section, parser)).length > 0
@@ -42,6 +45,11 @@ export async function loadSqlMigration(file: MigrationFile, parser: SqlParser): 
     body: { kind: 'sql', statements },
     notices: notices.map((notice) => ({ ...notice, message: `${file.name} ${notice.message}` })),
   }
+}
+
+/** It will be recorded as skipped; its SQL is the other database's, which this parser cannot judge. */
+function isForOther({ dialects }: DeclaredOptions, { name }: SqlParser): boolean {
+  return dialects !== undefined && name !== undefined && !dialects.includes(name)
 }
 
 interface Sections {

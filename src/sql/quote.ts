@@ -1,7 +1,7 @@
 /** Names and values as SQL text, and names as people write them. */
 
 /** The server cuts longer names silently (NAMEDATALEN - 1); https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
-const postgresNameBytes = 63
+export const postgresNameBytes = 63
 
 /** `name` as a quoted PostgreSQL identifier. Throws for an empty name, one with a NUL, and one over 63 bytes. */
 export function quotePostgresId(name: string): string {

@@ -216,9 +216,13 @@ async function snapshot(row: BadInput, { db, workspace, url }: Place): Promise<u
 }
 
 function snapshotSqlite(file: string): unknown {
-  if (!existsSync(file)) return 'no file'
+  // An empty file may come: that it can be made is found out before anything is planned.
+  if (!existsSync(file)) return []
   try {
-    return readSqlite(file, "select name from sqlite_schema where name not like 'schema_migrations%'")
+    return readSqlite(
+      file,
+      "select name from sqlite_schema where name not glob '*schema_migrations*' and name <> 'sqlite_sequence'",
+    )
   } catch {
     return 'no database'
   }

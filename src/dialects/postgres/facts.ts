@@ -12,7 +12,8 @@ export interface ServerFacts {
   readonly readOnlyByDefault: boolean
   readonly database: string
   readonly user: string
-  readonly currentSchema: string | undefined
+  /** The schema of the history: the chosen one, else the first of search_path that exists; undefined if none does. */
+  readonly schema: string | undefined
   readonly now: Date
   readonly tables: readonly HistoryCandidate[]
 }
@@ -21,6 +22,16 @@ export interface ServerFacts {
 export interface HistoryCandidate {
   readonly schema: string
   readonly columns: readonly string[]
+}
+
+/** JSON holds it in ISO 8601, whatever DateStyle the role or the database has. */
+export function instant(expression: string): string {
+  return `pg_catalog.to_json(${expression})`
+}
+
+export function toDate(value: unknown): Date | undefined {
+  const date = new Date(typeof value === 'string' ? value : Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
 }
 
 /** One message; read-only, and nothing is set that would outlive it in a pooler's server connection. */
@@ -35,7 +46,7 @@ select
   pg_catalog.current_database() as database,
   current_user::text as user_name,
   ${schema === undefined ? 'pg_catalog.current_schema()' : literal(schema)}::text as schema,
-  pg_catalog.clock_timestamp() as now,
+  ${instant('pg_catalog.clock_timestamp()')} as now,
   (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'schema', n.nspname,
       'columns', (select pg_catalog.jsonb_agg(a.attname order by a.attnum)
@@ -58,8 +69,8 @@ export function readFacts(results: readonly ResultSet[]): ServerFacts {
     readOnlyByDefault: row.read_only === true,
     database: String(row.database),
     user: String(row.user_name),
-    currentSchema: typeof row.schema === 'string' ? row.schema : undefined,
-    now: row.now instanceof Date ? row.now : new Date(),
+    schema: typeof row.schema === 'string' ? row.schema : undefined,
+    now: toDate(row.now) ?? new Date(),
     tables: Array.isArray(row.tables) ? (row.tables as HistoryCandidate[]) : [],
   }
 }

@@ -3,7 +3,7 @@ import { SlipwayError } from '../../errors.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
-import { type HistoryCandidate, readOnly, type ServerFacts } from './facts.ts'
+import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory } from './naming.ts'
 import { asReader } from './privileges.ts'
@@ -23,38 +23,6 @@ const columns = [
   'breaking',
   'source',
 ] as const
-
-export function createTables(names: HistoryNames): string {
-  return `create table ${names.history} (
-  id bigint generated always as identity primary key,
-  name text not null unique,
-  checksum text not null,
-  applied_at timestamptz not null default pg_catalog.clock_timestamp(),
-  duration_ms bigint not null default 0,
-  applied_by text not null,
-  runner_version text not null,
-  run_id text not null,
-  state text not null check (state in ('applied', 'started', 'skipped')),
-  statements_done integer not null default 0,
-  breaking boolean not null default false,
-  source text not null
-);
-comment on table ${names.history} is 'Migrations applied by slipway';
-create table ${names.log} (
-  id bigint generated always as identity primary key,
-  at timestamptz not null default pg_catalog.clock_timestamp(),
-  event text not null,
-  name text not null,
-  checksum text not null,
-  statements_done integer,
-  duration_ms bigint,
-  applied_by text not null,
-  runner_version text not null,
-  run_id text not null,
-  error text
-);
-comment on table ${names.log} is 'What slipway did, append-only'`
-}
 
 /** Refuses another tool's table, by the columns it has. */
 export function checkShape(candidate: HistoryCandidate, names: HistoryNames): void {
@@ -123,7 +91,7 @@ async function readHistory(link: Link, names: HistoryNames, role: string): Promi
   const rows = await asReader(names, role, () =>
     readOnly(
       link,
-      `select id, name, checksum, applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
+      `select id, name, checksum, ${instant('applied_at')} as applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
 from ${names.history}
 order by id`,
     ),
@@ -136,7 +104,7 @@ function toHistoryRow(row: Row): HistoryRow {
     id: Number(row.id),
     name: String(row.name),
     checksum: String(row.checksum),
-    appliedAt: row.applied_at instanceof Date ? row.applied_at : new Date(0),
+    appliedAt: toDate(row.applied_at) ?? new Date(0),
     durationMs: Number(row.duration_ms),
     appliedBy: String(row.applied_by),
     runnerVersion: String(row.runner_version),
@@ -161,7 +129,7 @@ export async function readFailures(
   const rows = await asReader(names, role, () =>
     readOnly(
       link,
-      `select name, checksum, run_id, at, error
+      `select name, checksum, run_id, ${instant('at')} as at, error
 from ${names.log}
 where event = 'failure' and at >= ${literal(since.toISOString())}::timestamptz
 order by id`,
@@ -171,7 +139,7 @@ order by id`,
     name: String(row.name),
     checksum: String(row.checksum),
     runId: String(row.run_id),
-    at: row.at instanceof Date ? row.at : new Date(0),
+    at: toDate(row.at) ?? new Date(0),
     error: String(row.error ?? ''),
   }))
 }

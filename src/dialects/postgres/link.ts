@@ -3,6 +3,7 @@
  * The driver alone would reconnect in silence, hang on a peer that accepts and closes, or crash on a dead socket.
  */
 import type { Socket } from 'node:net'
+import type { Duplex, Readable } from 'node:stream'
 import type { PostgresUrl } from '../../config/url.ts'
 import type { Row } from '../dialect.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
@@ -32,6 +33,8 @@ export interface Link {
   readonly commits: number
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
   readonly waitingMs: number
+  /** Bytes of ours are still on their way out. */
+  readonly sending: boolean
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
   simple(text: string): Promise<ResultSet[]>
   extended(text: string, values: readonly unknown[]): Promise<Row[]>
@@ -114,7 +117,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     waiter.promise.catch(() => {})
     pending.set(waiter, performance.now())
     try {
-      return await Promise.race([settle(send), waiter.promise])
+      return await Promise.race([settle(send).then(requireRows), waiter.promise])
     } finally {
       pending.delete(waiter)
     }
@@ -134,6 +137,9 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     get waitingMs() {
       const [first] = pending.values()
       return first === undefined ? 0 : performance.now() - first
+    },
+    get sending() {
+      return socket.writableLength > 0
     },
     async greet(text) {
       const result = await guarded(() => driver.simple(text))
@@ -166,6 +172,19 @@ function settle<T>(send: () => PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     send().then(resolve, reject)
   })
+}
+
+/** For `copy … from stdin` and `copy … to stdout` the driver gives a stream; it is ended, so that the session can go on. */
+async function requireRows<T extends DriverResult | DriverResult[]>(result: T): Promise<T> {
+  if (Array.isArray(result)) return result
+  const stream = result as unknown as Duplex
+  stream.on('error', () => {})
+  if ('write' in stream) stream.destroy(new Error('no data'))
+  // The driver refuses other queries until the server has sent everything.
+  else await new Promise((resolve) => (stream as Readable).on('close', resolve).resume())
+  throw new Error(
+    'a migration has no data to copy from stdin, and no place to copy to stdout: use insert and select',
+  )
 }
 
 function toResultSets(result: DriverResult | DriverResult[]): ResultSet[] {

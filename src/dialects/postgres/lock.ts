@@ -1,9 +1,9 @@
 /** The run lock: a session-level advisory lock on the very connection that does the work. */
 import type { LockHolder } from '../../events.ts'
 import type { Row } from '../dialect.ts'
-import { readOnly } from './facts.ts'
+import { instant, readOnly, toDate } from './facts.ts'
 import type { Link } from './link.ts'
-import { type HistoryNames, literal } from './naming.ts'
+import type { HistoryNames } from './naming.ts'
 
 /**
  * Tried, never waited for: a waiter inside pg_advisory_lock() holds a snapshot that CREATE INDEX CONCURRENTLY waits
@@ -35,7 +35,8 @@ function isRunLock(names: HistoryNames): string {
   and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`
 }
 
-const holderColumns = `pid, application_name, pg_catalog.host(client_addr) as client_address, backend_start, state,
+/** Of pg_stat_activity, for `toHolder`. */
+export const holderColumns = `pid, application_name, pg_catalog.host(client_addr) as client_address, ${instant('backend_start')} as since, state,
   pg_catalog.left(query, 300) as statement`
 
 export async function findRunLockHolder(link: Link, names: HistoryNames): Promise<LockHolder | undefined> {
@@ -49,30 +50,13 @@ where pid in (select pid from pg_catalog.pg_locks where ${isRunLock(names)})
   return row === undefined ? undefined : toHolder(row)
 }
 
-/** Who else has a lock on one of these tables, oldest transaction first. */
-export async function findTableLockHolders(link: Link, tables: readonly string[]): Promise<LockHolder[]> {
-  if (tables.length === 0) return []
-  const names = tables.map((table) => `(${literal(table)})`).join(', ')
-  const rows = await readOnly(
-    link,
-    `select ${holderColumns}
-from pg_catalog.pg_stat_activity
-where pid <> pg_catalog.pg_backend_pid() and pid in (
-  select l.pid from pg_catalog.pg_locks l
-  join (values ${names}) as t (name) on l.relation = pg_catalog.to_regclass(t.name)
-  where l.granted)
-order by xact_start
-limit 3`,
-  )
-  return rows.map(toHolder)
-}
-
-function toHolder(row: Row): LockHolder {
+export function toHolder(row: Row): LockHolder {
+  const since = toDate(row.since)
   return {
     pid: Number(row.pid),
     ...(typeof row.application_name === 'string' ? { applicationName: row.application_name } : {}),
     ...(typeof row.client_address === 'string' ? { clientAddress: row.client_address } : {}),
-    ...(row.backend_start instanceof Date ? { since: row.backend_start } : {}),
+    ...(since === undefined ? {} : { since }),
     ...(typeof row.state === 'string' ? { state: row.state } : {}),
     ...(typeof row.statement === 'string' ? { statement: row.statement } : {}),
   }

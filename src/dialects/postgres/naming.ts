@@ -1,6 +1,7 @@
 /** Where the history lives, as SQL. */
 import { crc32 } from 'node:zlib'
-import { quotePostgresId, quotePostgresLiteral } from '../../sql/quote.ts'
+import { SlipwayError } from '../../errors.ts'
+import { postgresNameBytes, quotePostgresId, quotePostgresLiteral } from '../../sql/quote.ts'
 
 export interface HistoryNames {
   readonly schema: string
@@ -16,8 +17,11 @@ export interface HistoryNames {
 /** 'slip' in ASCII. With objsubid 2, `select * from pg_locks where classid = 1936484720` finds every slipway lock. */
 const lockClass = 0x736c6970
 
+/** Throws bad-setting for a name that PostgreSQL would cut. */
 export function nameHistory(schema: string, table: string): HistoryNames {
   const log = `${table}_log`
+  requireWholeName(schema, 'SLIPWAY_SCHEMA')
+  requireWholeName(log, 'SLIPWAY_TABLE')
   return {
     schema,
     table,
@@ -26,6 +30,16 @@ export function nameHistory(schema: string, table: string): HistoryNames {
     shown: `${schema}.${table}`,
     lockKey: { classId: lockClass, objectId: crc32(`${schema}.${table}`) | 0 },
   }
+}
+
+function requireWholeName(name: string, setting: string): void {
+  const bytes = Buffer.byteLength(name)
+  if (bytes <= postgresNameBytes) return
+  throw new SlipwayError(
+    'bad-setting',
+    `the name ${name} has ${bytes} bytes, of which PostgreSQL would keep ${postgresNameBytes}`,
+    { hint: `give ${setting} a shorter name` },
+  )
 }
 
 export const literal = quotePostgresLiteral

@@ -19,10 +19,19 @@ export function asWriter<T>(names: HistoryNames, role: string, write: () => Prom
   })
 }
 
-export function asCreator<T>(names: HistoryNames, role: string, create: () => Promise<T>): Promise<T> {
+export interface Creation {
+  readonly role: string
+  readonly database: string
+  readonly isSchemaThere: boolean
+}
+
+export function asCreator<T>(names: HistoryNames, creation: Creation, create: () => Promise<T>): Promise<T> {
+  const role = quotePostgresId(creation.role)
   return explainingPrivilege(create, {
-    what: `the role ${role} may not create ${names.shown}`,
-    grants: `grant usage, create on schema ${quotePostgresId(names.schema)} to ${quotePostgresId(role)}`,
+    what: `the role ${creation.role} may not create ${names.shown}`,
+    grants: creation.isSchemaThere
+      ? `grant usage, create on schema ${quotePostgresId(names.schema)} to ${role}`
+      : `grant create on database ${quotePostgresId(creation.database)} to ${role}`,
   })
 }
 

@@ -1,17 +1,17 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
-import type { LockHolder } from '../../events.ts'
-import { combineLocks } from '../../sql/combine-locks.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
+import { createHistory } from './create-history.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
-import { findRunLockHolder, findTableLockHolders, releaseRunLock, tryRunLock } from './lock.ts'
+import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
-import { asCreator, asWriter } from './privileges.ts'
+import { asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -31,7 +31,7 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   try {
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
-    const names = nameHistory(facts.currentSchema ?? 'public', table)
+    const names = nameHistory(facts.schema ?? 'public', table)
     const stopWatching = watchLink(link, url, {
       everyMs: options.keepaliveMs,
       applicationName: options.applicationName,
@@ -125,8 +125,7 @@ function createSession(parts: Parts): Session {
     },
     async ensureHistory() {
       if ((await readHistory()).exists) return
-      const place = await prepared()
-      await asCreator(names, place.role, () => writeHistory(place, history.createTables(names)))
+      await createHistory(await prepared(), parts.facts)
       latest = undefined
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
@@ -173,10 +172,4 @@ function prepareOnce(parts: Parts): () => Promise<Workplace> {
     place ??= prepare()
     return place
   }
-}
-
-async function findBlockers(link: Link, attempt: Attempt): Promise<readonly LockHolder[]> {
-  if (attempt.body.kind !== 'sql') return []
-  const tables = combineLocks(attempt.body.statements).map((lock) => lock.table)
-  return findTableLockHolders(link, tables).catch(() => [])
 }

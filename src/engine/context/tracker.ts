@@ -35,7 +35,9 @@ interface Tracked {
 
 /** `name` is the migration's, for messages. */
 export function createTracker(executor: Executor, signal: AbortSignal, name: string): QueryTracker {
-  const queries = new Map<object, Tracked>()
+  // Weak: a migration may send a million queries, and each holds its rows.
+  const queries = new WeakMap<object, Tracked>()
+  const open = new Set<Tracked>()
   let failed: FailedQuery | undefined
   let isOver = false
   let answered = 0
@@ -44,6 +46,7 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
     refuseLate()
     signal.throwIfAborted()
     tracked.state = 'running'
+    open.add(tracked)
     try {
       return await work()
     } catch (error) {
@@ -51,6 +54,7 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
       throw error
     } finally {
       tracked.state = 'done'
+      open.delete(tracked)
       // What a rollback does to a query that nobody awaited is no error of its own.
       if (isOver && !signal.aborted) await new Promise(() => {})
     }
@@ -63,11 +67,15 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
   return {
     add(query) {
       refuseLate()
-      queries.set(query, { state: 'made', stack: captureStack(), text: '' })
+      const tracked: Tracked = { state: 'made', stack: captureStack(), text: '' }
+      queries.set(query, tracked)
+      open.add(tracked)
     },
     embed(query) {
       const tracked = queries.get(query)
-      if (tracked?.state === 'made') tracked.state = 'embedded'
+      if (tracked?.state !== 'made') return
+      tracked.state = 'embedded'
+      open.delete(tracked)
     },
     start(query, build) {
       const tracked = queries.get(query)
@@ -87,15 +95,12 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
     },
     follow(work) {
       const tracked: Tracked = { state: 'running', stack: captureStack(), text: '' }
-      queries.set(tracked, tracked)
       const running = run(tracked, work)
       running.catch(() => {})
       return running
     },
     finish() {
-      for (const tracked of queries.values()) {
-        if (tracked.state === 'made' || tracked.state === 'running') throw notAwaited(tracked)
-      }
+      for (const tracked of open) throw notAwaited(tracked)
     },
     end() {
       isOver = true

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunningSlipway } from '../../helpers/cli.ts'
-import { startProxy } from '../../helpers/proxy.ts'
 import { newestMajor, type TestDatabase } from '../../helpers/postgres.ts'
+import { startProxy } from '../../helpers/proxy.ts'
 import { until } from '../../helpers/until.ts'
 import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './scene.ts'
 
