@@ -13,7 +13,7 @@ export async function exec(
 ): Promise<number> {
   const [name, ...args] = options.command
   // Before anything is migrated: a container whose command is misspelled must not change the database first.
-  const path = findCommand(name, context.env.PATH, context.cwd)
+  const found = findCommand(name, context.env.PATH, context.cwd)
   const run = await context.openRun()
   const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
   if (exitCode !== 0) return exitCode
@@ -22,7 +22,7 @@ export async function exec(
   await turn()
   if (run.signal.aborted)
     return isSlipwayError(run.signal.reason) ? run.signal.reason.exitCode : exitCodes.bug
-  return becomeCommand({ path, name, args, env: withoutSecrets(context.env) })
+  return becomeCommand({ ...found, args, env: withoutSecrets(context.env) })
 }
 
 function withoutSecrets(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
