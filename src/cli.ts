@@ -5,27 +5,30 @@ import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
 import { loadConfig, requireDatabase } from './config/load.ts'
 import type { Run } from './engine/run.ts'
-import { isSlipwayError } from './errors.ts'
+import { isSlipwayError, type SlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
 import type { Reporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
+import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { watchSignals } from './terminal/signals.ts'
+import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
 import { version } from './version.ts'
-
-const terminationLog = '/dev/termination-log'
 
 process.stdout.on('error', ignoreClosedPipe)
 process.stderr.on('error', ignoreClosedPipe)
 process.exit(await main())
 
 async function main(): Promise<number> {
+  const termination = await openTerminationLog()
+  let verb = ''
   let config: Config | undefined
   let reporter: Reporter | undefined
   try {
     const { command, flags } = parseArguments(process.argv.slice(2))
+    verb = command.verb
     if (command.verb === 'help') {
       const { renderHelp } = await import('./config/help.ts')
       process.stdout.write(`${renderHelp(command.topic)}\n`)
@@ -38,11 +41,13 @@ async function main(): Promise<number> {
       stderrIsTTY: process.stderr.isTTY === true,
     })
     reporter = await openReporter(config, command.verb)
+    tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
-    return await runCommand(command, createContext(config, command, reporter))
+    return await runCommand(command, createContext(config, command, { reporter, termination }))
   } catch (error) {
     await reporter?.close()
     process.stderr.write(reportError(error, config))
+    termination?.tellError(verb, error, config?.redact ?? noRedaction)
     return isSlipwayError(error) ? error.exitCode : 1
   } finally {
     await reporter?.close()
@@ -64,10 +69,19 @@ async function openReporter(config: Config, verb: string): Promise<Reporter> {
   })
 }
 
-function createContext(config: Config, command: Command, reporter: Reporter): CommandContext {
+interface Listeners {
+  readonly reporter: Reporter
+  readonly termination: TerminationLog | undefined
+}
+
+function createContext(
+  config: Config,
+  command: Command,
+  { reporter, termination }: Listeners,
+): CommandContext {
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
-    if (event.type === 'run-finished') void writeTermination(config, event.outcome)
+    if (event.type === 'run-finished') termination?.tellOutcome(event.outcome, config.redact)
   }
   return {
     config,
@@ -82,17 +96,27 @@ function createContext(config: Config, command: Command, reporter: Reporter): Co
   }
 }
 
-async function openRun(config: Config, verb: string, emit: CommandContext['emit']): Promise<Run> {
+async function openRun(config: Config, verb: string, tell: CommandContext['emit']): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
+  const runId = crypto.randomUUID()
+  const applied: string[] = []
+  const emit: CommandContext['emit'] = (event) => {
+    if (event.type === 'step-finished' && event.action !== 'skip') applied.push(event.name)
+    tell(event)
+  }
+  const giveUp = (error: SlipwayError) => {
+    const rest = { skipped: [], pending: [], ahead: [], durationMs: performance.now(), error }
+    emit({ type: 'run-finished', outcome: { runId, verb, exitCode: error.exitCode, applied, ...rest } })
+  }
   return {
-    runId: crypto.randomUUID(),
+    runId,
     verb,
     config,
     url,
     dialect: await loadDialect(url),
     emit,
-    signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs }),
+    signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs, giveUp }),
     cwd: process.cwd(),
     appliedBy: describeRunner(process.env),
     runnerVersion: version,
@@ -123,14 +147,6 @@ async function runCommand(
     case 'version':
       return (await import('./commands/version.ts')).version(context, command)
   }
-}
-
-async function writeTermination(
-  config: Config,
-  outcome: Parameters<typeof import('./reporters/termination.ts').summariseOutcome>[0],
-): Promise<void> {
-  const { writeTerminationMessage } = await import('./reporters/termination.ts')
-  writeTerminationMessage({ path: terminationLog, outcome, redact: config.redact })
 }
 
 function reportError(error: unknown, config: Config | undefined): string {

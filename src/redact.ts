@@ -5,7 +5,7 @@ export type Redactor = (text: string) => string
 export const noRedaction: Redactor = (text) => text
 
 /**
- * Replaces every secret, as written and in its URL-encoded and JSON-escaped spellings, by `***`.
+ * Replaces every secret, as written and in its URL-encoded, JSON-escaped and base64 spellings, by `***`.
  * A password that is an ordinary word (`postgres`, `app`) is replaced only where it stands as a password, `user:app@host`:
  * everywhere else it would blank out the very names a reader needs.
  */
@@ -24,15 +24,21 @@ function spellingsOf(secret: string): string[] {
   const encoded = encodeURIComponent(secret)
   const strict = encoded.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
   const json = JSON.stringify(secret).slice(1, -1)
+  const percent = [encoded, strict, encodeURI(secret)]
   return [
     secret,
-    encoded,
-    strict,
-    strict.toLowerCase(),
-    encodeURI(secret),
+    ...percent,
+    ...percent.map(withSmallDigits),
+    ...percent.map(encodeURIComponent),
     json,
     secret.replaceAll("'", "''"),
+    Buffer.from(secret).toString('base64'),
   ]
+}
+
+/** `%3a` for `%3A`: both are right (RFC 3986, 2.1). */
+function withSmallDigits(encoded: string): string {
+  return encoded.replace(/%../g, (byte) => byte.toLowerCase())
 }
 
 /** RegExp.escape is not in Node 22. */

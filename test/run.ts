@@ -16,10 +16,15 @@ import { removeFolderNow, stopNow } from './helpers/postgres-process.ts'
 
 const root = join(import.meta.dirname, '..')
 const suites = {
-  default: { majors: '14,18', has: (file: string) => !/^test\/(faults|majors)\//.test(file) },
-  faults: { majors: '14,18', has: (file: string) => file.startsWith('test/faults/') },
+  default: {
+    majors: '14,18',
+    timeoutMs: 300_000,
+    has: (file: string) => !/^test\/(faults|majors)\//.test(file),
+  },
+  faults: { majors: '14,18', timeoutMs: 1_800_000, has: (file: string) => file.startsWith('test/faults/') },
   majors: {
     majors: '13,15,16,17',
+    timeoutMs: 300_000,
     has: (file: string) => /^test\/(dialect|acceptance|helpers\/(postgres|catalogue))/.test(file),
   },
 } as const
@@ -71,7 +76,7 @@ function stopServers(): void {
 }
 
 function runTests(): Promise<number> {
-  const args = ['--test', '--test-concurrency=3', '--test-timeout=300000', ...files]
+  const args = ['--test', '--test-concurrency=3', `--test-timeout=${suite.timeoutMs}`, ...files]
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}
   const child = spawn(process.execPath, args, {
     cwd: root,

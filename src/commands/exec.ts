@@ -1,6 +1,8 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
+import { setImmediate as turn } from 'node:timers/promises'
 import { secretEnvironmentNames } from '../config/settings.ts'
 import { runUp } from '../engine/migrator.ts'
+import { exitCodes, isSlipwayError } from '../errors.ts'
 import { becomeCommand, findCommand } from '../terminal/become.ts'
 import { conclude } from '../terminal/conclude.ts'
 import type { CommandContext } from '../terminal/context.ts'
@@ -11,12 +13,16 @@ export async function exec(
 ): Promise<number> {
   const [name, ...args] = options.command
   // Before anything is migrated: a container whose command is misspelled must not change the database first.
-  const path = findCommand(name, context.env.PATH, context.cwd)
+  const found = findCommand(name, context.env.PATH, context.cwd)
   const run = await context.openRun()
   const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
   if (exitCode !== 0) return exitCode
   await context.closeReporter()
-  return becomeCommand({ path, name, args, env: withoutSecrets(context.env) })
+  // A signal that came when all was done is still meant for this container; the program would never learn of it.
+  await turn()
+  if (run.signal.aborted)
+    return isSlipwayError(run.signal.reason) ? run.signal.reason.exitCode : exitCodes.bug
+  return becomeCommand({ ...found, args, env: withoutSecrets(context.env) })
 }
 
 function withoutSecrets(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -15,6 +15,10 @@ export interface SecretFile {
  * Throws secret-unreadable, naming path, mode, owner and our uid; an empty file is unreadable too.
  */
 export function readSecretFile({ variable, path, cwd }: SecretFile): string {
+  if (path.includes('://'))
+    throw new SlipwayError('secret-unreadable', `${variable} holds a URL, not the path of a file`, {
+      hint: `put the URL into ${variable.replace(/_FILE$/, '')}, or into a file that ${variable} names`,
+    })
   const absolute = resolve(cwd, path)
   const text = readText(variable, absolute)
     .replace(/^\uFEFF/, '')

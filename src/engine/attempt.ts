@@ -47,8 +47,12 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
     async run(executor: Executor, checks: Checks) {
       const { context, tracker } = openContext(run, file.name, executor, checks)
       scribe.tracker = tracker
-      await untilAborted(run.signal, async () => body.up(context))
-      tracker.finish()
+      try {
+        await untilAborted(run.signal, async () => body.up(context))
+        tracker.finish()
+      } finally {
+        tracker.end()
+      }
     },
   }
 }
@@ -64,4 +68,9 @@ async function untilAborted(signal: AbortSignal, work: () => Promise<unknown>): 
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+/** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
+export function isStepwise({ step, migration }: StepPlace): boolean {
+  return !migration.options.transaction || step.history?.state === 'started'
 }

@@ -25,8 +25,15 @@ export function explainChanges(
   })
 }
 
+/** The checksum sees no blank lines at the end, so neither does the comparison. */
+function endLine(text: string): string {
+  return `${text.replace(/\n+$/, '')}\n`
+}
+
 function diffLines(applied: string, found: string): string {
-  const patch = createTwoFilesPatch('as applied', 'as found', applied, found, '', '', { context: 2 })
+  const patch = createTwoFilesPatch('as applied', 'as found', endLine(applied), endLine(found), '', '', {
+    context: 2,
+  })
   const lines = patch
     .split('\n')
     .slice(1)

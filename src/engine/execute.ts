@@ -1,22 +1,21 @@
 /** One step: attempts until it is applied, and the right error when it cannot be. */
 import {
-  AlreadyRecorded,
   type Attempt,
   CommitUnanswered,
   type Fault,
   type Session,
-  type StepRecord,
-  TransactionEscaped,
+  StatementError,
 } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
-import { attemptOf, recordOf, type Scribe } from './attempt.ts'
+import { attemptOf, isStepwise, recordOf, type Scribe } from './attempt.ts'
 import { describeFailure, type FailedStep, faultOf } from './failure.ts'
 import { describeHolder } from './lock.ts'
 import { openResumption } from './resume.ts'
 import type { Run } from './run.ts'
+import { settleFailure } from './settle-failure.ts'
 import { backoff, sleep } from './sleep.ts'
 
 export interface StepPlace {
@@ -47,7 +46,7 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   })
   let outcome: StepOutcome
   try {
-    outcome = await withCancellation(place, () => attemptUntilDone(place))
+    outcome = await attemptUntilDone(place)
   } catch (error) {
     if (isSlipwayError(error))
       run.emit({ type: 'step-failed', name: step.name, error, durationMs: performance.now() - began })
@@ -67,20 +66,26 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   return outcome
 }
 
-/** While the step runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
+/** While an attempt runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
 async function withCancellation<T>({ run, session }: StepPlace, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
+  let asking: Promise<unknown> = Promise.resolve()
   const cancel = () => {
-    const ask = () => void session.cancel().catch(() => {})
+    const ask = () => {
+      asking = Promise.all([asking, session.cancel().catch(() => {})])
+    }
     ask()
     timer = setInterval(ask, 250)
   }
+  run.signal.throwIfAborted()
   run.signal.addEventListener('abort', cancel, { once: true })
   try {
     return await work()
   } finally {
     clearInterval(timer)
     run.signal.removeEventListener('abort', cancel)
+    // A request still on its way would hit what comes next.
+    await asking
   }
 }
 
@@ -97,23 +102,28 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
     const scribe: Scribe = { tracker: undefined }
     const attempt = attemptOf(place, record, scribe)
     try {
-      if (isStepwise(place)) await session.applyStepwise(await openResumption(place, attempt, tries > 1))
-      else await session.applyInTransaction(attempt)
+      if (isStepwise(place)) {
+        const resumption = await openResumption(place, attempt, tries > 1)
+        await withCancellation(place, () => session.applyStepwise(resumption))
+      } else await withCancellation(place, () => session.applyInTransaction(attempt))
       return 'done'
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
-      if (fault.kind !== 'retryable' || run.signal.aborted)
+      if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))
         throw await settleFailure(place, record, failed, fault)
       await pauseBeforeRetry(place, attempt, { fault, failed, tries, deadline })
     }
   }
 }
 
-/** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
-function isStepwise({ step, migration }: StepPlace): boolean {
-  return !migration.options.transaction || step.history?.state === 'started'
+/** Outside a transaction the work of a script stays, and so does what a procedure committed: a second run would double it. */
+function mayRunAgain(place: StepPlace, scribe: Scribe, thrown: unknown): boolean {
+  const { body, options } = place.migration
+  if (!isStepwise(place) || options.resumable) return true
+  if (body.kind !== 'sql') return (scribe.tracker?.answered ?? 0) === 0
+  return !(thrown instanceof StatementError && body.statements[thrown.index]?.transaction === 'may-commit')
 }
 
 interface Retry {
@@ -156,67 +166,4 @@ async function findBlockers(
   if (attempt.body.kind === 'sql' || query === undefined) return session.blockers(attempt)
   const statements = await run.dialect.parse(query.text).catch(() => [])
   return session.blockers({ ...attempt, body: { kind: 'sql', statements } })
-}
-
-/** The error to throw; what can be recorded of it is recorded. */
-async function settleFailure(
-  place: StepPlace,
-  record: StepRecord,
-  failed: FailedStep,
-  fault: Fault,
-): Promise<unknown> {
-  const { run, session, step, migration } = place
-  if (run.signal.aborted) return run.signal.reason
-  if (session.lost || fault.kind === 'session-lost') {
-    return new SlipwayError(
-      'session-lost',
-      `the connection was lost while ${step.name} ran: ${fault.message}`,
-      {
-        migration: step.name,
-        cause: failed.thrown,
-      },
-    )
-  }
-  if (failed.thrown instanceof AlreadyRecorded) {
-    return new SlipwayError('transient', `another runner recorded ${step.name} meanwhile`, {
-      migration: step.name,
-    })
-  }
-  if (failed.thrown instanceof TransactionEscaped) {
-    await session.recordStarted(record)
-    return new SlipwayError(
-      'escaped',
-      `${step.name} ended its own transaction; history marks it as unfinished`,
-      {
-        migration: step.name,
-        location: { file: migration.file.up.shown },
-        cause: failed.thrown,
-      },
-    )
-  }
-  const error = describeFailure(run, failed)
-  await recordFailure(place, record, error)
-  return error
-}
-
-/** Best effort: the migration's own error is the one to report. */
-async function recordFailure(
-  { run, session }: StepPlace,
-  record: StepRecord,
-  error: SlipwayError,
-): Promise<void> {
-  const sqlstate = error.facts.sqlstate === undefined ? '' : ` (${error.facts.sqlstate})`
-  try {
-    await session.recordFailure(
-      record,
-      run.config.redact(`${error.message}${sqlstate}`),
-      error.facts.statement?.index,
-    )
-  } catch (failure) {
-    run.emit({
-      type: 'cleanup-failed',
-      what: 'writing the failure to the log table',
-      message: run.dialect.explain(failure).message,
-    })
-  }
 }

@@ -23,11 +23,13 @@ export interface FailedStep {
 
 /** The fault that decides what happens next. */
 export function faultOf(run: Run, step: FailedStep): Fault {
-  const cause = step.thrown instanceof StatementError ? step.thrown.cause : step.thrown
-  const fault = run.dialect.explain(cause)
-  // After a swallowed error PostgreSQL refuses everything else with 25P02; the first error is the reason.
-  if (fault.sqlstate === '25P02' && step.query !== undefined) return run.dialect.explain(step.query.error)
-  return fault
+  return run.dialect.explain(originOf(run, step))
+}
+
+/** After a swallowed error PostgreSQL refuses everything else with 25P02; the first error is the reason. */
+function originOf(run: Run, { thrown, query }: FailedStep): unknown {
+  const cause = thrown instanceof StatementError ? thrown.cause : thrown
+  return query !== undefined && run.dialect.explain(cause).sqlstate === '25P02' ? query.error : cause
 }
 
 /** `code` for what is neither a SlipwayError nor explained better by its kind. */
@@ -38,17 +40,26 @@ export function describeFailure(
 ): SlipwayError {
   const { name } = step.migration.file
   if (isSlipwayError(step.thrown)) return placeError(step, step.thrown)
-  const fault = faultOf(run, step)
-  const location = locate(step, fault)
+  const origin = originOf(run, step)
+  const fault = run.dialect.explain(origin)
+  const location = locate(step, origin, fault)
   const statement = statementOf(step)
   const where = statement === undefined ? '' : ` at statement ${statement.index} of ${statement.total}`
-  return new SlipwayError(code, `${name} failed${where}: ${fault.message}`, {
+  const reason = fault.kind === 'other' ? describeThrown(origin) : fault.message
+  return new SlipwayError(code, `${name} failed${where}: ${reason}`, {
     migration: name,
-    cause: step.thrown,
+    cause: origin,
     ...(location === undefined ? {} : { location }),
     ...(statement === undefined ? {} : { statement }),
     ...serverFacts(fault),
   })
+}
+
+/** JavaScript can throw anything; what says nothing by itself is given a verb. */
+function describeThrown(thrown: unknown): string {
+  if (thrown instanceof Error || (typeof thrown === 'string' && thrown.trim() !== ''))
+    return messageOf(thrown)
+  return `it threw ${typeof thrown === 'string' ? 'an empty string' : messageOf(thrown)}`
 }
 
 export function serverFacts(fault: Fault): ErrorFacts {
@@ -79,19 +90,19 @@ function statementOf(step: FailedStep): { index: number; total: number } | undef
   return { index: step.thrown.index + 1, total: body.statements.length }
 }
 
-function locate(step: FailedStep, fault: Fault): SourceLocation | undefined {
+function locate(step: FailedStep, origin: unknown, fault: Fault): SourceLocation | undefined {
   const { body, file } = step.migration
   if (body.kind === 'sql') {
     const statement = step.thrown instanceof StatementError ? body.statements[step.thrown.index] : undefined
     if (statement === undefined) return { file: file.up.shown }
     return { file: file.up.shown, ...excerptAt(file.up.text, statement.offset + (fault.position ?? 0)) }
   }
-  if (step.query !== undefined && step.query.error === step.thrown) {
+  if (step.query !== undefined && step.query.error === origin) {
     const place = locateInScript(step.migration, step.query.stack)
     if (place === undefined || fault.position === undefined) return place
     return { ...place, excerpt: excerptAt(step.query.text, fault.position).excerpt }
   }
-  return locateInScript(step.migration, step.thrown instanceof Error ? step.thrown.stack : undefined)
+  return locateInScript(step.migration, origin instanceof Error ? origin.stack : undefined)
 }
 
 /** The first stack frame inside the migration's own file. */
@@ -150,7 +161,7 @@ export function describeSessionFailure(run: Run, error: unknown, doing: string):
     case 'not-writable':
       return new SlipwayError('not-writable', message, facts)
     case 'statement':
-      return new SlipwayError('transient', message, facts)
+      return new SlipwayError('history-broken', message, facts)
     default:
       return new SlipwayError('bug', `${doing}: ${messageOf(error)}`, { cause: error })
   }

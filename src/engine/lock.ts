@@ -73,10 +73,13 @@ function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number
   return new SlipwayError(
     'lock-timeout',
     `the run lock of ${run.url.shown} was not free within ${seconds} s; it is held by ${who}`,
-    holder?.pid === undefined
-      ? {}
-      : { hint: `wait for it, or end it: select pg_terminate_backend(${holder.pid})` },
+    holder?.pid === undefined ? {} : { hint: `wait for it, or end it: ${endingOf(run, holder.pid)}` },
   )
+}
+
+/** On SQLite the holder is a process of this machine. */
+function endingOf(run: Run, pid: number): string {
+  return run.dialect.name === 'sqlite' ? `kill ${pid}` : `select pg_terminate_backend(${pid})`
 }
 
 /** One line: pid, application, address, since, what it runs; not where that may set a password. */

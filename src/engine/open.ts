@@ -83,6 +83,8 @@ function patienceFor(failure: Failure): number {
     case 'session-lost':
     case 'retryable':
     case 'cancelled':
+    // No statement of a migration was sent yet: `database "x" is not currently accepting connections` (55000).
+    case 'statement':
       return Number.POSITIVE_INFINITY
     case 'auth':
     case 'database-missing':
@@ -146,7 +148,6 @@ function codeFor(fault: Fault | undefined): ErrorCode {
     case 'not-writable':
       return 'not-writable'
     case 'other':
-    case 'statement':
     case undefined:
       return 'bug'
     default:

@@ -33,6 +33,7 @@ export async function createMigration(options: CreateOptions): Promise<string> {
       if (writeNew(path, text)) return path
     }
   } catch (error) {
+    if (error instanceof SlipwayError) throw error
     const message = `cannot write to ${options.dir} (${errnoOf(error) ?? error})`
     throw new SlipwayError('not-writable', message, {
       hint: `make the folder writable: ${options.dir}`,
@@ -68,7 +69,12 @@ function secondAfter(version: string): string {
   return digitsOf(new Date(Date.UTC(year, month - 1, day, hour, minute, second + 1)))
 }
 
+/** Throws bad-argument past the year 9999: five digits would sort before every four. */
 function digitsOf(date: Date): string {
+  if (date.getUTCFullYear() > 9999)
+    throw new SlipwayError('bad-argument', 'no version sorts after the newest one: its year is 9999', {
+      hint: 'give the newest migration the version of a day that will come',
+    })
   return date.toISOString().replace(/\D/g, '').slice(0, 14)
 }
 

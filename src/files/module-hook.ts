@@ -1,6 +1,6 @@
 /** Importing a migration from the text that was hashed, whatever a package.json nearby says of its extension. */
 import { readFileSync } from 'node:fs'
-import { type LoadHookSync, registerHooks } from 'node:module'
+import { type LoadHookSync, registerHooks, stripTypeScriptTypes } from 'node:module'
 import { dirname, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isCommonJs } from './common-js.ts'
@@ -53,15 +53,25 @@ const load: LoadHookSync = (url, context, nextLoad) => {
   const own = served.get(url) ?? neighbour(url)
   if (own === 'commonjs') return nextLoad(url, { ...context, format: 'commonjs' })
   if (own === undefined) return nextLoad(url, context)
-  return { format: own.format, source: own.text, shortCircuit: true }
+  return { ...sourceOf(own, url), shortCircuit: true }
+}
+
+/** Node strips no types below node_modules, where a package may ship its migrations: https://nodejs.org/api/typescript.html */
+function sourceOf({ format, text }: ServedModule, url: string): { format: string; source: string } {
+  if (format === 'module' || !isInPackage(fileURLToPath(url))) return { format, source: text }
+  return { format: 'module', source: stripTypeScriptTypes(text) }
+}
+
+function isInPackage(path: string): boolean {
+  return path.includes(`${sep}node_modules${sep}`)
 }
 
 /** undefined: Node's own rules. */
 function neighbour(url: string): ServedModule | 'commonjs' | undefined {
   if (!/^file:.*\.[tj]s(?:[?#].*)?$/.test(url)) return undefined
   const path = fileURLToPath(url)
-  const isNear = [...folders.keys()].some((folder) => path.startsWith(folder + sep))
-  if (!isNear || path.includes(`${sep}node_modules${sep}`)) return undefined
+  const folder = [...folders.keys()].find((near) => path.startsWith(near + sep))
+  if (folder === undefined || isInPackage(path.slice(folder.length))) return undefined
   const text = readFileSync(path, 'utf8')
   if (path.endsWith('.ts')) return { format: 'module-typescript', text }
   return isCommonJs(text) ? 'commonjs' : { format: 'module', text }

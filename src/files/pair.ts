@@ -22,9 +22,15 @@ export function pairSqlFiles(
   scripts: readonly string[],
 ): { readonly migrations: readonly SqlFiles[]; readonly orphans: readonly Orphan[] } {
   const present = new Set(stems)
+  const lowered = new Set(stems.map((stem) => stem.toLowerCase()))
   const migrations: SqlFiles[] = []
   const orphans: Orphan[] = []
   for (const stem of stems) {
+    const odd = whyOddLetters(stem, lowered)
+    if (odd !== undefined) {
+      orphans.push({ stem, why: odd })
+      continue
+    }
     const [, base = stem, mark = ''] = /^(.+?)([._](?:up|down))$/.exec(stem) ?? []
     const half = halfOf(mark)
     if (half === undefined) migrations.push({ name: stem, up: stem })
@@ -39,6 +45,16 @@ export function pairSqlFiles(
     }
   }
   return { migrations, orphans }
+}
+
+/** `X.Down` is a half to whoever wrote it, and so is `X_Down` beside `X_Up`; `001_Shut_Down` alone is a slug. */
+function whyOddLetters(stem: string, lowered: ReadonlySet<string>): string | undefined {
+  const [, base = '', joint = '', word = ''] = /^(.+)([._])(up|down)$/i.exec(stem) ?? []
+  const direction = word.toLowerCase()
+  if (word === direction) return undefined
+  const twin = `${base}${joint}${direction === 'up' ? 'down' : 'up'}`.toLowerCase()
+  if (joint === '_' && !lowered.has(twin)) return undefined
+  return `looks like half of a pair: write ${joint}${direction} in small letters`
 }
 
 function halfOf(mark: string): { readonly direction: 'up' | 'down'; readonly mark: string } | undefined {

@@ -1,5 +1,5 @@
 /** One migration's text from disk. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
 import { messageOf, SlipwayError } from '../errors.ts'
 import { normaliseText } from '../plan/checksum.ts'
@@ -10,9 +10,19 @@ import { describeAccess, errnoOf } from './folder.ts'
 /** Throws SlipwayError file-unreadable, nul-byte or not-utf8. Synchronous: hundreds of small files are read faster so. */
 export function readSourceFile(path: string, cwd: string): SourceFile {
   const shown = showPath(path, cwd)
+  refusePipe(path, shown)
   const bytes = readBytes(path, shown)
   refuseNul(bytes, shown)
   return { path, shown, text: normaliseText(decode(bytes, shown)) }
+}
+
+/** Reading a pipe or a device could wait for ever, and no signal would get through. What is not there is readBytes' to say. */
+function refusePipe(path: string, shown: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isFile())
+    throw new SlipwayError('file-unreadable', `${shown} is no ordinary file`, {
+      hint: 'put a file of text there, or remove it',
+    })
 }
 
 function readBytes(path: string, shown: string): Buffer {

@@ -13,7 +13,8 @@ import { explainScriptError } from './script-error.ts'
 
 /** Throws SlipwayError script-syntax, script-load, no-up, bad-options. */
 export async function loadScript(file: MigrationFile): Promise<LoadedMigration> {
-  const exported = await importExports(file)
+  const path = realPathOf(file)
+  const exported = await importExports(file, path)
   const { up, down, options, MIGRATION_ID: id } = exported
   if (typeof up !== 'function') throw noUp(file, exported)
   const problems: string[] = []
@@ -25,15 +26,18 @@ export async function loadScript(file: MigrationFile): Promise<LoadedMigration> 
     file,
     options: readScriptOptions(file, options),
     hasDown: down !== undefined,
-    body: { kind: 'code', up: (context) => Reflect.apply(up, exported, [context]) },
+    body: {
+      kind: 'code',
+      // It may import a neighbour as late as now.
+      up: (context) => withNeighbours(dirname(path), async () => Reflect.apply(up, exported, [context])),
+    },
     notices: [],
   }
 }
 
 type Exports = Readonly<Record<string, unknown>>
 
-async function importExports(file: MigrationFile): Promise<Exports> {
-  const path = realPathOf(file)
+async function importExports(file: MigrationFile, path: string): Promise<Exports> {
   try {
     return unwrapDefault(await importFile(file, path))
   } catch (error) {

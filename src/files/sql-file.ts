@@ -30,14 +30,14 @@ export async function loadSqlMigration(file: MigrationFile, parser: SqlParser): 
   const hasDown =
     down !== undefined && (await parseSection(file, down.source, down.section, parser)).length > 0
   if (all.length === 0)
-    throw new SlipwayError('no-up', `${file.up.shown} holds no statement to run upwards`, factsOf(file))
+    throw new SlipwayError('no-up', `${file.up.shown} holds no statement to run upwards`, emptyFacts(file))
   const { statements, notices } = options.transaction
     ? unwrapTransaction(all)
     : { statements: all, notices: [] }
   const fault = findControlFault(statements, options.transaction)
   if (fault !== undefined) throw describeFault(file, fault)
   if (statements.length === 0)
-    throw new SlipwayError('no-up', `${file.up.shown} holds nothing but begin and commit`, factsOf(file))
+    throw new SlipwayError('no-up', `${file.up.shown} holds nothing but begin and commit`, emptyFacts(file))
   return {
     file,
     options,
@@ -124,6 +124,10 @@ function locate({ shown, text }: SourceFile, offset: number): SourceLocation {
   return { file: shown, ...excerptAt(text, offset) }
 }
 
-function factsOf(file: MigrationFile) {
-  return { migration: file.name, location: { file: file.up.shown } }
+function emptyFacts(file: MigrationFile) {
+  return {
+    migration: file.name,
+    location: { file: file.up.shown },
+    hint: 'write a statement, below -- migrate:up if there is such a line, or remove the file',
+  }
 }

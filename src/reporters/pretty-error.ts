@@ -103,8 +103,10 @@ function labelled(label: string, text: string | undefined, style: ErrorStyle): s
 function reasonLines(error: SlipwayError, finalHint: string, style: ErrorStyle): string[] {
   const reasons = error.facts.reasons ?? []
   const [only] = reasons
-  if (reasons.length === 1 && only !== undefined && only.message === error.message)
-    return dedent(bodyLines(only, finalHint, style))
+  if (reasons.length === 1 && only !== undefined && only.message === error.message) {
+    const isShown = only.facts.location !== undefined && only.facts.location === error.facts.location
+    return isShown ? [] : dedent(bodyLines(only, finalHint, style))
+  }
   const shared = hintOf(error)
   return reasons.flatMap((reason) => [
     ...headLines(reason, style),

@@ -52,7 +52,8 @@ export function createProgress(options: ProgressOptions): Progress {
   const elapsed = () => (current === undefined ? 0 : now().getTime() - current.since)
   const liveText = () => {
     if (!live || current === undefined) return ''
-    return clipToWidth(current.activity.describe(elapsed()), (stream.columns ?? 80) - 1)
+    // A terminal that does not know its width says 0: `docker run -t` without one at the other end.
+    return clipToWidth(current.activity.describe(elapsed()), (stream.columns || 80) - 1)
   }
   const replace = (lines: readonly string[]) => {
     const next = liveText()

@@ -2,6 +2,7 @@
  * The `-- migrate:up` and `-- migrate:down` lines of a SQL file. A line that only looks like one, inside a string,
  * a dollar-quoted body or a block comment, is text like any other.
  */
+import { findForeignMarker } from './foreign-markers.ts'
 import { readPostgresToken } from './postgres-tokens.ts'
 import { readSqliteToken } from './sqlite-tokens.ts'
 import { SqlSyntaxError } from './statement.ts'
@@ -44,7 +45,10 @@ const readers = { postgres: readPostgresToken, sqlite: readSqliteToken } as cons
  */
 export function parseDirectives(text: string, dialect: 'postgres' | 'sqlite' = 'postgres'): Sections {
   const [up, down, ...surplus] = findMarkers(text, dialect)
-  if (up === undefined) return { up: { text, offset: 0, options: {} } }
+  if (up === undefined) {
+    refuseForeignMarker(text, dialect)
+    return { up: { text, offset: 0, options: {} } }
+  }
   if (up.direction === 'down')
     throw new SqlSyntaxError(
       '-- migrate:down comes before -- migrate:up',
@@ -60,6 +64,17 @@ export function parseDirectives(text: string, dialect: 'postgres' | 'sqlite' = '
       'keep one section of each direction in a file',
     )
   return { up: sectionOf(text, up, down), down: sectionOf(text, down, undefined) }
+}
+
+/** Such a file would create its tables and drop them again at once, and be recorded as applied. */
+function refuseForeignMarker(text: string, dialect: 'postgres' | 'sqlite'): void {
+  const marker = findForeignMarker(text, readers[dialect])
+  if (marker === undefined) return
+  throw new SqlSyntaxError(
+    `${marker.text} is another tool's marker: what follows it would be run as well`,
+    marker.offset,
+    "write -- migrate:up and -- migrate:down in place of that tool's markers",
+  )
 }
 
 function findMarkers(text: string, dialect: 'postgres' | 'sqlite'): Marker[] {

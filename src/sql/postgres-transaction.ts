@@ -1,6 +1,6 @@
 /** What a statement has to do with transactions, from its parse tree. */
 import type { AlterSubscriptionStmt, CreateSubscriptionStmt, Node, TransactionStmt } from './libpg-query.ts'
-import { booleanOption, handleNode, type NodeHandlers } from './postgres-node.ts'
+import { booleanOption, definitions, handleNode, type NodeHandlers } from './postgres-node.ts'
 import type { ParsedStatement } from './statement.ts'
 import type { TransactionControl } from './transaction-control.ts'
 
@@ -43,7 +43,22 @@ const acceptance: NodeHandlers<ParsedStatement['transaction']> = {
   TransactionStmt: ({ kind }) =>
     refusedIf(kind === 'TRANS_STMT_COMMIT_PREPARED' || kind === 'TRANS_STMT_ROLLBACK_PREPARED'),
   CallStmt: () => 'may-commit',
-  DoStmt: () => 'may-commit',
+  DoStmt: ({ args }) => (isAtomicBlock(args) ? 'any' : 'may-commit'),
+}
+
+/**
+ * PL/pgSQL commits by its own words or through a procedure it calls, and refuses both inside `execute`. Without those
+ * words, wherever they stand, the block is as atomic as any statement.
+ * https://www.postgresql.org/docs/current/plpgsql-transactions.html
+ */
+function isAtomicBlock(args: readonly Node[] | undefined): boolean {
+  const textOf = (name: string) => {
+    const value = definitions(args).find(({ defname }) => defname === name)?.arg
+    return value !== undefined && 'String' in value ? value.String.sval : undefined
+  }
+  const body = textOf('as')
+  if (body === undefined || (textOf('language') ?? 'plpgsql').toLowerCase() !== 'plpgsql') return false
+  return !/\b(?:commit|rollback|call)\b/i.test(body)
 }
 
 function refusedIf(condition: boolean | undefined): 'refused' | 'any' {

@@ -31,12 +31,6 @@ export function quotePostgresLiteral(text: string): string {
   return `E${doubled(text.replaceAll('\\', '\\\\'), "'")}`
 }
 
-/** `text` as a SQLite string constant. Throws for a NUL, at which SQLite would stop reading. */
-export function quoteSqliteLiteral(text: string): string {
-  refuseNul(text, 'text')
-  return doubled(text, "'")
-}
-
 /** A table-like name; no schema means the search path decides. */
 export interface QualifiedName {
   readonly schema?: string

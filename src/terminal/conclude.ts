@@ -19,10 +19,10 @@ export async function conclude(run: Run, work: (progress: Progress) => Promise<v
   try {
     await work(progress)
   } catch (thrown) {
-    error =
-      run.signal.aborted && isSlipwayError(run.signal.reason)
-        ? run.signal.reason
-        : toSlipwayError(run, thrown)
+    error = toSlipwayError(run, thrown)
+    const { reason } = run.signal
+    // What fails while a run is being stopped fails because of that, unless it tells the reason in more detail.
+    if (isSlipwayError(reason) && reason.code !== error.code) error = reason
   }
   const exitCode = error?.exitCode ?? 0
   run.emit({

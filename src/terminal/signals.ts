@@ -2,12 +2,14 @@
 import { messageOf, SlipwayError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 
-const exitCodeOf = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
+const exitCodeOf = { SIGTERM: 143, SIGINT: 130, SIGHUP: 143 } as const
 type StopSignal = keyof typeof exitCodeOf
 
 export interface SignalOptions {
   readonly emit: Listener
   readonly shutdownTimeoutMs: number
+  /** The last words when the shutdown timeout passes before the run has stopped. */
+  readonly giveUp: (error: SlipwayError) => void
 }
 
 /** The first signal stops the run in good order, within the shutdown timeout; the second ends the process at once. */
@@ -18,10 +20,13 @@ export function watchSignals(options: SignalOptions): AbortSignal {
     if (asked) process.exit(exitCodeOf[signal])
     asked = true
     options.emit({ type: 'stopping', signal })
-    controller.abort(
-      new SlipwayError(signal === 'SIGINT' ? 'interrupted' : 'terminated', `stopped by ${signal}`),
-    )
-    setTimeout(() => process.exit(exitCodeOf[signal]), options.shutdownTimeoutMs).unref()
+    const code = signal === 'SIGINT' ? 'interrupted' : 'terminated'
+    controller.abort(new SlipwayError(code, `stopped by ${signal}`))
+    setTimeout(() => {
+      const message = `stopped by ${signal}; the database did not answer within the shutdown timeout and rolls back by itself`
+      options.giveUp(new SlipwayError(code, message))
+      process.exit(exitCodeOf[signal])
+    }, options.shutdownTimeoutMs).unref()
   }
   for (const signal of Object.keys(exitCodeOf) as StopSignal[]) process.on(signal, () => stop(signal))
   const onStray = (thrown: unknown) => {
@@ -40,12 +45,12 @@ function explainStray(thrown: unknown): SlipwayError {
       cause: thrown,
     })
   }
-  return new SlipwayError(
+  const error = new SlipwayError(
     'migration-failed',
     `an error was thrown where nothing awaited it: ${messageOf(thrown)}`,
-    {
-      cause: thrown,
-      hint: 'await every promise in the migration',
-    },
+    { cause: thrown, hint: 'await every promise in the migration' },
   )
+  // Where it was thrown is what matters.
+  if (stack !== '') error.stack = stack
+  return error
 }

@@ -1,7 +1,7 @@
 /** Thirty runners at once: each migration exactly once, every runner succeeds, none before the work is done. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { slipway, type SlipwayResult } from '../helpers/cli.ts'
+import { type SlipwayResult, slipway } from '../helpers/cli.ts'
 import { createTestDatabase, postgresMajors } from '../helpers/postgres.ts'
 import { readSqlite } from '../helpers/sqlite.ts'
 import { createWorkspace, writeMigrations } from '../helpers/workspace.ts'

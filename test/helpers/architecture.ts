@@ -18,6 +18,7 @@ const sideways: readonly { from: string; to: string; only: (found: Import) => bo
   { from: 'codegen', to: 'schema', only: () => true },
   { from: 'dialects', to: 'config', only: ({ typeOnly, target }) => typeOnly || target === 'config/url.ts' },
   { from: 'files', to: 'dialects', only: ({ typeOnly }) => typeOnly },
+  { from: 'terminal', to: 'reporters', only: () => true },
   { from: 'events.ts', to: 'errors.ts', only: () => true },
 ]
 

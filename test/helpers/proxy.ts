@@ -43,7 +43,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
 
   const server = createServer((client) => {
     client.on('error', () => {})
-    if (weather.mode === 'close-on-accept') return void client.end()
+    if (weather.mode === 'close-on-accept') return void client.resume().end()
     if (weather.mode === 'blackhole') {
       weather.lost.add(client)
       client.resume().once('close', () => weather.lost.delete(client))

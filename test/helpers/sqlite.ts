@@ -9,3 +9,13 @@ export function readSqlite(file: string, text: string): Record<string, unknown>[
     database.close()
   }
 }
+
+/** Runs statements on a SQLite file, which is made if it is not there. */
+export function runSqlite(file: string, text: string): void {
+  const database = new Database(file)
+  try {
+    database.exec(text)
+  } finally {
+    database.close()
+  }
+}

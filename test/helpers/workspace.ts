@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -8,6 +8,7 @@ export interface Workspace extends Disposable {
   /** Creates folders as needed; a text that is undefined deletes the file. */
   write(files: Readonly<Record<string, string | Uint8Array | undefined>>): void
   read(file: string): string
+  has(file: string): boolean
 }
 
 /** A temporary folder with the given files, deleted when disposed of. */
@@ -27,6 +28,7 @@ export function createWorkspace(files: Readonly<Record<string, string | Uint8Arr
       }
     },
     read: (file) => readFileSync(join(dir, file), 'utf8'),
+    has: (file) => existsSync(join(dir, file)),
     [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
   }
   workspace.write(files)

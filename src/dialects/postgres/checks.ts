@@ -1,4 +1,5 @@
 /** What exists, asked of the catalogues: no table lock is taken, dropped columns and broken indexes do not count. */
+import { isSameDefinition } from '../../sql/postgres-definition.ts'
 import { parseName } from '../../sql/quote.ts'
 import type { Checks, Executor, Row } from '../dialect.ts'
 import { literal } from './naming.ts'
@@ -17,14 +18,12 @@ export function createChecks(executor: Executor): Checks {
     },
     indexExists: async (index, options) => {
       const [row] = await rows(findIndex(index))
-      return row !== undefined && isAlike(`index ${index}`, String(row.definition), options?.like)
+      return row !== undefined && requireAlike('index', index, String(row.definition), options?.like)
     },
     constraintExists: async (table, constraint, options) => {
       const [row] = await rows(findConstraint(table, constraint))
-      return (
-        row !== undefined &&
-        isAlike(`constraint ${constraint} of ${table}`, String(row.definition), options?.like)
-      )
+      const name = `${constraint} of ${table}`
+      return row !== undefined && requireAlike('constraint', name, String(row.definition), options?.like)
     },
     enumExists: (name) => exists(findEnum(name)),
     enumValueExists: (name, value) =>
@@ -115,11 +114,12 @@ function rowCondition(where: Readonly<Record<string, unknown>>): { condition: st
 }
 
 /** True when the definition is the wanted one; an object of that name with another definition must not pass for it. */
-function isAlike(what: string, found: string, wanted: string | undefined): true {
-  if (wanted === undefined || normalise(found) === normalise(wanted)) return true
-  throw new Error(`${what} exists with another definition\n  found:  ${found}\n  wanted: ${wanted}`)
-}
-
-function normalise(definition: string): string {
-  return definition.replace(/\s+/g, ' ').replace(/;\s*$/, '').trim().toLowerCase()
+async function requireAlike(
+  kind: 'index' | 'constraint',
+  name: string,
+  found: string,
+  wanted: string | undefined,
+): Promise<true> {
+  if (wanted === undefined || (await isSameDefinition(kind, found, wanted))) return true
+  throw new Error(`${kind} ${name} exists with another definition\n  found:  ${found}\n  wanted: ${wanted}`)
 }

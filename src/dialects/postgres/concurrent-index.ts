@@ -15,13 +15,8 @@ interface FoundIndex {
   readonly columns: readonly (string | null)[]
 }
 
-async function findIndex(link: Link, wanted: ConcurrentIndex): Promise<FoundIndex | undefined> {
-  if (wanted.index === undefined) return undefined
-  const place =
-    wanted.table === undefined
-      ? `i.indexrelid = pg_catalog.to_regclass(${literal(wanted.index)})`
-      : `i.indrelid = pg_catalog.to_regclass(${literal(wanted.table)}) and c.relname = ${literal(parseName(wanted.index).name)}`
-  const [row] = await readOnly(
+async function findIndexes(link: Link, where: string): Promise<FoundIndex[]> {
+  const rows = await readOnly(
     link,
     `select c.oid::pg_catalog.regclass::text as name, i.indisvalid as valid, i.indisunique as unique,
   (select pg_catalog.jsonb_agg(a.attname order by k.place)
@@ -30,27 +25,53 @@ async function findIndex(link: Link, wanted: ConcurrentIndex): Promise<FoundInde
    where k.place <= i.indnkeyatts) as columns
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indexrelid
-where ${place}`,
+where ${where}`,
   )
-  if (row === undefined) return undefined
-  return {
+  return rows.map((row) => ({
     name: String(row.name),
     valid: row.valid === true,
     unique: row.unique === true,
     columns: Array.isArray(row.columns) ? row.columns : [],
-  }
+  }))
+}
+
+async function findNamed(link: Link, wanted: ConcurrentIndex): Promise<FoundIndex | undefined> {
+  if (wanted.index === undefined) return undefined
+  const [found] = await findIndexes(
+    link,
+    wanted.table === undefined
+      ? `i.indexrelid = pg_catalog.to_regclass(${literal(wanted.index)})`
+      : `i.indrelid = pg_catalog.to_regclass(${literal(wanted.table)}) and c.relname = ${literal(parseName(wanted.index).name)}`,
+  )
+  return found
+}
+
+/** The server chose the name: it is the index of that shape which is younger than the last record of progress. */
+async function findUnnamed(
+  link: Link,
+  wanted: ConcurrentIndex,
+  since: string,
+): Promise<FoundIndex | undefined> {
+  const found = await findIndexes(
+    link,
+    `i.indrelid = pg_catalog.to_regclass(${literal(wanted.table ?? '')})
+  and pg_catalog.age(i.xmin) < pg_catalog.age(${literal(since)}::pg_catalog.xid)`,
+  )
+  return found.find((one) => isSameIndex(one, wanted))
 }
 
 /**
- * Called when the previous attempt was interrupted at this statement. Returns true when its work turns out to be done.
- * An INVALID index it left is dropped.
+ * Called when the previous attempt was interrupted at this statement; `since` is the transaction that recorded its
+ * progress last. Returns true when its work turns out to be done. An INVALID index it left is dropped.
  */
 export async function prepareConcurrentIndex(
   link: Link,
   wanted: ConcurrentIndex,
   attempt: StepwiseAttempt,
+  since: string,
 ): Promise<boolean> {
-  const found = await findIndex(link, wanted)
+  const found =
+    wanted.index === undefined ? await findUnnamed(link, wanted, since) : await findNamed(link, wanted)
   if (wanted.action === 'drop')
     return found === undefined && wanted.index !== undefined && !attempt.failedBefore
   if (found === undefined) return false
@@ -75,7 +96,7 @@ export async function requireValidIndex(
   wanted: ConcurrentIndex,
   statement: number,
 ): Promise<void> {
-  const found = await findIndex(link, wanted)
+  const found = await findNamed(link, wanted)
   if (found === undefined || found.valid) return
   throw new StatementError(
     statement,

@@ -77,6 +77,7 @@ export function explain(error: unknown): Fault {
     return { kind: 'not-ready', message: socketMessage(code, error) }
   if (code !== undefined && driverCodes.has(code))
     return { kind: 'session-lost', message: 'the connection was closed' }
+  if (isConnectFailure(error)) return { kind: 'not-ready', message: messageOf(error) }
   if (code === 'SASL_SIGNATURE_MISMATCH')
     return { kind: 'auth', message: 'the server could not prove that it knows the password' }
   return { kind: 'other', message: messageOf(error) }
@@ -109,6 +110,11 @@ function positionOf(error: ServerError): number | undefined {
     offset += character.length
   }
   return offset
+}
+
+/** A socket path that leads nowhere or is too long, a firewall's EPERM: whatever else keeps a socket from opening. */
+function isConnectFailure(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'connect'
 }
 
 function errorCode(error: unknown): string | undefined {

@@ -25,6 +25,16 @@ export interface HistoryCandidate {
   readonly columns: readonly string[]
 }
 
+/** JSON holds it in ISO 8601, whatever DateStyle the role or the database has. */
+export function instant(expression: string): string {
+  return `pg_catalog.to_json(${expression})`
+}
+
+export function toDate(value: unknown): Date | undefined {
+  const date = new Date(typeof value === 'string' ? value : Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
 /** One message; read-only, and nothing is set that would outlive it in a pooler's server connection. */
 export function factsQuery(table: string, schema: string | undefined): string {
   return `begin transaction read only;
@@ -37,7 +47,7 @@ select
   pg_catalog.current_database() as database,
   current_user::text as user_name,
   ${schema === undefined ? 'pg_catalog.current_schema()' : literal(schema)}::text as schema,
-  pg_catalog.clock_timestamp() as now,
+  ${instant('pg_catalog.clock_timestamp()')} as now,
   (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'schema', n.nspname,
       'name', c.relname,
@@ -62,7 +72,7 @@ export function readFacts(results: readonly ResultSet[]): ServerFacts {
     database: String(row.database),
     user: String(row.user_name),
     schema: typeof row.schema === 'string' ? row.schema : undefined,
-    now: row.now instanceof Date ? row.now : new Date(),
+    now: toDate(row.now) ?? new Date(),
     tables: Array.isArray(row.tables) ? (row.tables as HistoryCandidate[]) : [],
   }
 }

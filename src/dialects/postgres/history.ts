@@ -3,7 +3,7 @@ import { SlipwayError } from '../../errors.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
-import { type HistoryCandidate, readOnly, type ServerFacts } from './facts.ts'
+import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory, nameLog } from './naming.ts'
 import { asReader } from './privileges.ts'
@@ -109,7 +109,7 @@ async function readHistory(link: Link, names: HistoryNames, role: string): Promi
   const rows = await asReader(names, role, () =>
     readOnly(
       link,
-      `select id, name, checksum, applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
+      `select id, name, checksum, ${instant('applied_at')} as applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
 from ${names.history}
 order by id`,
     ),
@@ -122,7 +122,7 @@ function toHistoryRow(row: Row): HistoryRow {
     id: Number(row.id),
     name: String(row.name),
     checksum: String(row.checksum),
-    appliedAt: row.applied_at instanceof Date ? row.applied_at : new Date(0),
+    appliedAt: toDate(row.applied_at) ?? new Date(0),
     durationMs: Number(row.duration_ms),
     appliedBy: String(row.applied_by),
     runnerVersion: String(row.runner_version),
@@ -147,7 +147,7 @@ export async function readFailures(
   const rows = await asReader(names, role, () =>
     readOnly(
       link,
-      `select name, checksum, run_id, at, error
+      `select name, checksum, run_id, ${instant('at')} as at, error
 from ${names.log}
 where event = 'failure' and at >= ${literal(since.toISOString())}::timestamptz
 order by id`,
@@ -157,7 +157,7 @@ order by id`,
     name: String(row.name),
     checksum: String(row.checksum),
     runId: String(row.run_id),
-    at: row.at instanceof Date ? row.at : new Date(0),
+    at: toDate(row.at) ?? new Date(0),
     error: String(row.error ?? ''),
   }))
 }

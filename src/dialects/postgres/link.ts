@@ -3,11 +3,12 @@
  * The driver alone would reconnect in silence, hang on a peer that accepts and closes, or crash on a dead socket.
  */
 import type { Socket } from 'node:net'
+import type { Duplex, Readable } from 'node:stream'
 import type { PostgresUrl } from '../../config/url.ts'
 import type { Row } from '../dialect.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
 import { openSocket } from './socket.ts'
-import { isComposite, toComposite } from './values.ts'
+import { toPostgresValues } from './values.ts'
 import { watchMessages } from './wire.ts'
 
 /** The connection ended under us. */
@@ -28,8 +29,12 @@ export interface Link {
   readonly lost: boolean
   /** `I` idle, `T` in a transaction, `E` in a failed one: as the server said last. */
   readonly transactionStatus: string
+  /** Commits so far: more than were asked for means that a migration sent one. */
+  readonly commits: number
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
   readonly waitingMs: number
+  /** Bytes of ours are still on their way out. */
+  readonly sending: boolean
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
   simple(text: string): Promise<ResultSet[]>
   extended(text: string, values: readonly unknown[]): Promise<Row[]>
@@ -112,7 +117,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     waiter.promise.catch(() => {})
     pending.set(waiter, performance.now())
     try {
-      return await Promise.race([settle(send), waiter.promise])
+      return await Promise.race([settle(send).then(requireRows), waiter.promise])
     } finally {
       pending.delete(waiter)
     }
@@ -126,9 +131,15 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     get transactionStatus() {
       return wire.transactionStatus
     },
+    get commits() {
+      return wire.commits
+    },
     get waitingMs() {
       const [first] = pending.values()
       return first === undefined ? 0 : performance.now() - first
+    },
+    get sending() {
+      return socket.writableLength > 0
     },
     async greet(text) {
       const result = await guarded(() => driver.simple(text))
@@ -139,7 +150,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
       return toResultSets(await guarded(() => driver.simple(text)))
     },
     async extended(text, values) {
-      const bound = values.map((value) => (isComposite(value) ? driver.untyped(toComposite(value)) : value))
+      const bound = toPostgresValues(values, driver.untyped)
       return [...(await guarded(() => driver.extended(text, bound)))]
     },
     destroy(reason) {
@@ -161,6 +172,19 @@ function settle<T>(send: () => PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     send().then(resolve, reject)
   })
+}
+
+/** For `copy … from stdin` and `copy … to stdout` the driver gives a stream; it is ended, so that the session can go on. */
+async function requireRows<T extends DriverResult | DriverResult[]>(result: T): Promise<T> {
+  if (Array.isArray(result)) return result
+  const stream = result as unknown as Duplex
+  stream.on('error', () => {})
+  if ('write' in stream) stream.destroy(new Error('no data'))
+  // The driver refuses other queries until the server has sent everything.
+  else await new Promise((resolve) => (stream as Readable).on('close', resolve).resume())
+  throw new Error(
+    'a migration has no data to copy from stdin, and no place to copy to stdout: use insert and select',
+  )
 }
 
 function toResultSets(result: DriverResult | DriverResult[]): ResultSet[] {

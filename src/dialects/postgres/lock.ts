@@ -1,7 +1,7 @@
 /** The run lock: a session-level advisory lock on the very connection that does the work. */
 import type { LockHolder } from '../../events.ts'
 import type { Row } from '../dialect.ts'
-import { readOnly } from './facts.ts'
+import { instant, readOnly, toDate } from './facts.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
 
@@ -36,7 +36,7 @@ function isRunLock(names: HistoryNames): string {
 }
 
 /** Of pg_stat_activity, for `toHolder`. */
-export const holderColumns = `pid, application_name, pg_catalog.host(client_addr) as client_address, backend_start, state,
+export const holderColumns = `pid, application_name, pg_catalog.host(client_addr) as client_address, ${instant('backend_start')} as since, state,
   pg_catalog.left(query, 300) as statement`
 
 export async function findRunLockHolder(link: Link, names: HistoryNames): Promise<LockHolder | undefined> {
@@ -51,11 +51,12 @@ where pid in (select pid from pg_catalog.pg_locks where ${isRunLock(names)})
 }
 
 export function toHolder(row: Row): LockHolder {
+  const since = toDate(row.since)
   return {
     pid: Number(row.pid),
     ...(typeof row.application_name === 'string' ? { applicationName: row.application_name } : {}),
     ...(typeof row.client_address === 'string' ? { clientAddress: row.client_address } : {}),
-    ...(row.backend_start instanceof Date ? { since: row.backend_start } : {}),
+    ...(since === undefined ? {} : { since }),
     ...(typeof row.state === 'string' ? { state: row.state } : {}),
     ...(typeof row.statement === 'string' ? { statement: row.statement } : {}),
   }

@@ -168,9 +168,9 @@ function prepareOnce(parts: Parts): () => Promise<Workplace> {
     const { link, facts, names, url } = parts
     requireDirect(facts, link)
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const reset = resetSession({ facts, searchPath: url.schema, connectionCheck })
-    await link.simple(reset)
-    return { link, names, role: facts.user, reset, committing: false }
+    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
+    await link.simple(texts.reset)
+    return { link, names, role: facts.user, ...texts, committing: false }
   }
   return () => {
     place ??= prepare()

@@ -1,18 +1,23 @@
 /** Non-transactional migrations: intent first, one statement at a time, progress after each, so that a crash can be resumed. */
 import { checkpoint } from '../../events.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
-import { type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
+import { CommitUnanswered, type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
+import { settingsBefore } from './carried-settings.ts'
 import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
+import { sqlstateOf } from './errors.ts'
+import { readOnly } from './facts.ts'
 import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history-rows.ts'
 import type { Link } from './link.ts'
+import { literal } from './naming.ts'
 import { asWriter } from './privileges.ts'
 import { sendQuery } from './transaction.ts'
-import { leaveTransaction, resetAnd, type Workplace, writeHistory } from './workplace.ts'
+import { leaveTransaction, type Workplace, writeHistory } from './workplace.ts'
 
-export async function applyStepwise(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
+export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {
   const { link } = place
   await link.simple(place.reset)
+  const attempt = given.resume ? await probeInterrupted(place, given) : given
   await writeIntent(place, attempt)
   checkpoint('intent-written', attempt.record.name)
   try {
@@ -25,9 +30,30 @@ export async function applyStepwise(place: Workplace, attempt: StepwiseAttempt):
   await finish(place, attempt)
 }
 
+/**
+ * What an interruption left of CREATE or DROP INDEX CONCURRENTLY is looked at before the intent is written anew: then
+ * an index that is younger than the history row is the interrupted statement's.
+ */
+async function probeInterrupted(place: Workplace, attempt: StepwiseAttempt): Promise<StepwiseAttempt> {
+  const { link, names } = place
+  const { body, statementsDone } = attempt
+  const concurrent = body.kind === 'sql' ? body.statements[statementsDone]?.concurrentIndex : undefined
+  if (concurrent === undefined) return attempt
+  const [row] = await readOnly(
+    link,
+    `select xmin::text as xid from ${names.history} where name = ${literal(attempt.record.name)}`,
+  )
+  await link.simple(writable(attempt.statementTimeoutMs, 0))
+  const isDone = await prepareConcurrentIndex(link, concurrent, attempt, String(row?.xid))
+  return isDone ? { ...attempt, statementsDone: statementsDone + 1 } : attempt
+}
+
 async function writeIntent(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
   const { names } = place
-  const intent = attempt.resume ? updateStarted(names, attempt.record) : insertStarted(names, attempt.record)
+  const { record, statementsDone } = attempt
+  const intent = attempt.resume
+    ? `${updateStarted(names, record)};\n${markStatementsDone(names, record, statementsDone)}`
+    : insertStarted(names, record)
   const log = insertLog(names, attempt.resume ? 'resume' : 'start', attempt.record, {
     statementsDone: attempt.statementsDone,
   })
@@ -40,7 +66,9 @@ async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void>
   const results = await writeHistory(
     place,
     `${markApplied(names, attempt.record, 'applied_at')};\n${insertLog(names, 'up', attempt.record)}`,
-  )
+  ).catch((error: unknown) => {
+    throw place.link.lost ? new CommitUnanswered(attempt.record.name, { cause: error }) : error
+  })
   if (results[0]?.rows.length !== 1) throw new Error(`the row of this migration in ${names.shown} is gone`)
   checkpoint('committed', attempt.record.name)
 }
@@ -90,40 +118,52 @@ async function runUnits(
   for (const unit of groupUnits(statements)) {
     const done = unit.from + unit.statements.length
     if (done <= attempt.statementsDone) continue
-    const isFirst = unit.from <= attempt.statementsDone
-    await runUnit(place, attempt, unit, attempt.resume && isFirst)
+    await runUnit(place, attempt, unit)
     for (const index of unit.statements.keys()) attempt.onStatement(unit.from + index, 0)
   }
 }
 
-async function runUnit(
-  place: Workplace,
-  attempt: StepwiseAttempt,
-  unit: Unit,
-  wasInterrupted: boolean,
-): Promise<void> {
+async function runUnit(place: Workplace, attempt: StepwiseAttempt, unit: Unit): Promise<void> {
   const [statement] = unit.statements
   if (statement === undefined) return
   if (unit.statements.length > 1) return runGroup(place, attempt, unit)
-  if (statement.transaction === 'any') return runInOwnTransaction(place, attempt, unit.from, statement)
-  return runAlone(place, attempt, unit.from, statement, wasInterrupted)
+  if (statement.transaction === 'any') {
+    const isDone = await runInOwnTransaction(place, attempt, unit.from, statement)
+    if (isDone) return
+  }
+  return runAlone(place, attempt, unit.from, statement)
 }
 
-/** The statement and its bookkeeping commit together: after a crash it is done or it is not. */
+/** Bookkeeping left our settings behind; what the file itself has set up to here applies again, also after a crash. */
+async function settle({ link, settle }: Workplace, { body }: StepwiseAttempt, index: number): Promise<void> {
+  const carried = body.kind === 'sql' ? settingsBefore(body.statements, index) : []
+  await link.simple([settle, ...carried].join(';\n'))
+}
+
+/**
+ * The statement and its bookkeeping commit together: after a crash it is done or it is not. False: the server refuses
+ * it in a transaction (25001), which only the catalogue could tell, such as `reindex table` of a partitioned one.
+ */
 async function runInOwnTransaction(
   place: Workplace,
   attempt: StepwiseAttempt,
   index: number,
   statement: ParsedStatement,
-): Promise<void> {
+): Promise<boolean> {
   const { link, names } = place
-  await resetAnd(
-    place,
+  await settle(place, attempt, index)
+  await link.simple(
     `begin transaction read write;
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 set local statement_timeout = ${attempt.statementTimeoutMs}`,
   )
-  await send(link, attempt, index, statement)
+  try {
+    await send(link, attempt, index, statement)
+  } catch (error) {
+    if (!(error instanceof StatementError) || sqlstateOf(error.cause) !== '25001') throw error
+    await leaveTransaction(link)
+    return false
+  }
   await link.simple(
     `reset session authorization;
 reset role;
@@ -132,26 +172,23 @@ ${markStatementsDone(names, attempt.record, index + 1)};
 commit`,
   )
   checkpoint('statement-done', attempt.record.name)
+  return true
 }
 
-/** The server refuses it in a transaction, so its bookkeeping follows; what a crash in between left is probed first. */
+/** The server refuses it in a transaction, so its bookkeeping follows; what a crash in between leaves, probeInterrupted sees. */
 async function runAlone(
   place: Workplace,
   attempt: StepwiseAttempt,
   index: number,
   statement: ParsedStatement,
-  wasInterrupted: boolean,
 ): Promise<void> {
   const { link, names } = place
   // A short lock timeout would end CREATE INDEX CONCURRENTLY while it waits for old snapshots and leave it INVALID.
   const lockTimeout = statement.transaction === 'refused' ? 0 : attempt.ddlLockTimeoutMs
-  await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, lockTimeout)}`)
+  await settle(place, attempt, index)
+  await link.simple(writable(attempt.statementTimeoutMs, lockTimeout))
   const concurrent = statement.concurrentIndex
-  const isDone =
-    wasInterrupted && concurrent !== undefined
-      ? await prepareConcurrentIndex(link, concurrent, attempt)
-      : false
-  if (!isDone) await send(link, attempt, index, statement)
+  await send(link, attempt, index, statement)
   if (concurrent?.action === 'create') await requireValidIndex(link, concurrent, index)
   await writeHistory(place, markStatementsDone(names, attempt.record, index + 1))
   checkpoint('statement-done', attempt.record.name)
@@ -160,11 +197,12 @@ async function runAlone(
 async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit): Promise<void> {
   const { link, names } = place
   const done = unit.from + unit.statements.length
-  await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs)}`)
+  await settle(place, attempt, unit.from)
+  await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
   for (const [offset, statement] of unit.statements.entries()) {
     if (offset === unit.statements.length - 1 && statement.transactionControl === 'commit') {
       await link.simple(
-        `reset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
+        `reset session authorization;\nreset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
       )
     }
     await send(link, attempt, unit.from + offset, statement)

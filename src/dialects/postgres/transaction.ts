@@ -1,7 +1,6 @@
 /** One attempt at a transactional migration: two round trips for SQL, history row and effects in one commit. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { checkpoint } from '../../events.ts'
-import { combineLocks } from '../../sql/combine-locks.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
 import { transactionControlOf } from '../../sql/transaction-control.ts'
 import {
@@ -17,7 +16,7 @@ import { createChecks } from './checks.ts'
 import { isServerError, sqlstateOf } from './errors.ts'
 import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { Link, ResultSet } from './link.ts'
-import { LockBudgetSpent, lockTables } from './prelock.ts'
+import { LockBudgetSpent, lockableAhead, lockTables } from './prelock.ts'
 import { asWriter } from './privileges.ts'
 import { leaveTransaction, type Workplace } from './workplace.ts'
 
@@ -42,6 +41,7 @@ async function commit(place: Workplace, attempt: Attempt, finished: Finished): P
     throw new TransactionEscaped(name)
   if (finished.rows !== 1) throw new Error(`the migration removed its own row from ${place.names.shown}`)
   checkpoint('history-row-written', name)
+  attempt.signal.throwIfAborted()
   place.committing = true
   const answer = link.simple('commit')
   answer.catch(() => {})
@@ -78,24 +78,30 @@ set local statement_timeout = ${attempt.statementTimeoutMs};
 select pg_catalog.pg_current_xact_id()::text as xid`
 }
 
-/** In whatever role, search_path and timeout the migration left us. */
+/**
+ * Works in whatever role, search_path and timeout the migration left us. Deferred constraints are checked before those
+ * are changed: at COMMIT a trigger would no longer find the tables that the migration's search_path names.
+ */
 function closing(place: Workplace, attempt: Attempt): string {
-  return `reset session authorization;
+  return `set constraints all immediate;
+reset session authorization;
 reset role;
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
 set local lock_timeout = 0;
 ${markApplied(place.names, attempt.record, 'pg_catalog.transaction_timestamp()')};
 ${insertLog(place.names, 'up', attempt.record)};
-select pg_catalog.pg_current_xact_id_if_assigned()::text as xid`
+${currentTransaction}`
+}
+
+const currentTransaction = 'select pg_catalog.pg_current_xact_id_if_assigned()::text as xid'
+
+function xidOf(results: readonly ResultSet[]): unknown {
+  return results.at(-1)?.rows[0]?.xid
 }
 
 function finish(opened: readonly ResultSet[], closed: readonly ResultSet[]): Finished {
-  return {
-    xidBefore: opened.at(-1)?.rows[0]?.xid,
-    xidAfter: closed.at(-1)?.rows[0]?.xid,
-    rows: closed[0]?.rows.length ?? 0,
-  }
+  return { xidBefore: xidOf(opened), xidAfter: xidOf(closed), rows: closed[0]?.rows.length ?? 0 }
 }
 
 /** Nothing of the migration has run yet. */
@@ -120,7 +126,7 @@ async function sendSqlBody(
 ): Promise<Finished> {
   const { link } = place
   const { name } = attempt.record
-  const locking = lockTables(combineLocks(statements), attempt.ddlLockTimeoutMs)
+  const locking = lockTables(lockableAhead(statements), attempt.ddlLockTimeoutMs)
   const reset = link.simple(place.reset)
   const opened = link.simple(opening(place, attempt))
   const locked =
@@ -129,22 +135,29 @@ async function sendSqlBody(
       : link.simple(`${locking};\nset local statement_timeout = ${attempt.statementTimeoutMs}`)
   const answers = statements.map((statement) => link.simple(statement.text))
   const closed = link.simple(closing(place, attempt))
-  for (const promise of [reset, opened, locked, ...answers, closed]) promise?.catch(() => {})
+  const all = Promise.allSettled([reset, opened, locked, ...answers, closed])
   await turn()
   await turn()
   checkpoint('statement-sent', name)
-  await reset
-  const begun = await awaitOpening(place, opened)
-  await locked?.catch((error: unknown) => {
-    throw sqlstateOf(error) === '57014' && !attempt.signal.aborted
-      ? new LockBudgetSpent(`its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`, {
-          cause: error,
-        })
-      : error
-  })
-  await awaitStatements(answers, attempt)
-  checkpoint('last-statement-done', name)
-  return finish(begun, await closed)
+  try {
+    await reset
+    const begun = await awaitOpening(place, opened)
+    await locked?.catch((error: unknown) => {
+      throw explainLocking(error, attempt)
+    })
+    await awaitStatements(answers, attempt)
+    checkpoint('last-statement-done', name)
+    return finish(begun, await closed)
+  } finally {
+    // Until the last answer is there, nobody knows what transaction the session is in.
+    await all
+  }
+}
+
+function explainLocking(error: unknown, attempt: Attempt): unknown {
+  if (sqlstateOf(error) !== '57014' || attempt.signal.aborted) return error
+  const message = `its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`
+  return new LockBudgetSpent(message, { cause: error })
 }
 
 async function awaitStatements(answers: readonly Promise<unknown>[], attempt: Attempt): Promise<void> {
@@ -171,17 +184,24 @@ async function runCodeBody(
   opened.catch(() => {})
   await reset
   const begun = await awaitOpening(place, opened)
-  const executor = transactionExecutor(link, attempt.record.name)
+  const { name } = attempt.record
+  const executor = transactionExecutor(link, name)
+  const commits = link.commits
+  const isOutside = () => !link.lost && (link.transactionStatus === 'I' || link.commits !== commits)
   try {
     await run(executor, createChecks(executor))
   } catch (error) {
-    if (!link.lost && link.transactionStatus === 'I')
-      throw new TransactionEscaped(attempt.record.name, { cause: error })
+    if (isOutside()) throw new TransactionEscaped(name, { cause: error })
     throw error
   }
-  checkpoint('last-statement-done', attempt.record.name)
-  if (link.transactionStatus === 'I') throw new TransactionEscaped(attempt.record.name)
-  return finish(begun, await link.simple(closing(place, attempt)))
+  checkpoint('last-statement-done', name)
+  if (isOutside()) throw new TransactionEscaped(name)
+  const within = link.simple(currentTransaction)
+  const closed = link.simple(closing(place, attempt))
+  closed.catch(() => {})
+  // A transaction that the migration began instead of ours is read-only, and the closing would only fail in it.
+  if (xidOf(await within) !== xidOf(begun)) throw new TransactionEscaped(name)
+  return finish(begun, await closed)
 }
 
 function transactionExecutor(link: Link, name: string): Executor {

@@ -20,14 +20,50 @@ export interface Composite {
   toString(): string
 }
 
-export function isComposite(value: unknown): value is object {
-  return (
-    Array.isArray(value) ||
-    (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+/**
+ * As the driver binds them; `untyped` is for what only the server knows the type of. Throws for what has no value in
+ * SQL (a function, a promise nobody awaited), naming it by its 1-based place.
+ */
+export function toPostgresValues(
+  values: readonly unknown[],
+  untyped: (composite: Composite) => unknown,
+): unknown[] {
+  return values.map((value, index) => {
+    const what = `value ${index + 1}`
+    switch (typeof value) {
+      case 'string':
+      case 'number':
+      case 'boolean':
+        return value
+      case 'bigint':
+        // The driver declares a bigint as int8; beyond that it can only be meant for numeric or text.
+        return BigInt.asIntN(64, value) === value ? value : String(value)
+      case 'undefined':
+        throw new TypeError(`${what} is undefined; a missing value is written null`)
+      case 'object':
+        return value === null ? null : fromObject(value, what, untyped)
+      default:
+        throw new TypeError(`${what} is a ${typeof value}, which PostgreSQL cannot store`)
+    }
+  })
+}
+
+function fromObject(value: object, what: string, untyped: (composite: Composite) => unknown): unknown {
+  if (value instanceof Uint8Array) return value
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new TypeError(`${what} is an invalid Date`)
+    return value
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (Array.isArray(value) || prototype === Object.prototype || prototype === null)
+    return untyped(toComposite(value))
+  throw new TypeError(
+    `${what} is a ${value.constructor.name}; only plain objects and arrays are stored as JSON`,
   )
 }
 
-export function toComposite(value: object): Composite {
+function toComposite(value: object): Composite {
   return { value, toString: () => (Array.isArray(value) ? arrayLiteral(value) : JSON.stringify(value)) }
 }
 

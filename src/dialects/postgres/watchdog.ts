@@ -7,7 +7,11 @@ import type { PostgresUrl } from '../../config/url.ts'
 import { explain } from './errors.ts'
 import { type Link, openLink } from './link.ts'
 
-type Verdict = 'working' | 'not-working' | 'unreachable' | 'unknown'
+interface Verdict {
+  readonly kind: 'working' | 'not-working' | 'unreachable' | 'unknown'
+  /** When our backend came to rest; it does so between any two of many statements as well. */
+  readonly since?: string
+}
 
 const strikesUntilLost = 2
 const probeTimeoutMs = 5000
@@ -21,16 +25,19 @@ export function watchLink(
   if (options.everyMs <= 0) return () => {}
   let strikes = 0
   let busy = false
+  let idleSince: string | undefined
   const timer = setInterval(async () => {
     if (busy || link.lost || link.waitingMs < options.everyMs) return
     busy = true
-    const verdict = await probe(link, url, options.applicationName)
+    const { kind, since } = await probe(link, url, options.applicationName)
     busy = false
-    if (link.waitingMs < options.everyMs || verdict === 'working') strikes = 0
-    else if (verdict !== 'unknown') strikes += 1
+    const answered = link.waitingMs < options.everyMs
+    if (answered || kind === 'working' || since !== idleSince) strikes = 0
+    if (!answered && (kind === 'not-working' || kind === 'unreachable')) strikes += 1
+    idleSince = since
     if (strikes >= strikesUntilLost) {
       link.destroy(
-        verdict === 'unreachable'
+        kind === 'unreachable'
           ? 'the server cannot be reached any more'
           : 'the server no longer works for this session',
       )
@@ -46,16 +53,24 @@ async function probe(link: Link, url: PostgresUrl, applicationName: string): Pro
       applicationName: `${applicationName} probe`,
       timeoutMs: probeTimeoutMs,
       greeting: `begin transaction read only;
-select state = 'active' as working from pg_catalog.pg_stat_activity where pid = ${link.backend.pid};
+select nullif(state, 'disabled') = 'active' as working, state_change::text as since from pg_catalog.pg_stat_activity where pid = ${link.backend.pid};
 commit`,
     })
     await second.close()
     const [row] = greeting[0]?.rows ?? []
-    if (row === undefined) return 'not-working'
-    // state is null where the role may not see it.
-    return row.working === null ? 'unknown' : row.working === true ? 'working' : 'not-working'
+    if (row === undefined) return { kind: 'not-working' }
+    // Null where the role may not see the state, and where track_activities is off.
+    if (row.working === null) return { kind: 'unknown' }
+    if (row.working === true) return { kind: 'working' }
+    // A long text over a slow line: the server waits for the rest of it.
+    return link.sending ? { kind: 'unknown' } : { kind: 'not-working', since: String(row.since) }
   } catch (error) {
-    // A server that refuses us for want of connections is alive.
-    return explain(error).sqlstate === undefined ? 'unreachable' : 'unknown'
+    // A server that refuses us for want of connections is alive, and the session needs no name to be looked up.
+    const tellsNothing = explain(error).sqlstate !== undefined || isLookupFailure(error)
+    return { kind: tellsNothing ? 'unknown' : 'unreachable' }
   }
+}
+
+function isLookupFailure(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo'
 }

@@ -1,4 +1,4 @@
-/** Reads along with the server's messages for the two facts the driver keeps to itself. */
+/** Reads along with the server's messages for the facts the driver keeps to itself. */
 import type { Socket } from 'node:net'
 
 export interface Wire {
@@ -8,11 +8,21 @@ export interface Wire {
   readonly backendKey: { readonly pid: number; readonly secret: number }
   /** What the server said as it ended the session: `terminating connection due to administrator command`. */
   readonly lastWords: string | undefined
+  /** How many transactions the server has committed because it was told to. */
+  readonly commits: number
 }
 
+const commandComplete = 0x43
 const errorResponse = 0x45
 const readyForQuery = 0x5a
 const backendKeyData = 0x4b
+
+const wantedTypes: ReadonlySet<number | undefined> = new Set([
+  commandComplete,
+  errorResponse,
+  readyForQuery,
+  backendKeyData,
+])
 
 /**
  * Message layout: one type byte, then an int32 length that counts itself.
@@ -23,6 +33,7 @@ export function watchMessages(socket: Socket): Wire {
     transactionStatus: 'I',
     backendKey: { pid: 0, secret: 0 },
     lastWords: undefined,
+    commits: 0,
   }
   let kept: Buffer = Buffer.alloc(0)
   let skip = 0
@@ -36,7 +47,7 @@ export function watchMessages(socket: Socket): Wire {
     while (kept.length >= 5) {
       const type = kept[0]
       const end = 1 + kept.readUInt32BE(1)
-      const wanted = type === readyForQuery || type === backendKeyData || type === errorResponse
+      const wanted = wantedTypes.has(type)
       if (kept.length < end) {
         if (wanted) return
         skip = end - kept.length
@@ -46,6 +57,7 @@ export function watchMessages(socket: Socket): Wire {
       if (type === readyForQuery) state.transactionStatus = String.fromCharCode(kept[5] ?? 73)
       if (type === backendKeyData)
         state.backendKey = { pid: kept.readUInt32BE(5), secret: kept.readUInt32BE(9) }
+      if (type === commandComplete && kept.toString('latin1', 5, end - 1) === 'COMMIT') state.commits += 1
       if (type === errorResponse) state.lastWords = fatalMessage(kept.subarray(5, end)) ?? state.lastWords
       kept = kept.subarray(end)
     }

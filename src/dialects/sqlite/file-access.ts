@@ -16,8 +16,20 @@ export function canWrite(path: string): boolean {
 /** Throws not-writable, naming path, mode, owner and who we are; bad-url for a directory. */
 export function requireWritable(path: string): void {
   refuseDirectory(path)
+  requireDirectory(path)
   const reason = whyNotWritable(path)
   if (reason !== undefined) throw notWritable(`cannot write ${path}: ${reason}; ${describeUser()}`)
+}
+
+/** SQLite makes files, never directories. */
+function requireDirectory(path: string): void {
+  const directory = dirname(path)
+  if (statOf(directory) === undefined)
+    throw new SlipwayError(
+      'not-writable',
+      `cannot write ${path}: the directory ${directory} does not exist; ${describeUser()}`,
+      { hint: `mkdir -p ${directory}, or mount the volume there` },
+    )
 }
 
 export function refuseDirectory(path: string): void {

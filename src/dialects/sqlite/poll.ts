@@ -34,8 +34,7 @@ export async function yieldToSignals(): Promise<void> {
   await nextTurn()
 }
 
-/** Another connection holds a lock, and trying again can help. */
-export function isBusy(error: unknown): boolean {
+function isBusy(error: unknown): boolean {
   const code = sqliteCodeOf(error)
   return code?.startsWith('SQLITE_BUSY') === true && code !== 'SQLITE_BUSY_SNAPSHOT'
 }

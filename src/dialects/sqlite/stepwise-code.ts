@@ -3,7 +3,8 @@ import { messageOf } from '../../errors.ts'
 import type { StepBody } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { createCodeExecutor } from './code-executor.ts'
-import { isBusy, retryWhileBusy } from './poll.ts'
+import { sqliteCodeOf } from './errors.ts'
+import { retryWhileBusy } from './poll.ts'
 import { type StepwiseRun, sendStep } from './stepwise-run.ts'
 
 /** How long one statement waits for the app's writers, at least. Waiting for the write lock holds nobody up. */
@@ -43,6 +44,6 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
 
 /** What has run is committed: SQLITE_BUSY would have the whole script run again. */
 export function asFinal(error: unknown): unknown {
-  if (!isBusy(error)) return error
+  if (sqliteCodeOf(error)?.startsWith('SQLITE_BUSY') !== true) return error
   return new Error(`the database stayed locked: ${messageOf(error)}`, { cause: error })
 }

@@ -21,7 +21,7 @@ export interface OpenContext {
 }
 
 export function openContext(run: Run, name: string, executor: Executor, checks: Checks): OpenContext {
-  const tracker = createTracker(executor, run.signal)
+  const tracker = createTracker(executor, run.signal, name)
   const sql = createSql({ tracker, placeholder: run.dialect.placeholder, quoteId: run.dialect.quoteId })
   return {
     tracker,

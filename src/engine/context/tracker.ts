@@ -17,8 +17,12 @@ export interface QueryTracker {
   start(query: object, build: () => BuiltStatement): Promise<Row[]>
   /** Work that begins at once, such as a check. */
   follow<T>(work: () => Promise<T>): Promise<T>
-  /** Throws not-awaited when a query never started or has not finished. No query starts after this. */
+  /** Throws not-awaited when a query never started or has not finished. */
   finish(): void
+  /** The migration is over, one way or another: no query starts after this, and none that still runs tells its result. */
+  end(): void
+  /** How many queries of `sql` the database has answered without an error. */
+  readonly answered: number
   /** The first query that failed, also when the migration swallowed its error. */
   readonly failed: FailedQuery | undefined
 }
@@ -29,30 +33,20 @@ interface Tracked {
   text: string
 }
 
-export function createTracker(executor: Executor, signal: AbortSignal): QueryTracker {
-  const queries = new Map<object, Tracked>()
+/** `name` is the migration's, for messages. */
+export function createTracker(executor: Executor, signal: AbortSignal, name: string): QueryTracker {
+  // Weak: a migration may send a million queries, and each holds its rows.
+  const queries = new WeakMap<object, Tracked>()
+  const open = new Set<Tracked>()
   let failed: FailedQuery | undefined
   let isOver = false
+  let answered = 0
 
-  async function run(tracked: Tracked, build: () => BuiltStatement): Promise<Row[]> {
-    if (isOver) throw new Error('this query was started after its migration had ended')
+  async function run<T>(tracked: Tracked, work: () => Promise<T>): Promise<T> {
+    refuseLate()
     signal.throwIfAborted()
     tracked.state = 'running'
-    try {
-      const statement = build()
-      tracked.text = statement.text
-      return await executor.query(statement.text, statement.values)
-    } catch (error) {
-      failed ??= { error, text: tracked.text, stack: tracked.stack }
-      throw error
-    } finally {
-      tracked.state = 'done'
-    }
-  }
-
-  async function followWork<T>(tracked: Tracked, work: () => Promise<T>): Promise<T> {
-    if (isOver) throw new Error('this check was started after its migration had ended')
-    signal.throwIfAborted()
+    open.add(tracked)
     try {
       return await work()
     } catch (error) {
@@ -60,36 +54,59 @@ export function createTracker(executor: Executor, signal: AbortSignal): QueryTra
       throw error
     } finally {
       tracked.state = 'done'
+      open.delete(tracked)
+      // What a rollback does to a query that nobody awaited is no error of its own.
+      if (isOver && !signal.aborted) await new Promise(() => {})
     }
+  }
+
+  function refuseLate(): void {
+    if (isOver) throw new Error(`${name} had already ended when it made this query`)
   }
 
   return {
     add(query) {
-      queries.set(query, { state: 'made', stack: captureStack(), text: '' })
+      refuseLate()
+      const tracked: Tracked = { state: 'made', stack: captureStack(), text: '' }
+      queries.set(query, tracked)
+      open.add(tracked)
     },
     embed(query) {
       const tracked = queries.get(query)
-      if (tracked?.state === 'made') tracked.state = 'embedded'
+      if (tracked?.state !== 'made') return
+      tracked.state = 'embedded'
+      open.delete(tracked)
     },
     start(query, build) {
       const tracked = queries.get(query)
       if (tracked === undefined) return Promise.reject(new Error('a query of another migration'))
-      const running = run(tracked, build)
-      running.catch(() => {})
+      const running = run(tracked, () => {
+        const statement = build()
+        tracked.text = statement.text
+        return executor.query(statement.text, statement.values)
+      })
+      running.then(
+        () => {
+          answered += 1
+        },
+        () => {},
+      )
       return running
     },
     follow(work) {
       const tracked: Tracked = { state: 'running', stack: captureStack(), text: '' }
-      queries.set(tracked, tracked)
-      const running = followWork(tracked, work)
+      const running = run(tracked, work)
       running.catch(() => {})
       return running
     },
     finish() {
+      for (const tracked of open) throw notAwaited(tracked)
+    },
+    end() {
       isOver = true
-      for (const tracked of queries.values()) {
-        if (tracked.state === 'made' || tracked.state === 'running') throw notAwaited(tracked)
-      }
+    },
+    get answered() {
+      return answered
     },
     get failed() {
       return failed

@@ -34,7 +34,7 @@ const breakingScript =
   'export const options = { breaking: true }\nexport const up = async ({ sql }) => {\n  await sql`drop table posts`\n}\n'
 const breakingSql = '-- migrate:up breaking:true\ndrop table posts;\n'
 const allNew = 'the database is ahead of this image by 2: 0005_tags, 0006_names'
-const isBreaking = (name: string): Required<Rollback>['refused'] => ({
+const isBreaking = (name: string): NonNullable<Rollback['refused']> => ({
   code: 'ahead-breaking',
   message: new RegExp(`${name} is applied, unknown to this image, and declared breaking`),
   hint: /SLIPWAY_ON_AHEAD=allow-breaking/,

@@ -1,5 +1,6 @@
 /** A reader and a writer of the app in the way, in processes of their own. */
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test } from 'node:test'
 import { sqlite } from '../../../src/dialects/sqlite/index.ts'
 import { createFolder, execute, openReady, query, sqlAttempt, startPeer, stateOf } from './fixture.ts'
@@ -35,11 +36,15 @@ test('a reader that leaves while the commit waits', async () => {
   await reader.ask(`db.prepare('select a from t').all()`)
   const attempt = await sqlAttempt('0001', 'insert into t values (2)', { ddlLockTimeoutMs: 30_000 })
   // From the first COMMIT on SQLite refuses new readers: the second statement of this one tells that it is so far.
-  const run = session.applyInTransaction(attempt)
+  let over = false
+  const run = session.applyInTransaction(attempt).finally(() => {
+    over = true
+  })
   await using witness = await startPeer(folder.file)
-  for (;;) {
-    if ((await witness.ask(`db.prepare('select 1 from t').all()`)) === 'error SQLITE_BUSY') break
-  }
+  const isHeldUp = async () =>
+    (await witness.ask(`db.prepare('select 1 from t').all()`)) === 'error SQLITE_BUSY'
+  while (!over && !(await isHeldUp()));
+  assert.equal(over, false)
   await reader.ask(`db.exec('commit').open`)
   await run
   assert.equal(await stateOf(session, '0001'), 'applied')
@@ -65,16 +70,34 @@ for (const mode of ['delete', 'wal']) {
     await using session = await openReady(folder.file)
     await using writer = await startPeer(folder.file)
     await writer.ask(`db.exec('begin immediate; insert into t values (1)').open`)
-    const done: number[] = []
-    const attempt = await sqlAttempt('0001', 'insert into t values (2)', { ddlLockTimeoutMs: 60, done })
+    const sent: unknown[] = []
+    const listen = (message: unknown) => void sent.push(message)
+    subscribe('slipway:checkpoint', listen)
+    const attempt = await sqlAttempt('0001', 'insert into t values (2)', { ddlLockTimeoutMs: 60 })
     const error = await session.applyInTransaction(attempt).catch((thrown: unknown) => thrown)
+    unsubscribe('slipway:checkpoint', listen)
     assert.equal(sqlite.explain(error).kind, 'retryable')
-    assert.deepEqual(done, [])
+    assert.deepEqual(sent, [])
     await writer.ask(`db.exec('commit').open`)
     await session.applyInTransaction(attempt)
     assert.deepEqual(query(folder.file, 'select a from t order by a'), [{ a: 1 }, { a: 2 }])
   })
 }
+
+test('a writer that leaves while the migration waits', async () => {
+  using folder = createFolder()
+  execute(folder.file, 'create table t (a)')
+  await using session = await openReady(folder.file)
+  await using writer = await startPeer(folder.file)
+  await writer.ask(`db.exec('begin immediate; insert into t values (1)').open`)
+  const run = session.applyInTransaction(
+    await sqlAttempt('0001', 'update t set a = 2', { ddlLockTimeoutMs: 30_000 }),
+  )
+  // The session reads for an instant each time it asks for the lock.
+  while ((await writer.ask(`db.exec('commit').open`)) === 'error SQLITE_BUSY');
+  await run
+  assert.deepEqual(query(folder.file, 'select a from t'), [{ a: 2 }])
+})
 
 test('a signal ends the wait for a writer', async () => {
   using folder = createFolder()

@@ -1,6 +1,8 @@
 /** No migration loses a row of a child table by accident. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openMemory } from '../../../src/dialects/sqlite/driver.ts'
+import { countChildren, findParentDrop } from '../../../src/dialects/sqlite/foreign-keys.ts'
 import {
   type CodeRun,
   codeAttempt,
@@ -274,4 +276,16 @@ test('step by step, a drop that would cascade is refused before it happens', asy
     assert.deepEqual(childrenOf(folder.file), intact)
     assert.deepEqual(query(folder.file, 'select count(*) as n from parent'), [{ n: 2 }])
   })
+})
+
+test('counting the children around a drop tells of a loss', () => {
+  const handle = openMemory()
+  handle.exec(family)
+  const drop = findParentDrop(handle, 'drop table if exists "PARENT"')
+  assert.deepEqual(drop, { table: 'PARENT', children: ['cascading', 'nulling'] })
+  const findLoss = drop === undefined ? undefined : countChildren(handle, drop)
+  assert.equal(findLoss?.(), undefined)
+  handle.exec('pragma foreign_keys = on; drop table parent')
+  assert.match(findLoss?.()?.message ?? '', /dropping PARENT changed .*: cascading had 2 rows and now has 0$/)
+  handle.close()
 })

@@ -7,8 +7,14 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { createFolder, execute, openReady, openSession, root, sqlAttempt } from './fixture.ts'
 
+interface Runner extends AsyncDisposable {
+  readonly pid: number
+  readonly got: string
+  kill(): Promise<void>
+}
+
 /** Another runner: connects, takes the lock, says what came of it, and stays. */
-async function startRunner(path: string): Promise<{ pid: number; got: string; kill(): Promise<void> }> {
+async function startRunner(path: string): Promise<Runner> {
   const code = `
     import { openSession } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))}
     const session = await openSession(${JSON.stringify(path)})
@@ -20,24 +26,22 @@ async function startRunner(path: string): Promise<{ pid: number; got: string; ki
   })
   const [got] = await once(createInterface({ input: child.stdout }), 'line')
   const kill = async () => {
+    if (child.signalCode !== null) return
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
   }
-  return { pid: child.pid ?? 0, got: String(got), kill }
+  return { pid: child.pid ?? 0, got: String(got), kill, [Symbol.asyncDispose]: kill }
 }
 
 test('one process at a time holds the lock, and it dies with the process', async () => {
   using folder = createFolder()
   await using session = await openSession(folder.file)
-  const other = await startRunner(folder.file)
-  try {
-    assert.equal(other.got, 'true')
-    assert.equal(await session.tryRunLock(), false)
-    if (process.platform === 'linux') assert.equal((await session.runLockHolder())?.pid, other.pid)
-  } finally {
-    await other.kill()
-  }
+  await using other = await startRunner(folder.file)
+  assert.equal(other.got, 'true')
+  assert.equal(await session.tryRunLock(), false)
+  if (process.platform === 'linux') assert.equal((await session.runLockHolder())?.pid, other.pid)
+  await other.kill()
   assert.equal(await session.tryRunLock(), true)
   assert.equal(await session.tryRunLock(), true)
   const third = await startRunner(folder.file)
@@ -51,7 +55,7 @@ test('one process at a time holds the lock, and it dies with the process', async
 
 test('the lock leaves an empty file and no journal behind, also after kill -9', async () => {
   using folder = createFolder()
-  const other = await startRunner(folder.file)
+  await using other = await startRunner(folder.file)
   assert.deepEqual(folder.list(), ['app.db', 'app.db.slipway-lock'])
   await other.kill()
   assert.deepEqual(folder.list(), ['app.db', 'app.db.slipway-lock'])

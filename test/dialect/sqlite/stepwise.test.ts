@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test } from 'node:test'
 import { AlreadyRecorded, StatementError } from '../../../src/dialects/dialect.ts'
 import { sqlite } from '../../../src/dialects/sqlite/index.ts'
+import { asFinal } from '../../../src/dialects/sqlite/stepwise-code.ts'
 import {
   codeAttempt,
   createFolder,
@@ -223,4 +224,17 @@ test('checkpoints come in order', async () => {
     'commit-sent',
     'committed',
   ])
+})
+
+test('a script that has begun is not run again for a lock', () => {
+  for (const code of ['SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT']) {
+    const busy = Object.assign(new Error('database is locked'), { name: 'SqliteError', code })
+    assert.equal(sqlite.explain(busy).kind, 'retryable')
+    assert.deepEqual(sqlite.explain(asFinal(busy)), {
+      kind: 'other',
+      message: 'the database stayed locked: database is locked',
+    })
+  }
+  const other = new Error('x')
+  assert.equal(asFinal(other), other)
 })

@@ -53,6 +53,10 @@ for (const [existing, version] of versions) {
   })
 }
 
+test('after the last second of 9999 nothing sorts later', () => {
+  assert.throws(() => nextVersion(now, [parsed('99991231235959_a')]), hasCode('bad-argument'))
+})
+
 test('TypeScript: the folder is made, and the file loads', async (t) => {
   const cwd = folderOf(t, {})
   const dir = join(cwd, 'db/migrations')

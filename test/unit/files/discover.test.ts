@@ -185,6 +185,16 @@ const cases: readonly Case[] = [
     refused: ['misnamed', 'rename it to 001_a.down.sql'],
   },
   {
+    what: 'halves in capital letters',
+    files: ['001_a.Up.sql', '001_a.Down.sql', '002_b_up.sql', '002_b_Down.sql', '003_c.DOWN.SQL'],
+    refused: ['misnamed', /^4 files/, '001_a.Down.sql looks like half', '002_b_Down.sql', '003_c.DOWN.SQL'],
+  },
+  {
+    what: '_Down alone is a slug',
+    files: ['001_Shut_Down.sql'],
+    found: ['001_Shut_Down = 001_Shut_Down.sql'],
+  },
+  {
     what: 'a down half beside a script',
     files: ['001_a.ts', '001_a.down.sql'],
     refused: ['misnamed', 'export down there'],
@@ -285,6 +295,22 @@ test('what is read: language, paths, text, source, checksum', async (t) => {
     [a, b, c, d].map((file) => file?.language),
     ['sql', 'sql', 'typescript', 'javascript'],
   )
+})
+
+test('a pipe is refused rather than waited for', { timeout: 10_000 }, async (t) => {
+  const cwd = folderOf(t, { 'm/': '' })
+  assert.equal(spawnSync('mkfifo', [join(cwd, 'm/001_a.sql')]).status, 0)
+  // In a process of its own: reading a pipe blocks all of Node, a test's timeout included.
+  const discover = join(import.meta.dirname, '../../../src/files/discover.ts')
+  const script = `import { discoverMigrations } from ${JSON.stringify(discover)}
+    await discoverMigrations('m', { allowEmpty: false, cwd: process.cwd() }).catch((e) => console.log(e.code, e.message))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd,
+    timeout: 5_000,
+    killSignal: 'SIGKILL',
+    encoding: 'utf8',
+  })
+  assert.equal(stdout, 'file-unreadable m/001_a.sql is no ordinary file\n')
 })
 
 test('a folder outside the working directory is shown whole', async (t) => {

@@ -326,8 +326,8 @@ test('hasDown and a matching MIGRATION_ID', async (t) => {
 
 test('up gets the context and its errors come through as they are', async (t) => {
   const [loaded] = await loadAll(t, { '1_a.ts': 'export const up = (c: number) => { throw c }' })
-  assert.throws(
-    () => callUp(loaded, 7),
+  await assert.rejects(
+    async () => callUp(loaded, 7),
     (thrown) => thrown === 7,
   )
 })

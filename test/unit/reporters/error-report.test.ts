@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SlipwayError } from '../../../src/errors.ts'
+import { combineReasons } from '../../../src/plan/refusal.ts'
 import { createRedactor, noRedaction } from '../../../src/redact.ts'
 import { errorReport } from '../../../src/reporters/error-report.ts'
 import { email, nastyPassword, now, refusal, users } from './samples.ts'
@@ -31,6 +32,13 @@ const table: [string, unknown, string][] = [
       reasons: [new SlipwayError('missing', 'gone', { location: { file: 'a.sql' } })],
     }),
     '✗ gone\n  at a.sql\nnext: restore the file, or keep it in old/\n',
+  ],
+  [
+    'the one reason of a refusal, told once',
+    combineReasons([
+      new SlipwayError('missing', 'gone', { location: { file: 'a.sql', line: 1, column: 2 } }),
+    ]),
+    '✗ gone\n  at a.sql:1:2\nnext: restore the file, or keep it in old/\n',
   ],
   [
     'reasons with one cure name it once',

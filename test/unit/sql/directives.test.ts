@@ -12,6 +12,29 @@ describe('parseDirectives', () => {
     assert.deepEqual(parseDirectives(text), { up: { text, offset: 0, options: {} } })
   })
 
+  for (const marker of [
+    '-- +goose Down',
+    '-- +migrate Down',
+    '-- rambler down',
+    '-- Down Migration',
+    '-- //@UNDO',
+    '-- !Downs',
+    '---- create above / drop below ----',
+  ])
+    it(`refuses ${marker}, below which would run as well`, () => {
+      const text = `create table a (id int);\n${marker}\ndrop table a;\n`
+      assert.throws(
+        () => parseDirectives(text),
+        (error) =>
+          error instanceof SqlSyntaxError &&
+          error.message.startsWith(`${marker} is another tool's marker`) &&
+          error.offset === text.indexOf(marker),
+      )
+      assert.equal(parseDirectives(`${up}a;\n${marker}\n${down}b;`).down?.text, 'b;')
+      assert.equal(parseDirectives(`select '\n${marker}\n'`).up.options.key, undefined)
+      assert.equal(parseDirectives(`select 1 ${marker} or what it is called`).down, undefined)
+    })
+
   it('takes the empty file', () => assert.equal(parseDirectives('').up.text, ''))
 
   it('splits up and down, offsets into the file', () => {

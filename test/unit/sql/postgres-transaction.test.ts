@@ -62,12 +62,15 @@ refresh materialized view concurrently m
 create extension if not exists pgcrypto
 truncate t
 create function f() returns void language plpgsql as $$ begin commit; end $$
-select 'vacuum'`
+select 'vacuum'
+do language plpgsql 'begin end'
+do $$ begin execute format('drop table %I', 't'); end $$`
 
 const mayCommit = `
 call p(1)
 do $$ begin commit; end $$
-do language plpgsql 'begin end'`
+do $$ begin call p(); end $$
+do language plpython3u $$ plpy.commit() $$`
 
 describe('transaction', () => {
   const groups = [

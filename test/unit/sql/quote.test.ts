@@ -2,13 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import Database from 'better-sqlite3'
 import { parseGrammar } from '../../../src/sql/libpg-query.ts'
-import {
-  parseName,
-  quotePostgresId,
-  quotePostgresLiteral,
-  quoteSqliteId,
-  quoteSqliteLiteral,
-} from '../../../src/sql/quote.ts'
+import { parseName, quotePostgresId, quotePostgresLiteral, quoteSqliteId } from '../../../src/sql/quote.ts'
 
 const hostile = [
   'users',
@@ -65,7 +59,7 @@ describe('quoting for SQLite', () => {
     it(`makes a table and a value of ${JSON.stringify(name)}`, () => {
       using db = disposable(new Database(':memory:'))
       db.exec(`create table ${quoteSqliteId(name)} (v)`)
-      db.exec(`insert into ${quoteSqliteId(name)} values (${quoteSqliteLiteral(name)})`)
+      db.prepare(`insert into ${quoteSqliteId(name)} values (?)`).run(name)
       assert.deepEqual(db.prepare("select name from sqlite_schema where type = 'table'").pluck().all(), [
         name,
       ])
@@ -80,7 +74,6 @@ describe('quoting for SQLite', () => {
 
   it('refuses NUL', () => {
     assert.throws(() => quoteSqliteId('a\0b'), /NUL/)
-    assert.throws(() => quoteSqliteLiteral('a\0b'), /NUL/)
   })
 })
 
