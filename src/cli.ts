@@ -12,6 +12,7 @@ import { jsonText } from './reporters/json-text.ts'
 import type { Reporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
+import { endProcess, watchEnding } from './terminal/ending.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { watchSignals } from './terminal/signals.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
@@ -19,13 +20,18 @@ import { version } from './version.ts'
 
 process.stdout.on('error', ignoreClosedPipe)
 process.stderr.on('error', ignoreClosedPipe)
-process.exit(await main())
+endProcess(await main())
 
 async function main(): Promise<number> {
   const termination = await openTerminationLog()
   let verb = ''
   let config: Config | undefined
   let reporter: Reporter | undefined
+  const tell = (error: unknown) => {
+    process.stderr.write(reportError(error, config))
+    termination?.tellError(verb, error, config?.redact ?? noRedaction)
+  }
+  watchEnding(() => (verb === 'up' || verb === 'exec' ? 'migration-failed' : 'bug'), tell)
   try {
     const { command, flags } = parseArguments(process.argv.slice(2))
     verb = command.verb
@@ -46,8 +52,7 @@ async function main(): Promise<number> {
     return await runCommand(command, createContext(config, command, { reporter, termination }))
   } catch (error) {
     await reporter?.close()
-    process.stderr.write(reportError(error, config))
-    termination?.tellError(verb, error, config?.redact ?? noRedaction)
+    tell(error)
     return isSlipwayError(error) ? error.exitCode : 1
   } finally {
     await reporter?.close()

@@ -1,6 +1,7 @@
 /** Signals and stray rejections of this process, turned into one AbortSignal. Only the command line uses this. */
 import { messageOf, SlipwayError } from '../errors.ts'
 import type { Listener } from '../events.ts'
+import { endProcess } from './ending.ts'
 
 const exitCodeOf = { SIGTERM: 143, SIGINT: 130, SIGHUP: 143 } as const
 type StopSignal = keyof typeof exitCodeOf
@@ -17,7 +18,7 @@ export function watchSignals(options: SignalOptions): AbortSignal {
   const controller = new AbortController()
   let asked = false
   const stop = (signal: StopSignal) => {
-    if (asked) process.exit(exitCodeOf[signal])
+    if (asked) endProcess(exitCodeOf[signal])
     asked = true
     options.emit({ type: 'stopping', signal })
     const code = signal === 'SIGINT' ? 'interrupted' : 'terminated'
@@ -25,7 +26,7 @@ export function watchSignals(options: SignalOptions): AbortSignal {
     setTimeout(() => {
       const message = `stopped by ${signal}; the database did not answer within the shutdown timeout and rolls back by itself`
       options.giveUp(new SlipwayError(code, message))
-      process.exit(exitCodeOf[signal])
+      endProcess(exitCodeOf[signal])
     }, options.shutdownTimeoutMs).unref()
   }
   for (const signal of Object.keys(exitCodeOf) as StopSignal[]) process.on(signal, () => stop(signal))
@@ -34,8 +35,16 @@ export function watchSignals(options: SignalOptions): AbortSignal {
   }
   process.on('unhandledRejection', onStray)
   process.on('uncaughtException', onStray)
+  // Nothing is left that could wake what the run waits for. On PostgreSQL the connection always could.
+  process.once('beforeExit', () => {
+    if (!controller.signal.aborted)
+      controller.abort(new SlipwayError('migration-failed', neverComes, neverHint))
+  })
   return controller.signal
 }
+
+const neverComes = 'something is awaited that can never come'
+const neverHint = { hint: 'look at what the migration awaits' }
 
 /** The driver fails outside any promise when its socket dies in the wrong moment; anything else is a migration's. */
 function explainStray(thrown: unknown): SlipwayError {
