@@ -5,7 +5,7 @@ import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
 import { loadConfig, requireDatabase } from './config/load.ts'
 import type { Run } from './engine/run.ts'
-import { isSlipwayError } from './errors.ts'
+import { isSlipwayError, type SlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
@@ -101,17 +101,27 @@ function createContext(
   }
 }
 
-async function openRun(config: Config, verb: string, emit: CommandContext['emit']): Promise<Run> {
+async function openRun(config: Config, verb: string, tell: CommandContext['emit']): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
+  const runId = crypto.randomUUID()
+  const applied: string[] = []
+  const emit: CommandContext['emit'] = (event) => {
+    if (event.type === 'step-finished' && event.action !== 'skip') applied.push(event.name)
+    tell(event)
+  }
+  const giveUp = (error: SlipwayError) => {
+    const rest = { skipped: [], pending: [], ahead: [], durationMs: performance.now(), error }
+    emit({ type: 'run-finished', outcome: { runId, verb, exitCode: error.exitCode, applied, ...rest } })
+  }
   return {
-    runId: crypto.randomUUID(),
+    runId,
     verb,
     config,
     url,
     dialect: await loadDialect(url),
     emit,
-    signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs }),
+    signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs, giveUp }),
     cwd: process.cwd(),
     appliedBy: describeRunner(process.env),
     runnerVersion: version,

@@ -107,6 +107,11 @@ export const errorTable = {
     meaning: 'The history is empty here, but a table of that name in another schema is not.',
     hint: 'name the schema: SLIPWAY_SCHEMA=…',
   },
+  'history-broken': {
+    exit: 65,
+    meaning: 'The history tables cannot be used as slipway makes them: one is missing, foreign or altered.',
+    hint: 'compare them with docs/formats.md',
+  },
   'history-mismatch': {
     exit: 65,
     meaning: 'After the run, history is not what was planned.',

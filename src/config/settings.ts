@@ -67,7 +67,7 @@ export const settings = {
     variable: 'SLIPWAY_SCHEMA',
     type: { kind: 'string', placeholder: 'NAME' },
     defaultShown: 'first of search_path',
-    doc: 'The schema of the history table (PostgreSQL).',
+    doc: 'The schema of the history table (PostgreSQL); created if it does not exist.',
     verbs: connecting,
   },
   waitTimeout: {

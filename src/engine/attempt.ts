@@ -69,3 +69,8 @@ async function untilAborted(signal: AbortSignal, work: () => Promise<unknown>): 
     signal.removeEventListener('abort', onAbort)
   }
 }
+
+/** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
+export function isStepwise({ step, migration }: StepPlace): boolean {
+  return !migration.options.transaction || step.history?.state === 'started'
+}

@@ -1,23 +1,21 @@
 /** One step: attempts until it is applied, and the right error when it cannot be. */
 import {
-  AlreadyRecorded,
   type Attempt,
   CommitUnanswered,
   type Fault,
   type Session,
   StatementError,
-  type StepRecord,
-  TransactionEscaped,
 } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
-import { attemptOf, recordOf, type Scribe } from './attempt.ts'
+import { attemptOf, isStepwise, recordOf, type Scribe } from './attempt.ts'
 import { describeFailure, type FailedStep, faultOf } from './failure.ts'
 import { describeHolder } from './lock.ts'
 import { openResumption } from './resume.ts'
 import type { Run } from './run.ts'
+import { settleFailure } from './settle-failure.ts'
 import { backoff, sleep } from './sleep.ts'
 
 export interface StepPlace {
@@ -120,11 +118,6 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
   }
 }
 
-/** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */
-function isStepwise({ step, migration }: StepPlace): boolean {
-  return !migration.options.transaction || step.history?.state === 'started'
-}
-
 /** Outside a transaction the work of a script stays, and so does what a procedure committed: a second run would double it. */
 function mayRunAgain(place: StepPlace, scribe: Scribe, thrown: unknown): boolean {
   const { body, options } = place.migration
@@ -173,74 +166,4 @@ async function findBlockers(
   if (attempt.body.kind === 'sql' || query === undefined) return session.blockers(attempt)
   const statements = await run.dialect.parse(query.text).catch(() => [])
   return session.blockers({ ...attempt, body: { kind: 'sql', statements } })
-}
-
-/** The error to throw; what can be recorded of it is recorded. */
-async function settleFailure(
-  place: StepPlace,
-  record: StepRecord,
-  failed: FailedStep,
-  fault: Fault,
-): Promise<unknown> {
-  const { run, session, step, migration } = place
-  const stray = strayError(run)
-  if (run.signal.aborted && stray === undefined) return run.signal.reason
-  if (session.lost || fault.kind === 'session-lost') {
-    return new SlipwayError(
-      'session-lost',
-      `the connection was lost while ${step.name} ran: ${fault.message}`,
-      {
-        migration: step.name,
-        cause: failed.thrown,
-      },
-    )
-  }
-  if (failed.thrown instanceof AlreadyRecorded) {
-    return new SlipwayError('transient', `another runner recorded ${step.name} meanwhile`, {
-      migration: step.name,
-    })
-  }
-  if (failed.thrown instanceof TransactionEscaped) {
-    await session.recordStarted(record)
-    return new SlipwayError(
-      'escaped',
-      `${step.name} ended its own transaction; history marks it as unfinished`,
-      {
-        migration: step.name,
-        location: { file: migration.file.up.shown },
-        cause: failed.thrown,
-      },
-    )
-  }
-  const error = describeFailure(run, stray === undefined ? failed : { ...failed, thrown: stray })
-  await recordFailure(place, record, error)
-  return error
-}
-
-/** What the migration threw where nothing awaited it; that stops the run as a signal does. */
-function strayError({ signal }: Run): SlipwayError | undefined {
-  const { reason } = signal
-  return isSlipwayError(reason) && reason.code === 'migration-failed' ? reason : undefined
-}
-
-/** Best effort: the migration's own error is the one to report. */
-async function recordFailure(
-  { run, session }: StepPlace,
-  record: StepRecord,
-  error: SlipwayError,
-): Promise<void> {
-  const sqlstate = error.facts.sqlstate === undefined ? '' : ` (${error.facts.sqlstate})`
-  try {
-    await session.recordFailure(
-      record,
-      run.config.redact(`${error.message}${sqlstate}`),
-      error.facts.statement?.index,
-    )
-  } catch (failure) {
-    run.emit({
-      type: 'cleanup-failed',
-      what: 'writing the failure to the log table',
-      message: run.dialect.explain(failure).message,
-    })
-  }
 }

@@ -161,7 +161,7 @@ export function describeSessionFailure(run: Run, error: unknown, doing: string):
     case 'not-writable':
       return new SlipwayError('not-writable', message, facts)
     case 'statement':
-      return new SlipwayError('transient', message, facts)
+      return new SlipwayError('history-broken', message, facts)
     default:
       return new SlipwayError('bug', `${doing}: ${messageOf(error)}`, { cause: error })
   }

@@ -9,6 +9,8 @@ type StopSignal = keyof typeof exitCodeOf
 export interface SignalOptions {
   readonly emit: Listener
   readonly shutdownTimeoutMs: number
+  /** The last words when the shutdown timeout passes before the run has stopped. */
+  readonly giveUp: (error: SlipwayError) => void
 }
 
 /** The first signal stops the run in good order, within the shutdown timeout; the second ends the process at once. */
@@ -19,10 +21,13 @@ export function watchSignals(options: SignalOptions): AbortSignal {
     if (asked) endProcess(exitCodeOf[signal])
     asked = true
     options.emit({ type: 'stopping', signal })
-    controller.abort(
-      new SlipwayError(signal === 'SIGINT' ? 'interrupted' : 'terminated', `stopped by ${signal}`),
-    )
-    setTimeout(() => endProcess(exitCodeOf[signal]), options.shutdownTimeoutMs).unref()
+    const code = signal === 'SIGINT' ? 'interrupted' : 'terminated'
+    controller.abort(new SlipwayError(code, `stopped by ${signal}`))
+    setTimeout(() => {
+      const message = `stopped by ${signal}; the database did not answer within the shutdown timeout and rolls back by itself`
+      options.giveUp(new SlipwayError(code, message))
+      endProcess(exitCodeOf[signal])
+    }, options.shutdownTimeoutMs).unref()
   }
   for (const signal of Object.keys(exitCodeOf) as StopSignal[]) process.on(signal, () => stop(signal))
   const onStray = (thrown: unknown) => {

@@ -114,6 +114,16 @@ const endings: readonly Ending[] = [
     message: /another runner recorded 0002_b meanwhile/,
   },
   {
+    code: 'history-broken',
+    exit: 65,
+    files: good,
+    before: (db) =>
+      db.query(
+        "create view schema_migrations as select 1 / (n - n) as id, '' as name, '' as checksum, now() as applied_at, 0 as duration_ms, '' as applied_by, '' as runner_version, '' as run_id, '' as state, 0 as statements_done, false as breaking, '' as source from (values (1)) as v (n)",
+      ),
+    message: /working on .*: division by zero/,
+  },
+  {
     code: 'read-only',
     exit: 69,
     files: good,

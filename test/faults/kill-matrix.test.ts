@@ -29,11 +29,11 @@ const arenas: readonly { readonly arena: Arena; readonly counts: typeof whole }[
 
 for (const { arena, counts } of arenas) {
   test(`kills on ${arena.label}, TEST_SEED=${seed}`, { concurrency: 4 }, async (t) => {
-    const { sight, passes } = await runUndisturbed(arena)
+    const { sight, passings } = await runUndisturbed(arena)
     const random = seededRandom(seed)
     const faults = [
-      ...faultsAtEachPoint(passes, counts.each),
-      ...randomFaults(passes, { count: counts.random, withinMs: 300, random }),
+      ...faultsAtEachPoint(passings, counts.each),
+      ...randomFaults(passings, { count: counts.random, withinMs: 300, random }),
     ]
     await Promise.all(faults.map((fault) => t.test(fault, () => killAndRecover(arena, fault, sight))))
   })

@@ -1,16 +1,21 @@
 /** Kills a runner, runs again, and compares with a run that nobody disturbed. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { checkpoints } from '../../src/events.ts'
+import { type Checkpoint, checkpoints } from '../../src/events.ts'
 import { slipway } from './cli.ts'
 import { faultOptions } from './fault-point.ts'
 import type { Arena, Sight } from './kill-arena.ts'
 import { createWorkspace, type Workspace, writeMigrations } from './workspace.ts'
 
+export interface Passing {
+  readonly point: string
+  readonly migration: string
+}
+
 export interface Undisturbed {
   readonly sight: Sight
-  /** How often a run passes each checkpoint. */
-  readonly passes: ReadonlyMap<string, number>
+  /** The checkpoints it passed, in order. */
+  readonly passings: readonly Passing[]
 }
 
 export async function runUndisturbed(arena: Arena): Promise<Undisturbed> {
@@ -19,12 +24,12 @@ export async function runUndisturbed(arena: Arena): Promise<Undisturbed> {
   const log = workspace.path('checkpoints')
   const run = await up(arena, workspace, ground.url, { log })
   assert.equal(run.code, 0, run.stderr)
-  const passes = new Map<string, number>()
-  for (const line of readFileSync(log, 'utf8').trim().split('\n')) {
-    const point = line.split(' ')[0] ?? ''
-    passes.set(point, (passes.get(point) ?? 0) + 1)
-  }
-  return { sight: await ground.look(), passes }
+  const lines = readFileSync(log, 'utf8').trim().split('\n')
+  const passings = lines.map((line) => {
+    const [point = '', migration = ''] = line.split(' ')
+    return { point, migration }
+  })
+  return { sight: await ground.look(), passings }
 }
 
 /** `fault` as in fault-point.ts. A kill that comes late may find the run at its end. */
@@ -59,30 +64,49 @@ function up(
   })
 }
 
+/** Which passing of its checkpoint each one is: `committed:3`. */
+function nameFaults(passings: readonly Passing[]): string[] {
+  const times = new Map<string, number>()
+  return passings.map(({ point }) => {
+    const nth = (times.get(point) ?? 0) + 1
+    times.set(point, nth)
+    return `${point}:${nth}`
+  })
+}
+
 /** `count` kills at every checkpoint, spread over the times that a run passes it. */
-export function faultsAtEachPoint(passes: ReadonlyMap<string, number>, count: number): string[] {
+export function faultsAtEachPoint(passings: readonly Passing[], count: number): string[] {
+  const names = nameFaults(passings)
   return checkpoints.flatMap((point) => {
-    const times = passes.get(point) ?? 0
-    assert.ok(times > 0, `a run passes the checkpoint ${point}`)
+    const here = names.filter((name) => name.startsWith(`${point}:`))
+    assert.ok(here.length > 0, `a run passes the checkpoint ${point}`)
     return Array.from({ length: count }, (_, n) => {
-      const nth = 1 + (count === 1 ? times >> 1 : Math.round((n * (times - 1)) / (count - 1)))
-      return `${point}:${Math.min(nth, times)}`
+      const place = count === 1 ? here.length >> 1 : Math.round((n * (here.length - 1)) / (count - 1))
+      return here[place] ?? point
     })
   })
 }
 
+/** A kill at each passing of `point` in a migration. */
+export function faultsWithin(passings: readonly Passing[], point: Checkpoint, migration: string): string[] {
+  const names = nameFaults(passings)
+  const faults = names.filter(
+    (_, at) => passings[at]?.point === point && passings[at]?.migration === migration,
+  )
+  assert.ok(faults.length > 0, `${migration} passes the checkpoint ${point}`)
+  return faults
+}
+
 /** Kills at random instants: up to `withinMs` after a random passing of a random checkpoint. */
 export function randomFaults(
-  passes: ReadonlyMap<string, number>,
+  passings: readonly Passing[],
   options: { readonly count: number; readonly withinMs: number; readonly random: () => number },
 ): string[] {
   const below = (n: number) => Math.floor(options.random() * n)
-  const passings = [...passes].flatMap(([point, times]) =>
-    Array.from({ length: times }, (_, index) => `${point}:${index + 1}`),
-  )
+  const names = nameFaults(passings)
   return Array.from(
     { length: options.count },
-    () => `${passings[below(passings.length)]}:kill-after:${below(options.withinMs)}`,
+    () => `${names[below(names.length)]}:kill-after:${below(options.withinMs)}`,
   )
 }
 

@@ -1,7 +1,8 @@
-/** The history's tables, and their schema where one is named that is not there yet. */
+/** What is absent of the history's two tables, and their schema where one is named that is not there yet. */
 import { SlipwayError } from '../../errors.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
 import { readOnly, type ServerFacts } from './facts.ts'
+import type { FoundTables } from './history.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal } from './naming.ts'
 import { asCreator } from './privileges.ts'
@@ -11,15 +12,17 @@ import { type Workplace, writeHistory } from './workplace.ts'
  * Under the run lock only. Looks into the catalogue first: `create schema if not exists` needs a privilege even where
  * the schema exists. Throws privilege-missing, and bad-setting where search_path leads nowhere and no schema is named.
  */
-export async function createHistory(place: Workplace, facts: ServerFacts): Promise<void> {
+export async function createHistory(place: Workplace, facts: ServerFacts, found: FoundTables): Promise<void> {
   const { link, names, role } = place
   const isThere = await schemaExists(link, names)
   if (!isThere && facts.schema === undefined) throw nowhere(facts, names)
-  const text = isThere
-    ? createTables(names)
-    : `create schema ${quotePostgresId(names.schema)};\n${createTables(names)}`
+  const absent = [
+    ...(isThere ? [] : [`create schema ${quotePostgresId(names.schema)}`]),
+    ...(found.history === undefined ? [createHistoryTable(names)] : []),
+    ...(found.log === undefined ? [createLogTable(names)] : []),
+  ]
   const creation = { role, database: facts.database, isSchemaThere: isThere }
-  await asCreator(names, creation, () => writeHistory(place, text))
+  await asCreator(names, creation, () => writeHistory(place, absent.join(';\n')))
 }
 
 async function schemaExists(link: Link, { schema }: HistoryNames): Promise<boolean> {
@@ -38,7 +41,7 @@ function nowhere(facts: ServerFacts, names: HistoryNames): SlipwayError {
   )
 }
 
-function createTables(names: HistoryNames): string {
+function createHistoryTable(names: HistoryNames): string {
   return `create table ${names.history} (
   id bigint generated always as identity primary key,
   name text not null unique,
@@ -53,8 +56,11 @@ function createTables(names: HistoryNames): string {
   breaking boolean not null default false,
   source text not null
 );
-comment on table ${names.history} is 'Migrations applied by slipway';
-create table ${names.log} (
+comment on table ${names.history} is 'Migrations applied by slipway'`
+}
+
+function createLogTable(names: HistoryNames): string {
+  return `create table ${names.log} (
   id bigint generated always as identity primary key,
   at timestamptz not null default pg_catalog.clock_timestamp(),
   event text not null,

@@ -2,7 +2,7 @@
 import { SlipwayError } from '../../errors.ts'
 import type { Row } from '../dialect.ts'
 import type { Link, ResultSet } from './link.ts'
-import { literal } from './naming.ts'
+import { literal, nameLog } from './naming.ts'
 
 export interface ServerFacts {
   readonly pid: number
@@ -18,9 +18,10 @@ export interface ServerFacts {
   readonly tables: readonly HistoryCandidate[]
 }
 
-/** A table that bears the history's name, in whatever schema. */
+/** A table that bears the name of the history or of its log, in whatever schema. */
 export interface HistoryCandidate {
   readonly schema: string
+  readonly name: string
   readonly columns: readonly string[]
 }
 
@@ -49,12 +50,13 @@ select
   ${instant('pg_catalog.clock_timestamp()')} as now,
   (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'schema', n.nspname,
+      'name', c.relname,
       'columns', (select pg_catalog.jsonb_agg(a.attname order by a.attnum)
                   from pg_catalog.pg_attribute a
                   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)))
    from pg_catalog.pg_class c
    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-   where c.relname = ${literal(table)} and c.relkind in ('r', 'p', 'v', 'm', 'f')
+   where c.relname in (${literal(table)}, ${literal(nameLog(table))}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
      and n.nspname !~ '^pg_temp_') as tables;
 commit`
 }

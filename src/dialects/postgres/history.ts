@@ -5,7 +5,7 @@ import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
 import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
-import { type HistoryNames, literal, nameHistory } from './naming.ts'
+import { type HistoryNames, literal, nameHistory, nameLog } from './naming.ts'
 import { asReader } from './privileges.ts'
 
 /** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
@@ -24,13 +24,31 @@ const columns = [
   'source',
 ] as const
 
+const logColumns = ['at', 'event', 'name', 'checksum', 'run_id', 'error'] as const
+
+export interface FoundTables {
+  readonly history: HistoryCandidate | undefined
+  readonly log: HistoryCandidate | undefined
+}
+
+/** Those of ours that exist. Throws foreign-history. */
+export function findTables({ tables }: ServerFacts, names: HistoryNames): FoundTables {
+  const own = tables.filter(({ schema }) => schema === names.schema)
+  const found = {
+    history: own.find(({ name }) => name === names.table),
+    log: own.find(({ name }) => name === nameLog(names.table)),
+  }
+  if (found.history !== undefined) checkShape(found.history, columns)
+  if (found.log !== undefined) checkShape(found.log, logColumns)
+  return found
+}
+
 /** Refuses another tool's table, by the columns it has. */
-export function checkShape(candidate: HistoryCandidate, names: HistoryNames): void {
-  const absent = columns.filter((column) => !candidate.columns.includes(column))
-  if (absent.length === 0) return
+function checkShape(candidate: HistoryCandidate, wanted: readonly string[]): void {
+  if (wanted.every((column) => candidate.columns.includes(column))) return
   throw new SlipwayError(
     'foreign-history',
-    `the table ${names.shown} exists but is not slipway's: it has the columns ${candidate.columns.join(', ')}${guessTool(candidate.columns)}`,
+    `the table ${candidate.schema}.${candidate.name} exists but is not slipway's: it has the columns ${candidate.columns.join(', ')}${guessTool(candidate.columns)}`,
   )
 }
 
@@ -51,9 +69,8 @@ export async function readLocatedHistory(
   names: HistoryNames,
   isSchemaChosen: boolean,
 ): Promise<HistorySnapshot> {
-  const own = facts.tables.find((table) => table.schema === names.schema)
+  const own = findTables(facts, names).history
   if (own !== undefined) {
-    checkShape(own, names)
     const snapshot = await readHistory(link, names, facts.user)
     if (snapshot.rows.length > 0) return snapshot
   }
@@ -63,7 +80,8 @@ export async function readLocatedHistory(
 
 async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: HistoryNames): Promise<void> {
   for (const table of facts.tables) {
-    if (table.schema === names.schema || columns.some((column) => !table.columns.includes(column))) continue
+    if (table.schema === names.schema || table.name !== names.table) continue
+    if (columns.some((column) => !table.columns.includes(column))) continue
     const other = nameHistory(table.schema, names.table)
     if (await isEmpty(link, other)) continue
     throw new SlipwayError(

@@ -17,9 +17,13 @@ export interface HistoryNames {
 /** 'slip' in ASCII. With objsubid 2, `select * from pg_locks where classid = 1936484720` finds every slipway lock. */
 const lockClass = 0x736c6970
 
+export function nameLog(table: string): string {
+  return `${table}_log`
+}
+
 /** Throws bad-setting for a name that PostgreSQL would cut. */
 export function nameHistory(schema: string, table: string): HistoryNames {
-  const log = `${table}_log`
+  const log = nameLog(table)
   requireWholeName(schema, 'SLIPWAY_SCHEMA')
   requireWholeName(log, 'SLIPWAY_TABLE')
   return {

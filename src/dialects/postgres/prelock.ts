@@ -1,5 +1,7 @@
 /** Takes every table lock a migration will need, in order, before it does anything. */
-import type { TableLock } from '../../sql/statement.ts'
+import { combineLocks } from '../../sql/combine-locks.ts'
+import { parseName } from '../../sql/quote.ts'
+import type { ParsedStatement, TableLock } from '../../sql/statement.ts'
 import { literal } from './naming.ts'
 
 /** The table locks were not free within the budget. Retryable, as 55P03 is. */
@@ -38,4 +40,23 @@ begin
   end loop;
 end`
   return `set local statement_timeout = ${budgetMs + 25};\ndo ${literal(body)}`
+}
+
+/**
+ * The locks of a migration as far as its names mean the same before it runs as within it: once a statement mentions
+ * search_path, only names with a schema do.
+ */
+export function lockableAhead(statements: readonly ParsedStatement[]): readonly TableLock[] {
+  const moved = statements.findIndex(({ text }) => /search_path/i.test(text))
+  if (moved === -1) return combineLocks(statements)
+  return combineLocks(
+    statements.map((statement, index) =>
+      index <= moved
+        ? statement
+        : {
+            ...statement,
+            locks: statement.locks.filter(({ table }) => parseName(table).schema !== undefined),
+          },
+    ),
+  )
 }

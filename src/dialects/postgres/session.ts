@@ -79,13 +79,14 @@ function createSession(parts: Parts): Session {
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
-  const readHistory = async () => {
+  const locateHistory = async () => {
     const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
     const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
     const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
+    const found = history.findTables(facts, names)
     // An absent table may appear; one that is there stays.
-    latest = snapshot.exists ? facts : undefined
-    return snapshot
+    latest = found.history !== undefined && found.log !== undefined ? facts : undefined
+    return { snapshot, found }
   }
 
   const withNotices = async <T>(attempt: Attempt, work: (place: Workplace) => Promise<T>): Promise<T> => {
@@ -107,10 +108,12 @@ function createSession(parts: Parts): Session {
     get lost() {
       return link.lost
     },
-    readHistory,
+    readHistory: async () => (await locateHistory()).snapshot,
     readSource: (name) => history.readSource(link, names, name),
     failuresSince: async (since) =>
-      (await readHistory()).exists ? history.readFailures(link, names, parts.facts.user, since) : [],
+      (await locateHistory()).found.log === undefined
+        ? []
+        : history.readFailures(link, names, parts.facts.user, since),
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
@@ -124,8 +127,9 @@ function createSession(parts: Parts): Session {
       if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
     },
     async ensureHistory() {
-      if ((await readHistory()).exists) return
-      await createHistory(await prepared(), parts.facts)
+      const { found } = await locateHistory()
+      if (found.history !== undefined && found.log !== undefined) return
+      await createHistory(await prepared(), parts.facts, found)
       latest = undefined
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
@@ -164,9 +168,9 @@ function prepareOnce(parts: Parts): () => Promise<Workplace> {
     const { link, facts, names, url } = parts
     requireDirect(facts, link)
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const reset = resetSession({ facts, searchPath: url.schema, connectionCheck })
-    await link.simple(reset)
-    return { link, names, role: facts.user, reset, committing: false }
+    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
+    await link.simple(texts.reset)
+    return { link, names, role: facts.user, ...texts, committing: false }
   }
   return () => {
     place ??= prepare()

@@ -26,12 +26,18 @@ export interface SettingsOptions {
   readonly connectionCheck: boolean
 }
 
+/** `reset` stands between migrations; `settle` between the statements of one, whose temporary tables live on. */
+export interface SessionTexts {
+  readonly reset: string
+  readonly settle: string
+}
+
 /**
  * Everything a migration may have left behind is undone, then our settings apply again. Not DISCARD ALL: it would free
  * the run lock. Outside an explicit `begin read write` nothing can be written, so a statement that ends up outside its
  * transaction fails instead of committing by itself.
  */
-export function resetSession(options: SettingsOptions): string {
+export function resetSession(options: SettingsOptions): SessionTexts {
   const { facts } = options
   const settings: [string, string][] = [
     ['default_transaction_read_only', 'on'],
@@ -48,14 +54,10 @@ export function resetSession(options: SettingsOptions): string {
   if (options.connectionCheck) settings.push(['client_connection_check_interval', '500'])
   const lines = settings.map(([name, value]) => `set ${name} = ${literal(value)}`)
   if (options.searchPath !== undefined) lines.push(`set search_path = ${quotePostgresId(options.searchPath)}`)
-  return [
-    'reset session authorization',
-    'reset role',
-    'reset all',
-    'close all',
-    'unlisten *',
-    'deallocate all',
-    'discard temp',
-    ...lines,
-  ].join(';\n')
+  const identity = ['reset session authorization', 'reset role', 'reset all']
+  const objects = ['close all', 'unlisten *', 'deallocate all', 'discard temp']
+  return {
+    reset: [...identity, ...objects, ...lines].join(';\n'),
+    settle: [...identity, ...lines].join(';\n'),
+  }
 }

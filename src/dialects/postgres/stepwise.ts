@@ -2,6 +2,7 @@
 import { checkpoint } from '../../events.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
 import { CommitUnanswered, type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
+import { settingsBefore } from './carried-settings.ts'
 import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
 import { sqlstateOf } from './errors.ts'
@@ -11,7 +12,7 @@ import type { Link } from './link.ts'
 import { literal } from './naming.ts'
 import { asWriter } from './privileges.ts'
 import { sendQuery } from './transaction.ts'
-import { leaveTransaction, resetAnd, type Workplace, writeHistory } from './workplace.ts'
+import { leaveTransaction, type Workplace, writeHistory } from './workplace.ts'
 
 export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {
   const { link } = place
@@ -133,6 +134,12 @@ async function runUnit(place: Workplace, attempt: StepwiseAttempt, unit: Unit): 
   return runAlone(place, attempt, unit.from, statement)
 }
 
+/** Bookkeeping left our settings behind; what the file itself has set up to here applies again, also after a crash. */
+async function settle({ link, settle }: Workplace, { body }: StepwiseAttempt, index: number): Promise<void> {
+  const carried = body.kind === 'sql' ? settingsBefore(body.statements, index) : []
+  await link.simple([settle, ...carried].join(';\n'))
+}
+
 /**
  * The statement and its bookkeeping commit together: after a crash it is done or it is not. False: the server refuses
  * it in a transaction (25001), which only the catalogue could tell, such as `reindex table` of a partitioned one.
@@ -144,8 +151,8 @@ async function runInOwnTransaction(
   statement: ParsedStatement,
 ): Promise<boolean> {
   const { link, names } = place
-  await resetAnd(
-    place,
+  await settle(place, attempt, index)
+  await link.simple(
     `begin transaction read write;
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 set local statement_timeout = ${attempt.statementTimeoutMs}`,
@@ -178,7 +185,8 @@ async function runAlone(
   const { link, names } = place
   // A short lock timeout would end CREATE INDEX CONCURRENTLY while it waits for old snapshots and leave it INVALID.
   const lockTimeout = statement.transaction === 'refused' ? 0 : attempt.ddlLockTimeoutMs
-  await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, lockTimeout)}`)
+  await settle(place, attempt, index)
+  await link.simple(writable(attempt.statementTimeoutMs, lockTimeout))
   const concurrent = statement.concurrentIndex
   await send(link, attempt, index, statement)
   if (concurrent?.action === 'create') await requireValidIndex(link, concurrent, index)
@@ -189,7 +197,8 @@ async function runAlone(
 async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit): Promise<void> {
   const { link, names } = place
   const done = unit.from + unit.statements.length
-  await link.simple(`${place.reset};\n${writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs)}`)
+  await settle(place, attempt, unit.from)
+  await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
   for (const [offset, statement] of unit.statements.entries()) {
     if (offset === unit.statements.length - 1 && statement.transactionControl === 'commit') {
       await link.simple(

@@ -1,7 +1,6 @@
 /** One attempt at a transactional migration: two round trips for SQL, history row and effects in one commit. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { checkpoint } from '../../events.ts'
-import { combineLocks } from '../../sql/combine-locks.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
 import { transactionControlOf } from '../../sql/transaction-control.ts'
 import {
@@ -17,7 +16,7 @@ import { createChecks } from './checks.ts'
 import { isServerError, sqlstateOf } from './errors.ts'
 import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { Link, ResultSet } from './link.ts'
-import { LockBudgetSpent, lockTables } from './prelock.ts'
+import { LockBudgetSpent, lockableAhead, lockTables } from './prelock.ts'
 import { asWriter } from './privileges.ts'
 import { leaveTransaction, type Workplace } from './workplace.ts'
 
@@ -127,7 +126,7 @@ async function sendSqlBody(
 ): Promise<Finished> {
   const { link } = place
   const { name } = attempt.record
-  const locking = lockTables(combineLocks(statements), attempt.ddlLockTimeoutMs)
+  const locking = lockTables(lockableAhead(statements), attempt.ddlLockTimeoutMs)
   const reset = link.simple(place.reset)
   const opened = link.simple(opening(place, attempt))
   const locked =

@@ -9,13 +9,14 @@ export interface Workplace {
   readonly role: string
   /** See resetSession. */
   readonly reset: string
+  readonly settle: string
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */
   committing: boolean
 }
 
 /** Two messages in one round trip: `read write` must be chosen before the transaction's first snapshot. */
-export async function resetAnd(place: Workplace, text: string): Promise<ResultSet[]> {
-  const reset = place.link.simple(place.reset)
+export async function settleAnd(place: Workplace, text: string): Promise<ResultSet[]> {
+  const reset = place.link.simple(place.settle)
   const answer = place.link.simple(text)
   answer.catch(() => {})
   await reset
@@ -25,7 +26,7 @@ export async function resetAnd(place: Workplace, text: string): Promise<ResultSe
 /** Bookkeeping in a transaction of its own, whatever the statements before it left in the session. */
 export async function writeHistory(place: Workplace, text: string): Promise<ResultSet[]> {
   try {
-    return await resetAnd(place, `begin transaction read write;\n${text};\ncommit`)
+    return await settleAnd(place, `begin transaction read write;\n${text};\ncommit`)
   } catch (error) {
     await leaveTransaction(place.link)
     throw error

@@ -143,14 +143,18 @@ it('a commit that waits for a standby when its session is ended is found in hist
     async (stage) => {
       const run = stage.start({ direct: true })
       await stage.waiting()
-      await waitForStandby('nobody')
-      stage.go()
-      await stage.executing('commit')
-      await stage.evict()
+      try {
+        await waitForStandby('nobody')
+        stage.go()
+        await stage.executing('commit')
+        await stage.evict()
+        await run.done
+      } finally {
+        await waitForStandby('')
+      }
       const result = await run.done
       assert.equal(result.code, 0, result.stderr)
       assert.match(result.stderr, /history says it is applied/)
-      await waitForStandby('')
       assert.deepEqual(await stage.recover(), ['after', 'before'])
     },
     server,

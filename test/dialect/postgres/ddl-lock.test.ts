@@ -1,9 +1,10 @@
 /** Tables that the app holds while a migration wants them: the migration lets go in time, says why, and tries again. */
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newestMajor, type TestDatabase } from '../../helpers/postgres.ts'
 import { until } from '../../helpers/until.ts'
-import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './stage.ts'
+import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './scene.ts'
 
 interface Holder {
   readonly pid: number
@@ -128,8 +129,8 @@ for (const { name, tables, reader, file, text } of cases) {
   })
 }
 
-testEach('only those are named whose lock is in the way', async (major) => {
-  await using scene = await createScene(major, { '0001_index.sql': 'create index on held (id);' })
+test('only those are named whose lock is in the way', async () => {
+  await using scene = await createScene(newestMajor, { '0001_index.sql': 'create index on held (id);' })
   await scene.db.query('create table held (id integer)')
   await using holders = createHolders(scene.db)
   await holders.hold('select from held')
@@ -138,8 +139,8 @@ testEach('only those are named whose lock is in the way', async (major) => {
   assert.deepEqual(pidsOf(retries[0]), [writer.pid], stderr)
 })
 
-testEach('a transactional TypeScript migration runs its body again', async (major) => {
-  await using scene = await createScene(major, {
+test('a transactional TypeScript migration runs its body again', async () => {
+  await using scene = await createScene(newestMajor, {
     '0001_alter.ts': script(`await sql\`select nextval('tries')\`
       await sql\`insert into effects values (1)\`
       await sql\`alter table held add column note text\``),
@@ -155,12 +156,12 @@ testEach('a transactional TypeScript migration runs its body again', async (majo
   assert.equal((await scene.db.query('select from effects')).length, 1)
 })
 
-testEach('a budget that is spent ends with 75 and names who was in the way', async (major) => {
+test('a budget that is spent ends with 75 and names who was in the way', async () => {
   for (const [file, text] of [
     ['0001_alter.sql', 'alter table held add column note text;'],
     ['0001_alter.ts', script('await sql`alter table held add column note text`')],
   ] as const) {
-    await using scene = await createScene(major, { [file]: text })
+    await using scene = await createScene(newestMajor, { [file]: text })
     await scene.db.query('create table held (id integer)')
     await using holders = createHolders(scene.db)
     const holder = await holders.hold('select from held')
@@ -176,40 +177,36 @@ testEach('a budget that is spent ends with 75 and names who was in the way', asy
   }
 })
 
-testEach(
-  'three tables held by three sessions share one budget',
-  async (major) => {
-    await using scene = await createScene(major, {
-      '0001_alter.sql': ['a', 'b', 'c'].map((name) => `alter table ${name} add column note text;`).join('\n'),
+test('three tables held by three sessions share one budget', async () => {
+  await using scene = await createScene(newestMajor, {
+    '0001_alter.sql': ['a', 'b', 'c'].map((name) => `alter table ${name} add column note text;`).join('\n'),
+  })
+  await scene.db.query('create table a (id int); create table b (id int); create table c (id int)')
+  await using holders = createHolders(scene.db)
+  const first = await holders.hold('select from a')
+  const others = [await holders.hold('select from b'), await holders.hold('select from c')]
+  const waitsFor = (table: string) =>
+    until(`a migration waits for ${table}`, async () => {
+      const rows = await scene.db.query(
+        'select from pg_locks where relation = $1::regclass and not granted',
+        [table],
+      )
+      return rows.length > 0
     })
-    await scene.db.query('create table a (id int); create table b (id int); create table c (id int)')
-    await using holders = createHolders(scene.db)
-    const first = await holders.hold('select from a')
-    const others = [await holders.hold('select from b'), await holders.hold('select from c')]
-    const waitsFor = (table: string) =>
-      until(`a migration waits for ${table}`, async () => {
-        const rows = await scene.db.query(
-          'select from pg_locks where relation = $1::regclass and not granted',
-          [table],
-        )
-        return rows.length > 0
-      })
-    const running = scene.start(['up'], { SLIPWAY_DDL_LOCK_TIMEOUT: '4s' })
-    await waitsFor('a')
-    await sleep(1500)
-    await first.release()
-    await running.waitForOutput(/"event":"step-retrying"/)
-    await Promise.all(others.map((holder) => holder.release()))
-    const result = await running.done
-    assert.equal(result.code, 0, result.stderr)
-    const [retry] = eventsOf(result, 'step-retrying') as unknown as Retry[]
-    // A timeout of each lock's own would still have had time left for b, and would say "due to lock timeout".
-    assert.equal(retry?.reason, 'its table locks were not free within 4000 ms')
-    assert.deepEqual(
-      pidsOf(retry),
-      others.map(({ pid }) => pid).sort((a, b) => a - b),
-    )
-    for (const table of ['a', 'b', 'c']) assert.deepEqual(await columnsOf(scene.db, table), ['id', 'note'])
-  },
-  [newestMajor],
-)
+  const running = scene.start(['up'], { SLIPWAY_DDL_LOCK_TIMEOUT: '4s' })
+  await waitsFor('a')
+  await sleep(1500)
+  await first.release()
+  await running.waitForOutput(/"event":"step-retrying"/)
+  await Promise.all(others.map((holder) => holder.release()))
+  const result = await running.done
+  assert.equal(result.code, 0, result.stderr)
+  const [retry] = eventsOf(result, 'step-retrying') as unknown as Retry[]
+  // A timeout of each lock's own would still have had time left for b, and would say "due to lock timeout".
+  assert.equal(retry?.reason, 'its table locks were not free within 4000 ms')
+  assert.deepEqual(
+    pidsOf(retry),
+    others.map(({ pid }) => pid).sort((a, b) => a - b),
+  )
+  for (const table of ['a', 'b', 'c']) assert.deepEqual(await columnsOf(scene.db, table), ['id', 'note'])
+})

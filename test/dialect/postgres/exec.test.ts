@@ -12,11 +12,10 @@ setInterval(() => {}, 1000)`
 
 test('the program takes over: same process, its own signal handler, its exit code', { skip }, async () => {
   await using scene = await createScene(newestMajor, { '0001_t.sql': 'create table t (n int)' })
-  scene.workspace.write({ 'server.js': server, secret: 'redis://r' })
+  scene.workspace.write({ 'server.js': server })
   const running = scene.start(['exec', '--', 'node', 'server.js', '--port', '80 80', '--dry-run'], {
     APP_MODE: 'a "mode" with $blanks',
     DATABASE_URL: 'postgres://app@host/db',
-    SLIPWAY_LOG_LEVEL: 'info',
   })
   const line = await running.waitForOutput(/^\{"pid".*$/m)
   const told = JSON.parse(line[0]) as { pid: number; argv: string[]; env: Record<string, string> }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { testPassword } from '../../helpers/password.ts'
 import { newestMajor, uniqueName } from '../../helpers/postgres.ts'
 import { startProxy } from '../../helpers/proxy.ts'
-import { createScene, errorOf, type Scene, script, testEach } from './stage.ts'
+import { createScene, errorOf, type Scene, script, testEach } from './scene.ts'
 
 const two = {
   '0001_first.sql': 'create table first (id integer);',
@@ -27,7 +27,6 @@ async function readJson(scene: Scene, argv: readonly string[], env: Record<strin
   }
 }
 
-/** A table that every migration of a test would make: so nothing ran twice, and nothing in vain. */
 async function tablesIn(scene: Scene, schema: string): Promise<string[]> {
   const rows = await scene.db.query<{ name: string }>(
     "select relname as name from pg_class where relkind in ('r', 'p') and relnamespace = to_regnamespace($1) order by 1",
@@ -58,8 +57,8 @@ testEach('SLIPWAY_SCHEMA may name a schema that is not there yet', async (major)
   }
 })
 
-testEach('runners that start together make the missing schema once', async (major) => {
-  await using scene = await createScene(major, two)
+test('runners that start together make the missing schema once', async () => {
+  await using scene = await createScene(newestMajor, two)
   const env = { SLIPWAY_SCHEMA: 'ops' }
   const results = await Promise.all(Array.from({ length: 6 }, () => scene.run(['up'], env)))
   for (const { code, stderr } of results) assert.equal(code, 0, stderr)
@@ -93,8 +92,8 @@ testEach('a schema that is there is not created again, which would need a privil
   }
 })
 
-testEach('a search_path that leads nowhere is no reason to make a schema nobody named', async (major) => {
-  await using scene = await createScene(major, two)
+test('a search_path that leads nowhere is no reason to make a schema nobody named', async () => {
+  await using scene = await createScene(newestMajor, two)
   await scene.db.query('drop schema public')
   const error = errorOf(await scene.up(78))
   assert.equal(error.code, 'bad-setting')
@@ -167,34 +166,53 @@ for (const [tool, columns, shown] of [
   })
 }
 
-testEach(
-  'a history in another schema is not run again; SLIPWAY_SCHEMA says which is meant',
-  async (major) => {
-    await using scene = await createScene(major, two)
-    await scene.up(0, { SLIPWAY_SCHEMA: 'app' })
-    for (const argv of [['up'], ['status'], ['up', '--dry-run'], ['wait', '--timeout', '5s']]) {
-      const result = await scene.run(argv)
-      assert.equal(result.code, 65, `${argv[0]}\n${result.stderr}`)
-      assert.equal(errorOf(result).code, 'history-elsewhere')
-      assert.match(errorOf(result).message, /app\.schema_migrations in the same database holds a history/)
-      assert.match(errorOf(result).hint ?? '', /SLIPWAY_SCHEMA=app /)
-    }
-    assert.deepEqual(await tablesIn(scene, 'public'), ['first', 'second'])
-    await scene.up(0, { SLIPWAY_SCHEMA: 'app' })
+test('a log that is gone is made again, and one of somebody else is refused', async () => {
+  await using scene = await createScene(newestMajor, { '0001_first.sql': 'create table first (id integer);' })
+  await scene.up(0)
+  await scene.db.query('drop table schema_migrations_log')
+  scene.write(two)
+  assert.deepEqual((await readJson(scene, ['history', '--all'])).failures, [])
+  assert.equal((await scene.run(['wait', '--timeout', '4s'])).code, 3)
+  await scene.up(0)
+  const log = await scene.db.query('select event, name from schema_migrations_log')
+  assert.deepEqual(log, [{ event: 'up', name: '0002_second' }])
 
-    // An empty table in between changes nothing; a second history has to be asked for.
-    await scene.db.query(
-      'create table schema_migrations (like app.schema_migrations including all); drop table first, second',
-    )
-    assert.equal(errorOf(await scene.up(65)).code, 'history-elsewhere')
-    await scene.up(0, { SLIPWAY_SCHEMA: 'public' })
-    assert.deepEqual(await scene.history(), ['0001_first applied', '0002_second applied'])
-    await scene.up(0)
-  },
-)
+  await scene.db.query(
+    'drop table schema_migrations, schema_migrations_log, first, second; create table schema_migrations_log (line text)',
+  )
+  for (const verb of ['up', 'status']) {
+    const result = await scene.run([verb])
+    assert.equal(result.code, 65, result.stderr)
+    assert.match(errorOf(result).message, /public\.schema_migrations_log exists .* columns line$/)
+  }
+  assert.deepEqual(await tablesIn(scene, 'public'), ['schema_migrations_log'])
+})
 
-testEach('migrations for another database are recorded as skipped, whatever they say', async (major) => {
-  await using scene = await createScene(major, {
+test('a history in another schema is not run again; SLIPWAY_SCHEMA says which is meant', async () => {
+  await using scene = await createScene(newestMajor, two)
+  await scene.up(0, { SLIPWAY_SCHEMA: 'app' })
+  for (const argv of [['up'], ['status'], ['up', '--dry-run'], ['wait', '--timeout', '5s']]) {
+    const result = await scene.run(argv)
+    assert.equal(result.code, 65, `${argv[0]}\n${result.stderr}`)
+    assert.equal(errorOf(result).code, 'history-elsewhere')
+    assert.match(errorOf(result).message, /app\.schema_migrations in the same database holds a history/)
+    assert.match(errorOf(result).hint ?? '', /SLIPWAY_SCHEMA=app /)
+  }
+  assert.deepEqual(await tablesIn(scene, 'public'), ['first', 'second'])
+  await scene.up(0, { SLIPWAY_SCHEMA: 'app' })
+
+  // An empty table in between changes nothing; a second history has to be asked for.
+  await scene.db.query(
+    'create table schema_migrations (like app.schema_migrations including all); drop table first, second',
+  )
+  assert.equal(errorOf(await scene.up(65)).code, 'history-elsewhere')
+  await scene.up(0, { SLIPWAY_SCHEMA: 'public' })
+  assert.deepEqual(await scene.history(), ['0001_first applied', '0002_second applied'])
+  await scene.up(0)
+})
+
+test('migrations for another database are recorded as skipped, whatever they say', async () => {
+  await using scene = await createScene(newestMajor, {
     '0001_first.sql': 'create table first (id integer);',
     '0002_sqlite.ts': script("await sql.raw('pragma foreign_keys = off')", "{ dialects: ['sqlite'] }"),
     '0003_sqlite.sql': '-- migrate:up dialects:sqlite\ninsert or ignore into first values (1);\n',
@@ -217,8 +235,8 @@ testEach('migrations for another database are recorded as skipped, whatever they
   )
 })
 
-testEach('a failed migration leaves no row, and its error in history --all', async (major) => {
-  await using scene = await createScene(major, { ...two, '0003_fails.sql': 'select 1;\nselect 1 / 0;' })
+test('a failed migration leaves no row, and its error in history --all', async () => {
+  await using scene = await createScene(newestMajor, { ...two, '0003_fails.sql': 'select 1;\nselect 1 / 0;' })
   await scene.up(70)
   await scene.up(70)
   assert.deepEqual(await scene.history(), ['0001_first applied', '0002_second applied'])
@@ -236,8 +254,8 @@ testEach('a failed migration leaves no row, and its error in history --all', asy
   assert.equal((await readJson(scene, ['history', '--all'])).failures.length, 2)
 })
 
-testEach('a table with columns of a later format is read and written', async (major) => {
-  await using scene = await createScene(major, { '0001_first.sql': 'create table first (id integer);' })
+test('a table with columns of a later format is read and written', async () => {
+  await using scene = await createScene(newestMajor, { '0001_first.sql': 'create table first (id integer);' })
   await scene.up(0)
   await scene.db.query(
     "alter table schema_migrations add column image text, add column region text not null default 'here'; alter table schema_migrations_log add column image text",
@@ -288,7 +306,6 @@ for (const [what, file, text, code, then] of [
     assert.equal(status.migrations.at(-1)?.state, 'unfinished')
     const { stdout } = await scene.run(['history'])
     assert.match(stdout, /0002_part.*unfinished/)
-    assert.equal((await scene.run(['wait', '--timeout', '1s'])).code, 3)
     const result = await scene.up(code)
     if (code === 79) assert.equal(errorOf(result).code, 'unfinished')
     assert.deepEqual(await scene.history(), ['0001_first applied', `0002_part ${then}`])
