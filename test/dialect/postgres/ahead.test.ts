@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newestMajor } from '../../helpers/postgres.ts'
 import { writeMigrations } from '../../helpers/workspace.ts'
-import { createScene, errorOf, eventsOf, type Scene } from './stage.ts'
+import { createScene, errorOf, eventsOf, type Scene } from './scene.ts'
 
 type Files = Readonly<Record<string, string>>
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newestMajor, type TestDatabase } from '../../helpers/postgres.ts'
 import { until } from '../../helpers/until.ts'
-import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './stage.ts'
+import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './scene.ts'
 
 interface Holder {
   readonly pid: number

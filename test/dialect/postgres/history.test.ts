@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { testPassword } from '../../helpers/password.ts'
 import { newestMajor, uniqueName } from '../../helpers/postgres.ts'
 import { startProxy } from '../../helpers/proxy.ts'
-import { createScene, errorOf, type Scene, script, testEach } from './stage.ts'
+import { createScene, errorOf, type Scene, script, testEach } from './scene.ts'
 
 const two = {
   '0001_first.sql': 'create table first (id integer);',

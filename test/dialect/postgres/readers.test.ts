@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { testPassword } from '../../helpers/password.ts'
 import { type TestDatabase, uniqueName } from '../../helpers/postgres.ts'
 import { type PostgresProxy, startProxy } from '../../helpers/proxy.ts'
-import { createScene, errorOf, type Scene, testEach } from './stage.ts'
+import { createScene, errorOf, type Scene, testEach } from './scene.ts'
 
 interface Role {
   readonly user: string
