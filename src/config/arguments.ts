@@ -130,6 +130,12 @@ function readName(words: readonly string[]): string {
     throw new SlipwayError('bad-argument', 'slipway new needs a name', {
       hint: 'slipway new add_user_preferences',
     })
+  if (name.includes('://')) {
+    // Not repeated: it may hold a password.
+    throw new SlipwayError('bad-argument', 'slipway new takes a name, and this is a URL', {
+      hint: 'slipway new add_user_preferences',
+    })
+  }
   if (surplus.length > 0) {
     const joined = words.every((word) => /^\w+$/.test(word)) ? words.join('_') : 'NAME'
     throw new SlipwayError('bad-argument', 'slipway new takes one name', { hint: `slipway new ${joined}` })

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The seam to a database. A dialect knows SQL, sockets and files of one database; it decides nothing about
  * order, retries or exit codes. Each method is one attempt.

@@ -5,6 +5,7 @@ import { openContext } from './context/context.ts'
 import type { QueryTracker } from './context/tracker.ts'
 import type { StepPlace } from './execute.ts'
 import type { Run } from './run.ts'
+import { untilAborted } from './sleep.ts'
 
 export function recordOf(run: Run, migration: LoadedMigration): StepRecord {
   return {
@@ -54,19 +55,6 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
         tracker.end()
       }
     },
-  }
-}
-
-/** A migration that waits for something else than the database does not keep the run from stopping. */
-async function untilAborted(signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
-  const stopped = Promise.withResolvers<never>()
-  stopped.promise.catch(() => {})
-  const onAbort = () => stopped.reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    await Promise.race([work(), stopped.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }
 

@@ -13,6 +13,7 @@ import { acquireRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
 import type { Run } from './run.ts'
+import { untilAborted } from './sleep.ts'
 
 /** Filled in as the run goes, so that a failure can still tell what was done. */
 export interface Progress {
@@ -114,7 +115,7 @@ function makePlan(up: Up, snapshot: HistorySnapshot): Promise<Plan | Refusal> {
 async function loadPending(up: Up, snapshot: HistorySnapshot): Promise<void> {
   for (const file of listUnapplied(up.found.files, snapshot.rows)) {
     if (up.loaded.has(file.name)) continue
-    const migration = await loadMigration(file, up.run.dialect)
+    const migration = await untilAborted(up.run.signal, () => loadMigration(file, up.run.dialect))
     for (const notice of migration.notices) up.run.emit({ type: 'notice', migration: file.name, ...notice })
     up.loaded.set(file.name, migration)
   }

@@ -17,3 +17,16 @@ export function backoff(attempt: number, firstMs: number, capMs: number): number
   const step = Math.min(capMs, firstMs * 2 ** Math.min(attempt, 20))
   return step / 2 + (Math.random() * step) / 2
 }
+
+/** Ends with the work, or with the signal's reason: what waits for something else than the database must not keep a run from stopping. */
+export async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const stopped = Promise.withResolvers<never>()
+  stopped.promise.catch(() => {})
+  const onAbort = () => stopped.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([work(), stopped.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,9 +1,10 @@
 /** Thirty runners at once: each migration exactly once, every runner succeeds, none before the work is done. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type SlipwayResult, slipway } from '../helpers/cli.ts'
+import { type SlipwayResult, slipway, startSlipway } from '../helpers/cli.ts'
 import { createTestDatabase, postgresMajors } from '../helpers/postgres.ts'
 import { readSqlite } from '../helpers/sqlite.ts'
+import { until } from '../helpers/until.ts'
 import { createWorkspace, writeMigrations } from '../helpers/workspace.ts'
 
 const runners = 30
@@ -29,8 +30,14 @@ export const up: Migration = async ({ sql }) => {
   return files
 }
 
-function startAll(env: Record<string, string>): Promise<SlipwayResult[]> {
-  return Promise.all(Array.from({ length: runners }, () => slipway(['up'], { env, timeoutMs: 240_000 })))
+/** `look` counts the applied migrations as each runner ends: none may end before the work is done. */
+async function startAll(env: Record<string, string>, look: () => Promise<number>): Promise<SlipwayResult[]> {
+  const start = async () => {
+    const result = await slipway(['up'], { env, timeoutMs: 240_000 })
+    assert.equal(await look(), migrations, `a runner ended with ${result.code} before the work was done`)
+    return result
+  }
+  return Promise.all(Array.from({ length: runners }, start))
 }
 
 function requireAllDone(results: readonly SlipwayResult[]): void {
@@ -51,7 +58,11 @@ for (const major of postgresMajors) {
     using workspace = createWorkspace()
     await using db = await createTestDatabase(major)
     const dir = writeMigrations(workspace, counting())
-    requireAllDone(await startAll({ SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_DIR: dir }))
+    const look = async () => {
+      const rows = await db.query("select 1 from schema_migrations where state = 'applied'")
+      return rows.length
+    }
+    requireAllDone(await startAll({ SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_DIR: dir }, look))
     const effects = await db.query<{ migration: string }>('select migration from counter order by 1')
     assert.deepEqual(
       effects.map(({ migration }) => migration),
@@ -75,7 +86,8 @@ test(`${runners} runners on one missing SQLite file`, async () => {
   using workspace = createWorkspace()
   const dir = writeMigrations(workspace, counting())
   const file = workspace.path('app.db')
-  requireAllDone(await startAll({ SLIPWAY_DATABASE_URL: `sqlite://${file}`, SLIPWAY_DIR: dir }))
+  const look = async () => readSqlite(file, "select 1 from schema_migrations where state = 'applied'").length
+  requireAllDone(await startAll({ SLIPWAY_DATABASE_URL: `sqlite://${file}`, SLIPWAY_DIR: dir }, look))
   const effects = readSqlite(file, 'select migration from counter order by 1')
   assert.deepEqual(
     effects.map(({ migration }) => migration),
@@ -93,11 +105,19 @@ for (const major of postgresMajors.slice(-1)) {
     using workspace = createWorkspace()
     await using db = await createTestDatabase(major)
     const dir = writeMigrations(workspace, {
-      '0001_tries.sql': 'create sequence tries;',
-      '0002_fails.sql': "select nextval('tries'), pg_sleep(3);\nselect 1 / 0;",
+      '0001_tries.sql': 'create sequence tries;\ncreate table gate ();',
+      '0002_fails.sql': "select nextval('tries');\nlock table gate in access share mode;\nselect 1 / 0;",
     })
-    const env = { SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_DIR: dir }
-    const results = await Promise.all(Array.from({ length: 10 }, () => slipway(['up'], { env })))
+    const env = { SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_DIR: dir, SLIPWAY_DDL_LOCK_TIMEOUT: '2m' }
+    await slipway(['up', '--to', '0001_tries'], { env })
+    await using gate = await db.connect()
+    await gate.unsafe('begin; lock table gate')
+    const running = Array.from({ length: 10 }, () => startSlipway(['up'], { env, timeoutMs: 120_000 }))
+    await until('nine runners wait for the tenth', async () =>
+      running.filter((one) => one.output().includes('waiting-for-lock')).length === 9 ? true : undefined,
+    )
+    await gate.unsafe('commit')
+    const results = await Promise.all(running.map((one) => one.done))
     assert.deepEqual([...new Set(results.map(({ code }) => code))], [70])
     // A sequence is not rolled back, so it counts the attempts.
     const [tries] = await db.query<{ last_value: string }>('select last_value from tries')
