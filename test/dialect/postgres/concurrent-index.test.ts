@@ -103,6 +103,7 @@ insert into effects values ('after');`,
           async (stage) => {
             const run = stage.start({ direct: true })
             await stage.executing('create % concurrently')
+            await until('the index is in the catalogue', async () => (await indexes(stage)).length === 1)
             run.kill('SIGKILL')
             await until('its session is gone', async () => (await stage.backends()).length === 0)
             assert.deepEqual(await indexes(stage), [`${name} INVALID`])
