@@ -1,9 +1,12 @@
 import { isSlipwayError, SlipwayError } from '../errors.ts'
 import type { Config } from './config.ts'
 import { osUserName } from './environment.ts'
+import { namingVariables } from './libpq-parameters.ts'
+import { warnOfOverriddenUrl } from './overridden-url.ts'
 import { parseDatabaseUrl } from './parse-url.ts'
 import { settings, variablesOf } from './settings.ts'
 import { describeSource, type Found, findSetting, type Sources } from './sources.ts'
+import { createSurroundings, parseLibpqVariables } from './surroundings.ts'
 import type { ParsedUrl } from './url-problem.ts'
 import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
@@ -17,20 +20,30 @@ export function findDatabase(sources: Sources): FoundDatabase {
   const secrets = findSecrets(sources)
   const found = attempt(() => findSetting('databaseUrl', sources))
   if (isSlipwayError(found)) return failed(found, secrets)
-  if (found === undefined) return failed(noUrl(sources), secrets)
-  refusePasswordInFlag(found)
-  const all = [...secrets, ...findUrlSecrets(found.text), ...findPortLikeSecret(found.text)]
+  if (found !== undefined) refusePasswordInFlag(found)
+  const all =
+    found === undefined
+      ? secrets
+      : [...secrets, ...findUrlSecrets(found.text), ...findPortLikeSecret(found.text)]
   const parsed = attempt(() => parseFound(found, sources))
+  if (parsed === undefined) return failed(noUrl(sources), all)
   if (isSlipwayError(parsed)) return failed(parsed, all)
-  return { databaseUrl: parsed.url, warnings: parsed.warnings, secrets: all }
+  return {
+    databaseUrl: parsed.url,
+    warnings: [...parsed.warnings, ...warnOfOverriddenUrl(sources)],
+    secrets: [...all, ...(parsed.secrets ?? [])],
+  }
 }
 
 function failed(databaseProblem: SlipwayError, secrets: readonly string[]): FoundDatabase {
   return { databaseUrl: undefined, databaseProblem, warnings: [], secrets }
 }
 
-function parseFound(found: Found, { cwd }: Sources): ParsedUrl {
-  return parseDatabaseUrl(found.text, { name: describeSource(found.source), cwd, osUser: osUserName })
+/** Without a URL, what the PG* variables name; undefined if they name nothing. */
+function parseFound(found: Found | undefined, sources: Sources): ParsedUrl | undefined {
+  const context = { cwd: sources.cwd, osUser: osUserName, surroundings: createSurroundings(sources) }
+  if (found === undefined) return parseLibpqVariables(context)
+  return parseDatabaseUrl(found.text, { ...context, name: describeSource(found.source) })
 }
 
 function refusePasswordInFlag({ source, text }: Found): void {
@@ -51,12 +64,13 @@ function findSecrets({ layers }: Sources): string[] {
 
 function noUrl({ layers, cwd }: Sources): SlipwayError {
   const files = layers.map((layer) => layer.dotenv).filter((name) => name !== undefined)
-  const variables = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])
+  const urls = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])
+  const variables = `${urls.join(', ')} and ${namingVariables.join(', ')}`
   const where =
     files.length === 0 ? `; there is no .env file in ${cwd}` : ` and in ${files.join(', ')} in ${cwd}`
   return new SlipwayError(
     'no-url',
-    `no database is configured: looked for --database-url, ${variables.join(', ')} in the environment${where}`,
+    `no database is configured: looked for --database-url, ${variables} in the environment${where}`,
   )
 }
 

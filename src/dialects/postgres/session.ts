@@ -1,44 +1,48 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
-import type { PostgresUrl } from '../../config/url.ts'
-import { SlipwayError } from '../../errors.ts'
+import { describeHost, type PostgresUrl } from '../../config/url.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
+import type { Endpoint } from './endpoint.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { type Link, openLink } from './link.ts'
+import { reachServer } from './hosts.ts'
+import type { Link } from './link.ts'
 import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
 import { asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
+import { describeEncryption } from './plaintext.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
 import { watchLink } from './watchdog.ts'
+import { judgesFor } from './target.ts'
 import { type Workplace, writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
   let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await openLink(url, {
+  const request = {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
-    onNotice: (message) => onNotice?.(message),
+    onNotice: (message: string) => onNotice?.(message),
     greeting: factsQuery(table, schema ?? url.schema),
-  })
+  }
+  const { link, greeting, endpoint } = await reachServer(url, request, judgesFor(url.target, options.intent))
   try {
     const facts = readFacts(greeting)
-    if (options.intent === 'write') requireWritable(facts)
     const names = nameHistory(facts.schema ?? 'public', table)
-    const stopWatching = watchLink(link, url, {
+    const stopWatching = watchLink(link, endpoint, {
       everyMs: options.keepaliveMs,
       applicationName: options.applicationName,
     })
     return createSession({
       link,
       url,
+      endpoint,
       facts,
       names,
       options,
@@ -53,19 +57,10 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   }
 }
 
-function requireWritable(facts: ServerFacts): void {
-  if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
-  if (facts.readOnlyByDefault) {
-    throw new SlipwayError(
-      'read-only',
-      `default_transaction_read_only is on for ${facts.user} on ${facts.database}`,
-    )
-  }
-}
-
 interface Parts {
   readonly link: Link
   readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
   readonly names: HistoryNames
   readonly options: ConnectOptions
@@ -141,7 +136,7 @@ function createSession(parts: Parts): Session {
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
     async cancel() {
       if (link.lost || (await prepared()).committing) return
-      await sendCancelRequest(parts.url, link.backend)
+      await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {
       parts.stopWatching()
@@ -158,6 +153,8 @@ function sessionFacts(parts: Parts): SessionFacts {
     database: parts.facts.database,
     now: parts.facts.now,
     historyTable: parts.names.shown,
+    ...describeEncryption(parts.link, parts.endpoint),
+    ...(parts.url.hosts.length > 1 ? { host: describeHost(parts.endpoint) } : {}),
   }
 }
 

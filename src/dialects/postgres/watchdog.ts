@@ -3,9 +3,10 @@
  * server whether our backend is still at work; a firewall that swallows packets, or a proxy that keeps the socket open
  * with nothing behind it, would otherwise be waited for without end.
  */
-import type { PostgresUrl } from '../../config/url.ts'
+import type { Endpoint } from './endpoint.ts'
 import { explain } from './errors.ts'
-import { type Link, openLink } from './link.ts'
+import type { Link } from './link.ts'
+import { openLink } from './open-link.ts'
 
 interface Verdict {
   readonly kind: 'working' | 'not-working' | 'unreachable' | 'unknown'
@@ -19,7 +20,7 @@ const probeTimeoutMs = 5000
 /** Returns the function that stops watching. */
 export function watchLink(
   link: Link,
-  url: PostgresUrl,
+  endpoint: Endpoint,
   options: { everyMs: number; applicationName: string },
 ): () => void {
   if (options.everyMs <= 0) return () => {}
@@ -29,7 +30,7 @@ export function watchLink(
   const timer = setInterval(async () => {
     if (busy || link.lost || link.waitingMs < options.everyMs) return
     busy = true
-    const { kind, since } = await probe(link, url, options.applicationName)
+    const { kind, since } = await probe(link, endpoint, options.applicationName)
     busy = false
     const answered = link.waitingMs < options.everyMs
     if (answered || kind === 'working' || since !== idleSince) strikes = 0
@@ -47,9 +48,9 @@ export function watchLink(
   return () => clearInterval(timer)
 }
 
-async function probe(link: Link, url: PostgresUrl, applicationName: string): Promise<Verdict> {
+async function probe(link: Link, endpoint: Endpoint, applicationName: string): Promise<Verdict> {
   try {
-    const { link: second, greeting } = await openLink(url, {
+    const { link: second, greeting } = await openLink(endpoint, {
       applicationName: `${applicationName} probe`,
       timeoutMs: probeTimeoutMs,
       greeting: `begin transaction read only;
