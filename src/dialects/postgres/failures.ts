@@ -4,8 +4,8 @@
 export class ConnectTimeout extends Error {
   override readonly name = 'ConnectTimeout'
   constructor(timeoutMs: number) {
-    const seconds = timeoutMs / 1000
-    super(`no answer within ${seconds < 1 ? seconds.toFixed(1) : Math.round(seconds)} s`)
+    const seconds = Math.round(timeoutMs / 100) / 10
+    super(`no answer within ${seconds < 1 ? seconds : Math.round(seconds)} s`)
   }
 }
 
