@@ -4,6 +4,7 @@ import type { SlipwayError } from '../../errors.ts'
 import { AddressesFailed, type Connected, connectToAny, lookUp } from './addresses.ts'
 import { type Encryption, type Endpoint, encryptionsOf } from './endpoint.ts'
 import { isServerError } from './errors.ts'
+import { blameOptions } from './startup-options.ts'
 import { HandshakeClosed, TlsRefused } from './failures.ts'
 import { combineEncryptions, combineHosts, type HostFailure, isFinal } from './host-failures.ts'
 import { type LinkFailure, type LinkOptions, type Opened, tryLink } from './open-link.ts'
@@ -68,7 +69,7 @@ async function visitHost(
     }
     const { address } = connected
     const outcome = await tryEncryptions(url, host, connected, left())
-    const error = 'link' in outcome ? judge(outcome) : outcome.error
+    const error = 'link' in outcome ? judge(outcome) : (blameOptions(url, outcome.error) ?? outcome.error)
     if ('link' in outcome && error === undefined) return outcome
     if ('link' in outcome) await outcome.link.close()
     failures.push({ host, address, error })

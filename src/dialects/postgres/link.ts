@@ -74,21 +74,22 @@ export async function createLink(
     for (const waiter of pending.keys()) waiter.reject(lost)
     pending.clear()
   }
+  const refuse = (reason: string) => {
+    lose(new AuthRefused(reason))
+    socket.destroy()
+  }
   const auth = createAuthReader(endpoint.allowedAuth)
-  const wire = watchMessages(socket, {
-    auth,
-    onAuthRefused: (reason) => {
-      lose(new AuthRefused(reason))
-      socket.destroy()
-    },
-  })
+  const wire = watchMessages(socket, { auth, onAuthRefused: refuse })
   socket.on('error', (error) => lose((auth.exchange.done ? undefined : tls?.explain(error)) ?? error.message))
   socket.on('close', () => lose(wire.lastWords ?? 'the server closed the connection'))
 
   const driver: Driver = await openDriver({
     user: endpoint.user,
-    // A password is not told to a server that was just refused.
-    password: () => (lost === undefined ? (endpoint.password ?? '') : new Promise<string>(() => {})),
+    password: () => {
+      if (endpoint.password === undefined) refuse('the server asks for a password, and none is configured')
+      // A password is not told to a server that was just refused.
+      return lost === undefined ? (endpoint.password ?? '') : new Promise<string>(() => {})
+    },
     database: endpoint.database,
     startup: {
       application_name: [options.applicationName, endpoint.applicationName].filter(Boolean).join(' '),

@@ -74,6 +74,7 @@ function readFolder(folder: string): string[] {
 function readClientCertificate(tls: TlsSettings): Pick<TlsFiles, 'cert' | 'key' | 'passphrase'> {
   const path = tls.sendsCert === false ? undefined : (tls.cert ?? findDefault(tls, 'postgresql.crt'))
   if (path === undefined) return {}
+  const cert = readText(path, 'sslcert')
   const keyPath = tls.key ?? findDefault(tls, 'postgresql.key')
   if (keyPath === undefined)
     throw unusable(`${path} (sslcert) has no private key: no sslkey is given`, {
@@ -82,7 +83,7 @@ function readClientCertificate(tls: TlsSettings): Pick<TlsFiles, 'cert' | 'key' 
   const key = readText(keyPath, 'sslkey')
   requirePrivate(keyPath)
   return {
-    cert: readText(path, 'sslcert'),
+    cert,
     key,
     ...(tls.keyPassword === undefined ? {} : { passphrase: tls.keyPassword }),
   }
