@@ -20,7 +20,7 @@ import { version } from './version.ts'
 
 process.stdout.on('error', ignoreClosedPipe)
 process.stderr.on('error', ignoreClosedPipe)
-endProcess(await main())
+void main().then(endProcess)
 
 async function main(): Promise<number> {
   const termination = await openTerminationLog()
