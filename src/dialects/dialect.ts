@@ -75,6 +75,35 @@ export interface FailureRecord {
   readonly error: string
 }
 
+/** One line of the log table: what was done, by whom, and how it ended. */
+export interface LogRecord {
+  readonly id: number
+  readonly at: Date
+  /** `up`, `start`, `resume`, `skip`, `failure`, `stamp`, `repair`, `unlock`; a later version may know more. */
+  readonly event: string
+  /** Empty where the event is about no migration. */
+  readonly name: string
+  readonly checksum: string
+  readonly statementsDone: number | undefined
+  readonly durationMs: number | undefined
+  readonly appliedBy: string
+  readonly runnerVersion: string
+  readonly runId: string
+  /** Of a failure its error; of a stamp, a repair or an unlock what exactly was done. */
+  readonly detail: string | undefined
+}
+
+/** A change of history that runs nothing. `detail` goes to the log. */
+export type Amendment =
+  /** A row for a migration that has none. */
+  | { readonly kind: 'stamp'; readonly record: StepRecord; readonly state: 'applied' | 'skipped' }
+  /** The row of an applied migration takes over checksum, source and `breaking`. */
+  | { readonly kind: 'accept'; readonly record: StepRecord; readonly detail: string }
+  /** A `started` row becomes `applied`, with all that the record says. */
+  | { readonly kind: 'finish'; readonly record: StepRecord; readonly detail: string }
+  /** The row is removed. */
+  | { readonly kind: 'forget'; readonly record: StepRecord; readonly detail: string }
+
 /** What goes into a history row besides what the database fills in. */
 export interface StepRecord {
   readonly name: string
@@ -176,6 +205,8 @@ export interface Session extends AsyncDisposable {
   /** The stored text of one migration. */
   readSource(name: string): Promise<string | undefined>
   failuresSince(since: Date): Promise<readonly FailureRecord[]>
+  /** All of it, oldest first; empty where there is no log table. */
+  readLog(): Promise<readonly LogRecord[]>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>
@@ -189,6 +220,8 @@ export interface Session extends AsyncDisposable {
   recordSkipped(record: StepRecord): Promise<void>
   /** Marks a step whose transaction escaped as `started`. */
   recordStarted(record: StepRecord): Promise<void>
+  /** Each with its line in the log, all in one transaction; under the run lock only. */
+  amendHistory(amendments: readonly Amendment[]): Promise<void>
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
   /** Stops the statement that runs now on the server; resolves when asked, not when stopped. */
   cancel(): Promise<void>

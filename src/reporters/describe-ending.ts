@@ -13,6 +13,8 @@ export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {
 }
 
 function describeSuccess(outcome: RunOutcome, memory: RunMemory): string {
+  if (amendingVerbs.has(outcome.verb))
+    return `${countOf(memory.amended, 'change')} of history; no migration was run`
   const before = memory.appliedBefore
   const pending = outcome.pending.length === 0 ? '' : `, ${outcome.pending.length} still pending`
   if (outcome.applied.length + outcome.skipped.length === 0) {
@@ -36,6 +38,9 @@ function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
   if (unrun > 0) parts.push(`${unrun} not run`)
   return `stopped: ${parts.join('; ')}`
 }
+
+/** Verbs that change history alone. */
+const amendingVerbs = new Set(['stamp', 'repair'])
 
 /** Verbs that change nothing: there is no state to explain. */
 const readingVerbs = new Set(['wait', 'status', 'history', 'verify'])

@@ -1,7 +1,7 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
-import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
+import type { FailureRecord, HistorySnapshot, LogRecord, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
 import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
@@ -24,7 +24,19 @@ const columns = [
   'source',
 ] as const
 
-const logColumns = ['at', 'event', 'name', 'checksum', 'run_id', 'error'] as const
+const logColumns = [
+  'id',
+  'at',
+  'event',
+  'name',
+  'checksum',
+  'statements_done',
+  'duration_ms',
+  'applied_by',
+  'runner_version',
+  'run_id',
+  'error',
+] as const
 
 export interface FoundTables {
   readonly history: HistoryCandidate | undefined
@@ -159,5 +171,29 @@ order by id`,
     runId: String(row.run_id),
     at: toDate(row.at) ?? new Date(0),
     error: String(row.error ?? ''),
+  }))
+}
+
+export async function readLog(link: Link, names: HistoryNames, role: string): Promise<LogRecord[]> {
+  const rows = await asReader(names, role, () =>
+    readOnly(
+      link,
+      `select id, ${instant('at')} as at, event, name, checksum, statements_done, duration_ms, applied_by, runner_version, run_id, error
+from ${names.log}
+order by id`,
+    ),
+  )
+  return rows.map((row) => ({
+    id: Number(row.id),
+    at: toDate(row.at) ?? new Date(0),
+    event: String(row.event),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    statementsDone: row.statements_done === null ? undefined : Number(row.statements_done),
+    durationMs: row.duration_ms === null ? undefined : Number(row.duration_ms),
+    appliedBy: String(row.applied_by),
+    runnerVersion: String(row.runner_version),
+    runId: String(row.run_id),
+    detail: row.error === null ? undefined : String(row.error),
   }))
 }

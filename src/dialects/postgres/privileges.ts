@@ -19,6 +19,15 @@ export function asWriter<T>(names: HistoryNames, role: string, write: () => Prom
   })
 }
 
+/** For `stamp` and `repair`, which may take a row out of the history. */
+export function asAmender<T>(names: HistoryNames, role: string, write: () => Promise<T>): Promise<T> {
+  const to = quotePostgresId(role)
+  return explainingPrivilege(write, {
+    what: `the role ${role} may not change ${names.shown} and its log`,
+    grants: `${grantUsage(names, role)}; grant select, insert, update, delete on ${names.history} to ${to}; grant select, insert on ${names.log} to ${to}`,
+  })
+}
+
 export interface Creation {
   readonly role: string
   readonly database: string

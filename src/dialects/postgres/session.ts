@@ -11,7 +11,7 @@ import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
-import { asWriter } from './privileges.ts'
+import { asAmender, asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -114,6 +114,8 @@ function createSession(parts: Parts): Session {
       (await locateHistory()).found.log === undefined
         ? []
         : history.readFailures(link, names, parts.facts.user, since),
+    readLog: async () =>
+      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, parts.facts.user),
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
@@ -135,8 +137,13 @@ function createSession(parts: Parts): Session {
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
     applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
     recordSkipped: (record) =>
-      write(`${rows.insertSkipped(names, record)};\n${rows.insertLog(names, 'skip', record)}`),
+      write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
+    async amendHistory(amendments) {
+      const place = await prepared()
+      const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
+      await asAmender(names, place.role, () => writeHistory(place, text))
+    },
     recordFailure: (record, error, statementsDone) =>
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
     async cancel() {
