@@ -13,6 +13,8 @@ export interface LockHolder {
   /** When its session began. */
   readonly since?: Date
   readonly state?: string
+  /** When it came into that state. */
+  readonly stateSince?: Date
   readonly statement?: string
 }
 

@@ -4,6 +4,7 @@
  * order, retries or exit codes. Each method is one attempt.
  */
 import type { DatabaseUrl } from '../config/url.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { LockHolder } from '../events.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
@@ -103,6 +104,18 @@ export type Amendment =
   | { readonly kind: 'finish'; readonly record: StepRecord; readonly detail: string }
   /** The row is removed. */
   | { readonly kind: 'forget'; readonly record: StepRecord; readonly detail: string }
+
+/** One thing that was looked at for `doctor`. */
+export interface Diagnosis {
+  /** What it is about, in a word: `privileges`. */
+  readonly check: string
+  readonly level: 'ok' | 'warn' | 'fail'
+  readonly message: string
+  /** What to type or do about it. */
+  readonly remedy?: string
+  /** Of a failure; its exit code is that of the verb when it is the first. */
+  readonly code?: ErrorCode
+}
 
 /** What goes into a history row besides what the database fills in. */
 export interface StepRecord {
@@ -207,9 +220,16 @@ export interface Session extends AsyncDisposable {
   failuresSince(since: Date): Promise<readonly FailureRecord[]>
   /** All of it, oldest first; empty where there is no log table. */
   readLog(): Promise<readonly LogRecord[]>
+  /** Everything about server or file that matters to a run; reads only. */
+  examine(): Promise<readonly Diagnosis[]>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>
+  /**
+   * Ends that session if it still holds the run lock; false if it does not. Absent where the database cannot end
+   * another session. Throws privilege-missing.
+   */
+  endRunLockHolder?(holder: LockHolder): Promise<boolean>
   /** Sessions that hold up what this session waited for last; best effort. */
   blockers(attempt: Attempt): Promise<readonly LockHolder[]>
   releaseRunLock(): Promise<void>
@@ -223,6 +243,8 @@ export interface Session extends AsyncDisposable {
   /** Each with its line in the log, all in one transaction; under the run lock only. */
   amendHistory(amendments: readonly Amendment[]): Promise<void>
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
+  /** A line in the log that is about no migration; none where there is no log table. */
+  recordUnlock(record: StepRecord, detail: string): Promise<void>
   /** Stops the statement that runs now on the server; resolves when asked, not when stopped. */
   cancel(): Promise<void>
   /** Graceful where the connection still lives; never throws, never hangs. */

@@ -95,8 +95,8 @@ function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number
 }
 
 /** On SQLite the holder is a process of this machine. */
-function endingOf(run: Run, pid: number): string {
-  return run.dialect.name === 'sqlite' ? `kill ${pid}` : `select pg_terminate_backend(${pid})`
+export function endingOf(run: Run, pid: number): string {
+  return run.dialect.name === 'sqlite' ? `kill ${pid}` : 'slipway unlock --terminate'
 }
 
 /** One line: pid, application, address, since, what it runs; not where that may set a password. */

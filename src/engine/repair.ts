@@ -1,8 +1,9 @@
 /** The life of `repair`: what there is to mend, what a request would change, then changing it. */
-import type { Amendment, Session, SessionFacts, StepRecord } from '../dialects/dialect.ts'
-import type { SlipwayError } from '../errors.ts'
+import type { Amendment, HistorySnapshot, Session, SessionFacts, StepRecord } from '../dialects/dialect.ts'
+import { isSlipwayError, type SlipwayError } from '../errors.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
+import type { DeclaredOptions } from '../plan/migration.ts'
 import {
   type Damage,
   findDamage,
@@ -59,13 +60,33 @@ async function assess(
   request: RepairRequest | undefined,
 ): Promise<Pick<RepairSurvey, 'damage' | 'reasons'>> {
   const snapshot = await session.readHistory()
-  const result = await planAgainst({ run, session, found, snapshot, options: new Map(), request: {} })
+  const options = await loadUnfinished(run, found, snapshot)
+  const result = await planAgainst({ run, session, found, snapshot, options, request: {} })
   const damage = request === undefined ? findDamage(result.states) : selectDamage(result.states, request)
   const reasons = result.kind === 'plan' ? [] : result.reasons
   return {
     damage,
     reasons: new Map(reasons.flatMap((reason) => [[reason.facts.migration ?? '', reason] as const])),
   }
+}
+
+/** Whether `up` would go on with one by itself stands in its options. One that does not load says so when it is run. */
+async function loadUnfinished(
+  run: Run,
+  found: Discovery,
+  snapshot: HistorySnapshot,
+): Promise<Map<string, DeclaredOptions>> {
+  const options = new Map<string, DeclaredOptions>()
+  for (const { name, state } of snapshot.rows) {
+    const file = state === 'started' ? found.files.find((each) => each.name === name) : undefined
+    if (file === undefined) continue
+    try {
+      options.set(name, (await loadMigration(file, run.dialect)).options)
+    } catch (error) {
+      if (!isSlipwayError(error)) throw error
+    }
+  }
+  return options
 }
 
 async function amendmentsFor(

@@ -43,7 +43,7 @@ function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
 const amendingVerbs = new Set(['stamp', 'repair'])
 
 /** Verbs that change nothing: there is no state to explain. */
-const readingVerbs = new Set(['wait', 'status', 'history', 'verify'])
+const readingVerbs = new Set(['wait', 'status', 'history', 'verify', 'doctor', 'unlock'])
 
 function describeReadFailure({ verb, pending }: RunOutcome): string {
   return pending.length === 0 ? `${verb} stopped` : `${verb} stopped: ${pending.length} pending`

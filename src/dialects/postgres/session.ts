@@ -5,11 +5,12 @@ import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
+import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
-import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
+import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
 import { asAmender, asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
@@ -116,12 +117,14 @@ function createSession(parts: Parts): Session {
         : history.readFailures(link, names, parts.facts.user, since),
     readLog: async () =>
       (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, parts.facts.user),
+    examine: () => examineServer(parts),
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
       return holdsLock
     },
     runLockHolder: () => findRunLockHolder(link, names),
+    endRunLockHolder: (holder) => endRunLockHolder(link, names, holder, parts.facts.user),
     blockers: (attempt) => findBlockers(link, attempt),
     async releaseRunLock() {
       if (!holdsLock || link.lost) return
@@ -146,6 +149,10 @@ function createSession(parts: Parts): Session {
     },
     recordFailure: (record, error, statementsDone) =>
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
+    async recordUnlock(record, detail) {
+      if ((await locateHistory()).found.log === undefined) return
+      await write(rows.insertLog(names, 'unlock', record, { error: detail }))
+    },
     async cancel() {
       if (link.lost || (await prepared()).committing) return
       await sendCancelRequest(parts.url, link.backend)

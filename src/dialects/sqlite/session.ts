@@ -5,6 +5,7 @@ import { SlipwayError } from '../../errors.ts'
 import type { Attempt, ConnectOptions, HistorySnapshot, Session, StepRecord } from '../dialect.ts'
 import { amend } from './amend.ts'
 import { type Handle, readVersion } from './driver.ts'
+import { examineFile } from './examine.ts'
 import { createHistory, type HistoryTables, hasHistory, hasLog, nameHistoryTables } from './history.ts'
 import {
   type LogEntry,
@@ -86,6 +87,7 @@ function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'wr
     failuresSince: async (since) =>
       (await readIf(hasLog, (handle) => readFailures(handle, tables, since))) ?? [],
     readLog: async () => (await readIf(hasLog, (handle) => readLog(handle, tables))) ?? [],
+    examine: () => examineFile(store),
     tryRunLock: async () => {
       refuseReader(intent)
       return lock.tryAcquire()
@@ -116,6 +118,10 @@ function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'wr
       }),
     recordFailure: async (record, error, statementsDone) =>
       await write((handle) => writeLog(handle, tables, record, { event: 'failure', error, statementsDone })),
+    recordUnlock: async (record, detail) => {
+      if ((await readIf(hasLog, () => true)) === undefined) return
+      await write((handle) => writeLog(handle, tables, record, { event: 'unlock', error: detail }))
+    },
     cancel: async () => {},
     close,
     [Symbol.asyncDispose]: close,
