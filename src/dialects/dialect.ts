@@ -97,7 +97,12 @@ export interface LogRecord {
 /** A change of history that runs nothing. `detail` goes to the log. */
 export type Amendment =
   /** A row for a migration that has none. */
-  | { readonly kind: 'stamp'; readonly record: StepRecord; readonly state: 'applied' | 'skipped' }
+  | {
+      readonly kind: 'stamp'
+      readonly record: StepRecord
+      readonly state: 'applied' | 'skipped'
+      readonly detail: string
+    }
   /** The row of an applied migration takes over checksum, source and `breaking`. */
   | { readonly kind: 'accept'; readonly record: StepRecord; readonly detail: string }
   /** A `started` row becomes `applied`, with all that the record says. */

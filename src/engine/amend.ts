@@ -45,7 +45,7 @@ async function amendUnderLock(
       type: 'history-amended',
       name: amendment.record.name,
       action: amendment.kind,
-      detail: amendment.kind === 'stamp' ? `recorded as ${amendment.state}` : amendment.detail,
+      detail: amendment.detail,
     })
 }
 

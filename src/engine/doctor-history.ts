@@ -7,16 +7,9 @@ import type { Run } from './run.ts'
 import { loadOptions } from './survey.ts'
 import { failed, failedForAll } from './doctor-verdict.ts'
 
-export async function examineHistory(
-  run: Run,
-  session: Session,
-  found: Discovery | undefined,
-): Promise<Diagnosis[]> {
-  const snapshot = await session.readHistory()
-  const tables = describeTables(session, snapshot)
-  const log = lastFailure(await session.readLog())
-  const plan = found === undefined ? [] : await examinePlan(run, session, found, snapshot)
-  return [tables, ...log, ...plan]
+export async function examineHistory(session: Session): Promise<Diagnosis[]> {
+  const tables = describeTables(session, await session.readHistory())
+  return [tables, ...lastFailure(await session.readLog())]
 }
 
 function describeTables({ facts }: Session, { exists, rows }: HistorySnapshot): Diagnosis {
@@ -39,13 +32,15 @@ function lastFailure(log: readonly LogRecord[]): Diagnosis[] {
   ]
 }
 
-async function examinePlan(
+/** Nothing to say without files, or where the history itself cannot be read: that is told already. */
+export async function examinePlan(
   run: Run,
   session: Session,
-  found: Discovery,
-  snapshot: HistorySnapshot,
+  found: Discovery | undefined,
 ): Promise<Diagnosis[]> {
   const check = 'migrations'
+  const snapshot = found === undefined ? undefined : await readQuietly(session)
+  if (found === undefined || snapshot === undefined) return []
   try {
     const options = await loadOptions(run, found, snapshot)
     const result = await planAgainst({ run, session, found, snapshot, options, request: {} })
@@ -60,5 +55,13 @@ async function examinePlan(
   } catch (error) {
     if (!isSlipwayError(error)) throw error
     return failedForAll(check, error)
+  }
+}
+
+async function readQuietly(session: Session): Promise<HistorySnapshot | undefined> {
+  try {
+    return await session.readHistory()
+  } catch {
+    return undefined
   }
 }

@@ -4,7 +4,7 @@ import type { Diagnosis, Session, SessionFacts } from '../dialects/dialect.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
 import { examineFiles } from './doctor-files.ts'
-import { examineHistory } from './doctor-history.ts'
+import { examineHistory, examinePlan } from './doctor-history.ts'
 import { describeSessionFailure } from './failure.ts'
 import { describeHolder, endingOf } from './lock.ts'
 import { openSession } from './open.ts'
@@ -93,7 +93,8 @@ async function examineSession({ run, session, found }: Place, patienceMs: number
   const parts: readonly [string, () => Promise<readonly Diagnosis[]>][] = [
     ['server', () => session.examine()],
     ['lock', async () => [await examineLock(run, session)]],
-    ['history', () => examineHistory(run, session, found)],
+    ['history', () => examineHistory(session)],
+    ['migrations', () => examinePlan(run, session, found)],
   ]
   for (const [name, look] of parts) {
     try {
@@ -105,7 +106,7 @@ async function examineSession({ run, session, found }: Place, patienceMs: number
           check: name,
           level: 'fail',
           message: `no answer within ${patienceMs / 1000} s; what comes after was not looked at`,
-          remedy: 'look for what blocks it: select * from pg_stat_activity',
+          remedy: remedyForSilence(name),
           code: 'unreachable',
         })
         break
@@ -114,6 +115,12 @@ async function examineSession({ run, session, found }: Place, patienceMs: number
     }
   }
   return withoutEcho(checks)
+}
+
+function remedyForSilence(check: string): string {
+  return check === 'migrations'
+    ? 'look at what the migrations await at top level'
+    : "look for what holds it up: a lock on the history table, or the server's load"
 }
 
 /** What cannot be read for want of a privilege is told once, with the GRANT. */

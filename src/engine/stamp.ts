@@ -80,7 +80,16 @@ async function decide(
     const declared = options.get(name)
     if (declared === undefined) return []
     const record = recordOf(run, { file, options: declared })
-    return [{ kind: 'stamp', record, state: action === 'skip' ? 'skipped' : 'applied' }]
+    return action === 'skip'
+      ? [
+          {
+            kind: 'stamp',
+            record,
+            state: 'skipped',
+            detail: `recorded as skipped: not for ${run.dialect.name}`,
+          },
+        ]
+      : [{ kind: 'stamp', record, state: 'applied', detail: 'recorded as applied, not run' }]
   })
   return { plan: result, amendments }
 }

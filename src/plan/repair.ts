@@ -66,7 +66,7 @@ export function selectDamage(states: readonly MigrationStatus[], request: Repair
   if (found.length > 0 || isInOrder(status, action)) return found
   throw new SlipwayError('bad-argument', `${status.name} ${whyNot(status, action)}`, {
     migration: status.name,
-    hint: 'slipway repair lists what there is to repair',
+    hint: 'slipway repair',
   })
 }
 

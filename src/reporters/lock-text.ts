@@ -26,7 +26,7 @@ export function lockText(result: LockResult, { colors, redact }: LockTextOptions
   const paint = createPaint(colors)
   const what = `the run lock of ${result.historyTable} on ${describeDatabase(result)}`
   const { holder, remedy } = result
-  if (holder === undefined) return `${what} is free\n`
+  if (holder === undefined) return `${what} is free`
   const style = { paint, redact: noRedaction, debug: false }
   return joinGroups([
     [`${what} is held`, ...tableLines(holderRows(holder, result.now, redact))],
@@ -41,8 +41,8 @@ export function freedText(
 ): string {
   const who = `pid ${holder.pid ?? 'unknown'}`
   const what = ended ? `${who} was ended` : `${who} had let go of the run lock already`
-  if (next === undefined) return `${what}; the run lock is free\n`
-  return `${what}; the run lock is now held by ${describeHolder(next, now, redact)}\n`
+  if (next === undefined) return `${what}; the run lock is free`
+  return `${what}; the run lock is now held by ${describeHolder(next, now, redact)}`
 }
 
 function holderRows(holder: LockHolder, now: Date, redact: Redactor): string[][] {

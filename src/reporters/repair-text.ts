@@ -22,7 +22,7 @@ export function repairText(
 ): string {
   const paint = createPaint(colors)
   const where = `on ${describeDatabase(result)}, in ${result.historyTable}`
-  if (result.damage.length === 0) return `nothing to repair ${where}\n`
+  if (result.damage.length === 0) return `nothing to repair ${where}`
   const groups = result.damage.map((damage) => [
     ...whatLines(damage, result, paint),
     ...(action === undefined ? commandLines(damage, paint) : proposalLines(damage, action)),

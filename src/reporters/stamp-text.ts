@@ -15,7 +15,7 @@ export function stampText(result: StampResult, { colors }: TextOptions): string 
   const paint = createPaint(colors)
   const where = `${describeDatabase(result)}, in ${result.historyTable}`
   if (result.steps.length === 0)
-    return `nothing to record on ${where}: ${countOf(result.recorded, 'migration')} recorded already\n`
+    return `nothing to record on ${where}: ${countOf(result.recorded, 'migration')} recorded already`
   const names = result.steps.map(({ name, state }) => [
     `  ${oneLine(name, 200)}`,
     state === 'skipped' ? paint('faint', 'as skipped: not for this kind of database') : '',

@@ -1,21 +1,23 @@
 /** What `doctor` says of a server: who we are there, what we may do, and what stands in between. Reads only. */
 import type { PostgresUrl } from '../../config/url.ts'
 import { isSlipwayError } from '../../errors.ts'
+import { shellWord } from '../../plan/shell.ts'
 import type { Diagnosis } from '../dialect.ts'
 import { examinePrivileges } from './examine-privileges.ts'
+import { findHistories } from './history.ts'
 import { instant, readOnly, requireDirect, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
+import { newest, whyUnsupported } from './supported.ts'
 
 export interface Examined {
   readonly link: Link
   readonly url: PostgresUrl
   readonly facts: ServerFacts
   readonly names: HistoryNames
+  /** Not left to the search_path. */
+  readonly isSchemaChosen: boolean
 }
-
-/** https://www.postgresql.org/support/versioning/ */
-const [oldest, newest] = [13, 18]
 
 export async function examineServer(examined: Examined): Promise<Diagnosis[]> {
   const { link, facts, url } = examined
@@ -26,21 +28,16 @@ export async function examineServer(examined: Examined): Promise<Diagnosis[]> {
     examinePooler(facts, link),
     examineTls(url, link.tlsVersion),
     await examineClock(link),
+    ...examineNeighbours(examined),
   ]
 }
 
 export function examineVersion(versionNumber: number, version: string): Diagnosis {
   const check = 'server'
-  const major = Math.floor(versionNumber / 10_000)
-  if (major < oldest)
-    return {
-      check,
-      level: 'fail',
-      message: `PostgreSQL ${version}; slipway works with ${oldest} and later`,
-      remedy: 'upgrade the server',
-      code: 'unsupported-server',
-    }
-  if (major > newest)
+  const problem = whyUnsupported(versionNumber, version)
+  if (problem !== undefined)
+    return { check, level: 'fail', message: problem.message, remedy: problem.hint, code: problem.code }
+  if (Math.floor(versionNumber / 10_000) > newest)
     return {
       check,
       level: 'warn',
@@ -106,6 +103,20 @@ export function examineTls(
 
 function isThisHost(host: string): boolean {
   return host.startsWith('/') || /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i.test(host)
+}
+
+/** Only where nobody chose the schema: a history for each tenant is no accident. */
+function examineNeighbours({ facts, names, isSchemaChosen }: Examined): Diagnosis[] {
+  const others = isSchemaChosen ? [] : findHistories(facts, names)
+  const own = others.some(({ schema }) => schema === names.schema)
+  return others
+    .filter(({ schema }) => own && schema !== names.schema)
+    .map(({ schema }) => ({
+      check: 'history',
+      level: 'warn',
+      message: `schema ${schema} has a ${names.table} as well; ${names.shown} is the one in use, since its schema comes first in the search_path`,
+      remedy: `SLIPWAY_SCHEMA=${shellWord(schema)} slipway status, or choose for good: SLIPWAY_SCHEMA=${shellWord(names.schema)}`,
+    }))
 }
 
 async function examineClock(link: Link): Promise<Diagnosis> {

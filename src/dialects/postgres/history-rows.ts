@@ -64,24 +64,26 @@ values (${recordValues(record)}, ${literal(event)}, ${duration}, ${facts.stateme
 
 /** One change of history and its line in the log. */
 export function amend(names: HistoryNames, amendment: Amendment): string {
+  const { kind, record, detail } = amendment
+  const event = kind === 'stamp' ? 'stamp' : 'repair'
+  return `${changeRow(names, amendment)};\n${insertLog(names, event, record, { error: detail })}`
+}
+
+function changeRow(names: HistoryNames, amendment: Amendment): string {
   const { record } = amendment
   switch (amendment.kind) {
     case 'stamp':
-      return `${insertDone(names, record, amendment.state)};
-${insertLog(names, 'stamp', record)}`
+      return insertDone(names, record, amendment.state)
     case 'accept':
       return `update ${names.history}
 set checksum = ${literal(record.checksum)}, source = ${literal(record.source)}, breaking = ${record.breaking}
-where name = ${literal(record.name)} and state <> 'started';
-${insertLog(names, 'repair', record, { error: amendment.detail })}`
+where name = ${literal(record.name)} and state <> 'started'`
     case 'finish':
       return `${updateStarted(names, record)};
 update ${names.history}
 set state = 'applied', applied_at = pg_catalog.clock_timestamp()
-where name = ${literal(record.name)} and state = 'started';
-${insertLog(names, 'repair', record, { error: amendment.detail })}`
+where name = ${literal(record.name)} and state = 'started'`
     case 'forget':
-      return `delete from ${names.history} where name = ${literal(record.name)};
-${insertLog(names, 'repair', record, { error: amendment.detail })}`
+      return `delete from ${names.history} where name = ${literal(record.name)}`
   }
 }

@@ -1,5 +1,6 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
+import { shellWord } from '../../plan/shell.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
 import type { FailureRecord, HistorySnapshot, LogRecord, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
@@ -55,6 +56,13 @@ export function findTables({ tables }: ServerFacts, names: HistoryNames): FoundT
   return found
 }
 
+/** Every table, in whatever schema, that could be a history of slipway's by name and columns. */
+export function findHistories({ tables }: ServerFacts, names: HistoryNames): HistoryCandidate[] {
+  return tables.filter(
+    (table) => table.name === names.table && columns.every((column) => table.columns.includes(column)),
+  )
+}
+
 /** Refuses another tool's table, by the columns it has. */
 function checkShape(candidate: HistoryCandidate, wanted: readonly string[]): void {
   if (wanted.every((column) => candidate.columns.includes(column))) return
@@ -91,16 +99,15 @@ export async function readLocatedHistory(
 }
 
 async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: HistoryNames): Promise<void> {
-  for (const table of facts.tables) {
-    if (table.schema === names.schema || table.name !== names.table) continue
-    if (columns.some((column) => !table.columns.includes(column))) continue
+  for (const table of findHistories(facts, names)) {
+    if (table.schema === names.schema) continue
     const other = nameHistory(table.schema, names.table)
     if (await isEmpty(link, other)) continue
     throw new SlipwayError(
       'history-elsewhere',
       `${names.shown} is empty or absent, but ${other.shown} in the same database holds a history; running now would apply everything again`,
       {
-        hint: `SLIPWAY_SCHEMA=${table.schema} slipway status, or SLIPWAY_SCHEMA=${names.schema} if a second history is meant`,
+        hint: `SLIPWAY_SCHEMA=${shellWord(table.schema)} slipway status, or SLIPWAY_SCHEMA=${shellWord(names.schema)} if a second history is meant`,
       },
     )
   }

@@ -4,6 +4,17 @@ import { quotePostgresId } from '../../sql/quote.ts'
 import { explain } from './errors.ts'
 import type { HistoryNames } from './naming.ts'
 
+/** `User does not have CONNECT privilege` is the one privilege that is asked for before there is a session. */
+export function asClient<T>(
+  { user, database }: { readonly user: string; readonly database: string },
+  connect: () => Promise<T>,
+): Promise<T> {
+  return explainingPrivilege(connect, {
+    what: `the role ${user} may not connect to ${database}`,
+    grants: `grant connect on database ${quotePostgresId(database)} to ${quotePostgresId(user)}`,
+  })
+}
+
 export function asReader<T>(names: HistoryNames, role: string, read: () => Promise<T>): Promise<T> {
   return explainingPrivilege(read, {
     what: `the role ${role} may not read ${names.shown} and its log`,

@@ -7,28 +7,32 @@ import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
 import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
+import { adviseOnForeign } from './foreign-history.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
-import { asAmender, asWriter } from './privileges.ts'
+import { asAmender, asClient, asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
+import { whyUnsupported } from './supported.ts'
 import { watchLink } from './watchdog.ts'
 import { type Workplace, writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
   let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await openLink(url, {
-    applicationName: options.applicationName,
-    timeoutMs: options.attemptTimeoutMs,
-    signal: options.signal,
-    onNotice: (message) => onNotice?.(message),
-    greeting: factsQuery(table, schema ?? url.schema),
-  })
+  const { link, greeting } = await asClient(url, () =>
+    openLink(url, {
+      applicationName: options.applicationName,
+      timeoutMs: options.attemptTimeoutMs,
+      signal: options.signal,
+      onNotice: (message) => onNotice?.(message),
+      greeting: factsQuery(table, schema ?? url.schema),
+    }),
+  )
   try {
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
@@ -55,6 +59,8 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
 }
 
 function requireWritable(facts: ServerFacts): void {
+  const unsupported = whyUnsupported(facts.versionNumber, facts.version)
+  if (unsupported !== undefined) throw unsupported
   if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
   if (facts.readOnlyByDefault) {
     throw new SlipwayError(
@@ -77,14 +83,19 @@ interface Parts {
 function createSession(parts: Parts): Session {
   const { link, names } = parts
   const prepared = prepareOnce(parts)
+  const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
+  const locate = async (facts: ServerFacts) => ({
+    snapshot: await history.readLocatedHistory(link, facts, names, isSchemaChosen),
+    found: history.findTables(facts, names),
+  })
   const locateHistory = async () => {
     const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
-    const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
-    const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
-    const found = history.findTables(facts, names)
+    const { snapshot, found } = await locate(facts).catch(async (error: unknown) => {
+      throw await adviseOnForeign(link, facts, names, error)
+    })
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
     return { snapshot, found }
@@ -117,7 +128,7 @@ function createSession(parts: Parts): Session {
         : history.readFailures(link, names, parts.facts.user, since),
     readLog: async () =>
       (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, parts.facts.user),
-    examine: () => examineServer(parts),
+    examine: () => examineServer({ ...parts, isSchemaChosen }),
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)

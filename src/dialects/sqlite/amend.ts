@@ -7,10 +7,9 @@ import { toSqliteValues } from './values.ts'
 
 /** One change and its line in the log. */
 export function amend(handle: Handle, tables: HistoryTables, amendment: Amendment): void {
-  const { kind, record } = amendment
+  const { kind, record, detail } = amendment
   changeRow(handle, tables, amendment)
-  if (kind === 'stamp') writeLog(handle, tables, record, { event: 'stamp' })
-  else writeLog(handle, tables, record, { event: 'repair', error: amendment.detail })
+  writeLog(handle, tables, record, { event: kind === 'stamp' ? 'stamp' : 'repair', error: detail })
 }
 
 function changeRow(handle: Handle, tables: HistoryTables, amendment: Amendment): void {
