@@ -3,7 +3,8 @@ import { dirname } from 'node:path'
 import { isSlipwayError } from '../../errors.ts'
 import type { Diagnosis } from '../dialect.ts'
 import { readVersion, runStatement } from './driver.ts'
-import { describeAccess, requireWritable } from './file-access.ts'
+import { canWrite, describeAccess, describeUser, fileExists, requireWritable } from './file-access.ts'
+import { lockPathOf } from './lock.ts'
 import type { Store } from './store.ts'
 
 export async function examineFile(store: Store): Promise<Diagnosis[]> {
@@ -19,11 +20,8 @@ export async function examineFile(store: Store): Promise<Diagnosis[]> {
       },
     ]
   const file = examineAccess(store)
-  return [
-    library,
-    file,
-    ...(store.exists() ? await store.read(async (handle) => examinePragmas(handle)) : []),
-  ]
+  const pragmas = store.exists() ? await store.read(async (handle) => examinePragmas(handle)) : []
+  return [library, file, examineLockFile(store.path), ...pragmas]
 }
 
 function examineAccess(store: Store): Diagnosis {
@@ -38,6 +36,21 @@ function examineAccess(store: Store): Diagnosis {
     ? 'can be written, and so can its directory'
     : 'does not exist yet; slipway up makes it'
   return { check, level: 'ok', message: `${store.path} ${what} (${describeAccess(dirname(store.path))})` }
+}
+
+/** The run lock's own file, beside the database. */
+function examineLockFile(path: string): Diagnosis {
+  const check = 'lock file'
+  const lockPath = lockPathOf(path)
+  if (!fileExists(lockPath)) return { check, level: 'ok', message: `${lockPath} is made by the first run` }
+  if (canWrite(lockPath)) return { check, level: 'ok', message: `${lockPath} can be written` }
+  return {
+    check,
+    level: 'fail',
+    message: `cannot lock ${lockPath}: ${describeAccess(lockPath)}; ${describeUser()}`,
+    remedy: 'give it to the user that slipway runs as',
+    code: 'not-writable',
+  }
 }
 
 /** https://www.sqlite.org/pragma.html#pragma_journal_mode */

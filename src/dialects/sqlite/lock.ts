@@ -6,6 +6,10 @@ import { describeUser, fileExists, notWritable } from './file-access.ts'
 import { findLockOwners } from './lock-owners.ts'
 import { rollbackQuietly } from './write-transaction.ts'
 
+export function lockPathOf(databasePath: string): string {
+  return `${databasePath}.slipway-lock`
+}
+
 export interface RunLock {
   /** Tries once and returns at once. True while it is already held. */
   tryAcquire(): boolean
@@ -20,7 +24,7 @@ export interface RunLock {
  * ends; https://www.sqlite.org/lockingv3.html
  */
 export function createRunLock(databasePath: string): RunLock {
-  const path = `${databasePath}.slipway-lock`
+  const path = lockPathOf(databasePath)
   let held: Handle | undefined
   return {
     tryAcquire: () => {
