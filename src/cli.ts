@@ -147,6 +147,14 @@ async function runCommand(
       return (await import('./commands/wait.ts')).wait(context, command)
     case 'exec':
       return (await import('./commands/exec.ts')).exec(context, command)
+    case 'stamp':
+      return (await import('./commands/stamp.ts')).stamp(context, command)
+    case 'repair':
+      return (await import('./commands/repair.ts')).repair(context, command)
+    case 'doctor':
+      return (await import('./commands/doctor.ts')).doctor(context, command)
+    case 'unlock':
+      return (await import('./commands/unlock.ts')).unlock(context, command)
     case 'new':
       return (await import('./commands/new.ts')).newMigration(context, command)
     case 'version':

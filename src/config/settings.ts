@@ -25,8 +25,10 @@ export interface Setting {
 }
 
 const writing = ['up', 'exec'] as const
-const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec'] as const
-const planning = ['up', 'status', 'verify', 'wait', 'exec'] as const
+const amending = ['stamp', 'repair'] as const
+const looking = ['doctor', 'unlock'] as const
+const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec', ...amending, ...looking] as const
+const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, 'doctor'] as const
 
 export const settings = {
   databaseUrl: {
@@ -76,7 +78,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '60s',
     doc: 'How long to wait for the database to answer.',
-    verbs: ['up', 'status', 'history', 'verify', 'exec'],
+    verbs: ['up', 'status', 'history', 'verify', 'exec', ...amending, 'unlock'],
   },
   lockTimeout: {
     flag: 'lock-timeout',
@@ -84,7 +86,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '10m',
     doc: 'How long to wait for another runner; starts again whenever that one makes progress.',
-    verbs: writing,
+    verbs: [...writing, ...amending],
   },
   ddlLockTimeout: {
     flag: 'ddl-lock-timeout',
@@ -117,7 +119,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '20s',
     doc: 'How long cancelling, rolling back and unlocking may take after SIGTERM or SIGINT.',
-    verbs: writing,
+    verbs: [...writing, ...amending],
   },
   keepalive: {
     flag: 'keepalive',

@@ -5,29 +5,34 @@ import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
+import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
+import { adviseOnForeign } from './foreign-history.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
-import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
+import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
-import { asWriter } from './privileges.ts'
+import { asAmender, asClient, asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
+import { whyUnsupported } from './supported.ts'
 import { watchLink } from './watchdog.ts'
 import { type Workplace, writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
   let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await openLink(url, {
-    applicationName: options.applicationName,
-    timeoutMs: options.attemptTimeoutMs,
-    signal: options.signal,
-    onNotice: (message) => onNotice?.(message),
-    greeting: factsQuery(table, schema ?? url.schema),
-  })
+  const { link, greeting } = await asClient(url, () =>
+    openLink(url, {
+      applicationName: options.applicationName,
+      timeoutMs: options.attemptTimeoutMs,
+      signal: options.signal,
+      onNotice: (message) => onNotice?.(message),
+      greeting: factsQuery(table, schema ?? url.schema),
+    }),
+  )
   try {
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
@@ -54,6 +59,8 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
 }
 
 function requireWritable(facts: ServerFacts): void {
+  const unsupported = whyUnsupported(facts.versionNumber, facts.version)
+  if (unsupported !== undefined) throw unsupported
   if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
   if (facts.readOnlyByDefault) {
     throw new SlipwayError(
@@ -76,14 +83,19 @@ interface Parts {
 function createSession(parts: Parts): Session {
   const { link, names } = parts
   const prepared = prepareOnce(parts)
+  const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
+  const locate = async (facts: ServerFacts) => ({
+    snapshot: await history.readLocatedHistory(link, facts, names, isSchemaChosen),
+    found: history.findTables(facts, names),
+  })
   const locateHistory = async () => {
     const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
-    const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
-    const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
-    const found = history.findTables(facts, names)
+    const { snapshot, found } = await locate(facts).catch(async (error: unknown) => {
+      throw await adviseOnForeign(link, facts, names, error)
+    })
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
     return { snapshot, found }
@@ -114,12 +126,16 @@ function createSession(parts: Parts): Session {
       (await locateHistory()).found.log === undefined
         ? []
         : history.readFailures(link, names, parts.facts.user, since),
+    readLog: async () =>
+      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, parts.facts.user),
+    examine: () => examineServer({ ...parts, isSchemaChosen }),
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
       return holdsLock
     },
     runLockHolder: () => findRunLockHolder(link, names),
+    endRunLockHolder: (holder) => endRunLockHolder(link, names, holder, parts.facts.user),
     blockers: (attempt) => findBlockers(link, attempt),
     async releaseRunLock() {
       if (!holdsLock || link.lost) return
@@ -135,10 +151,19 @@ function createSession(parts: Parts): Session {
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
     applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
     recordSkipped: (record) =>
-      write(`${rows.insertSkipped(names, record)};\n${rows.insertLog(names, 'skip', record)}`),
+      write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
+    async amendHistory(amendments) {
+      const place = await prepared()
+      const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
+      await asAmender(names, place.role, () => writeHistory(place, text))
+    },
     recordFailure: (record, error, statementsDone) =>
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
+    async recordUnlock(record, detail) {
+      if ((await locateHistory()).found.log === undefined) return
+      await write(rows.insertLog(names, 'unlock', record, { error: detail }))
+    },
     async cancel() {
       if (link.lost || (await prepared()).committing) return
       await sendCancelRequest(parts.url, link.backend)
