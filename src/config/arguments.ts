@@ -22,6 +22,7 @@ export type Command =
   | { readonly verb: 'wait'; readonly timeoutMs: number; readonly for: 'migrations' | 'database' }
   | { readonly verb: 'exec'; readonly command: readonly [string, ...string[]] }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
+  | { readonly verb: 'config'; readonly json: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
   | { readonly verb: 'help'; readonly topic: Verb | undefined }
 
@@ -76,6 +77,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
     case 'history':
       return { verb, json: has('json'), all: has('all') }
     case 'verify':
+    case 'config':
     case 'version':
       return { verb, json: has('json') }
     case 'wait':
