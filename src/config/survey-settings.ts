@@ -14,7 +14,6 @@ import type { Found, Source } from './source.ts'
 import { findCandidates } from './sources.ts'
 import { warnOfUnknownVariables } from './unknown-variables.ts'
 import type { Warning } from './url-problem.ts'
-import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
 export interface SurveyedSetting {
   readonly name: SettingName
@@ -135,12 +134,14 @@ function readValue(setting: Setting, found: Found): string {
   }
 }
 
-/** What a file holds is nobody's business, and people put URLs into the wrong place. */
+/** A URL, or what is left of one: people put them into the wrong place. */
+const secretLike = /:\/\/|:[^\s@]*@|password\s*=/i
+
+/** What a file holds is nobody's business. */
 function hide(setting: Setting, { text, source }: Found, value: string): string {
   if (setting.secret === true) return showUrl(text) ?? '(not shown)'
   if (source.kind === 'file') return '(in that file, not shown)'
-  const isSecret = findUrlSecrets(text).length > 0 || findPortLikeSecret(text).length > 0
-  return isSecret ? '(not shown)' : value
+  return secretLike.test(text) ? '(not shown)' : value
 }
 
 function showUrl(text: string): string | undefined {

@@ -154,7 +154,8 @@ function explain(
   const message = isSyntax ? told.message : `${source.shown} ${verb}: ${messageOf(error)}`
   const { excerpt: _, ...location } = told.facts.location ?? { file: source.shown }
   return badConfig(redact(message), {
-    location,
+    // The message names the file already.
+    ...('line' in location ? { location } : {}),
     ...(isSyntax && told.facts.hint !== undefined ? { hint: told.facts.hint } : {}),
   })
 }

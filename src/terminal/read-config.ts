@@ -28,8 +28,9 @@ export async function addConfigFile(sources: GatheredSources, input: ConfigInput
   return { ...sources, fileWarnings, file }
 }
 
-/** Of every URL in a text. */
+/** Of every URL in a text. A quote may end it, or belong to a password: both readings count. */
 function findSecretsIn(text: string): string[] {
-  const urls = text.match(/[a-z][\w+.-]*:\/\/[^\s'"`]+/gi) ?? []
+  const patterns = [/[a-z][\w+.-]*:\/\/[^\s'"`]+/gi, /[a-z][\w+.-]*:\/\/\S+/gi]
+  const urls = patterns.flatMap((pattern) => text.match(pattern) ?? [])
   return urls.flatMap((url) => [...findUrlSecrets(url), ...findPortLikeSecret(url)])
 }
