@@ -270,6 +270,11 @@ export const errorTable = {
     meaning: 'The database URL cannot be used.',
     hint: 'postgres://user:password@host:5432/database or sqlite:///absolute/path.db',
   },
+  'bad-config': {
+    exit: 78,
+    meaning: 'The config file cannot be found, read or loaded, or there is more than one.',
+    hint: 'see docs/settings.md',
+  },
   'bad-setting': { exit: 78, meaning: 'A setting has a value of the wrong form.', hint: 'slipway --help' },
   'secret-unreadable': {
     exit: 78,

@@ -34,6 +34,7 @@ export type Command =
   | UnlockCommand
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
+  | { readonly verb: 'config'; readonly json: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
   | { readonly verb: 'help'; readonly topic: Verb | undefined }
 
@@ -89,6 +90,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
     case 'history':
       return { verb, json: has('json'), all: has('all') }
     case 'verify':
+    case 'config':
     case 'version':
       return { verb, json: has('json') }
     case 'wait':

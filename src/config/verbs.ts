@@ -194,6 +194,13 @@ export const verbs = {
     flags: [{ flag: 'sql', type: { kind: 'boolean' }, doc: 'Write a .sql file; without it, TypeScript.' }],
     examples: ['slipway new add_user_preferences', 'slipway new add_user_preferences --sql'],
   },
+  config: {
+    summary: 'show every setting, its value, and where it came from',
+    details:
+      'What lost to a stronger source is shown too, and so are names that no setting has. Passwords and the content of secret files are not. Needs no database. Exits with 78 if a setting is broken.',
+    flags: [json],
+    examples: ['slipway config', 'SLIPWAY_ENV=production slipway config --json'],
+  },
   version: {
     summary: 'print the versions of slipway, Node and SQLite',
     details: 'The same as slipway --version.',
