@@ -100,7 +100,7 @@ export const errorTable = {
   'foreign-history': {
     exit: 65,
     meaning: "The history table exists with another tool's columns.",
-    hint: 'choose another table, and record there what is applied already: SLIPWAY_TABLE=slipway_migrations slipway stamp TARGET',
+    hint: 'give slipway a table of its own: export SLIPWAY_TABLE=slipway_migrations; then record what is applied already: slipway stamp TARGET',
   },
   'history-elsewhere': {
     exit: 65,

@@ -4,10 +4,11 @@
  * order, retries or exit codes. Each method is one attempt.
  */
 import type { DatabaseUrl } from '../config/url.ts'
-import type { ErrorCode } from '../errors.ts'
 import type { LockHolder } from '../events.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
+import type { Amendment, LogRecord } from './amendment.ts'
+import type { Diagnosis } from './diagnosis.ts'
 
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
@@ -74,52 +75,6 @@ export interface FailureRecord {
   readonly runId: string
   readonly at: Date
   readonly error: string
-}
-
-/** One line of the log table: what was done, by whom, and how it ended. */
-export interface LogRecord {
-  readonly id: number
-  readonly at: Date
-  /** `up`, `start`, `resume`, `skip`, `failure`, `stamp`, `repair`, `unlock`; a later version may know more. */
-  readonly event: string
-  /** Empty where the event is about no migration. */
-  readonly name: string
-  readonly checksum: string
-  readonly statementsDone: number | undefined
-  readonly durationMs: number | undefined
-  readonly appliedBy: string
-  readonly runnerVersion: string
-  readonly runId: string
-  /** Of a failure its error; of a stamp, a repair or an unlock what exactly was done. */
-  readonly detail: string | undefined
-}
-
-/** A change of history that runs nothing. `detail` goes to the log. */
-export type Amendment =
-  /** A row for a migration that has none. */
-  | {
-      readonly kind: 'stamp'
-      readonly record: StepRecord
-      readonly state: 'applied' | 'skipped'
-      readonly detail: string
-    }
-  /** The row of an applied migration takes over checksum, source and `breaking`. */
-  | { readonly kind: 'accept'; readonly record: StepRecord; readonly detail: string }
-  /** A `started` row becomes `applied`, with all that the record says. */
-  | { readonly kind: 'finish'; readonly record: StepRecord; readonly detail: string }
-  /** The row is removed. */
-  | { readonly kind: 'forget'; readonly record: StepRecord; readonly detail: string }
-
-/** One thing that was looked at for `doctor`. */
-export interface Diagnosis {
-  /** What it is about, in a word: `privileges`. */
-  readonly check: string
-  readonly level: 'ok' | 'warn' | 'fail'
-  readonly message: string
-  /** What to type or do about it. */
-  readonly remedy?: string
-  /** Of a failure; its exit code is that of the verb when it is the first. */
-  readonly code?: ErrorCode
 }
 
 /** What goes into a history row besides what the database fills in. */

@@ -1,5 +1,7 @@
 /** The history, and what `up` would say of files and history together, as `doctor` sees them. */
-import type { Diagnosis, HistorySnapshot, LogRecord, Session } from '../dialects/dialect.ts'
+import type { LogRecord } from '../dialects/amendment.ts'
+import type { Diagnosis } from '../dialects/diagnosis.ts'
+import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { isSlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
 import { planAgainst } from './planning.ts'

@@ -1,5 +1,6 @@
 /** The life of `repair`: what there is to mend, what a request would change, then changing it. */
-import type { Amendment, HistorySnapshot, Session, SessionFacts, StepRecord } from '../dialects/dialect.ts'
+import type { Amendment } from '../dialects/amendment.ts'
+import type { HistorySnapshot, Session, SessionFacts, StepRecord } from '../dialects/dialect.ts'
 import { isSlipwayError, type SlipwayError } from '../errors.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'

@@ -1,5 +1,6 @@
 /** The life of `stamp`: what would be recorded, then recording it. */
-import type { Amendment, HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
+import type { Amendment } from '../dialects/amendment.ts'
+import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { type Plan, refusalError } from '../plan/plan.ts'
 import { planStamp } from '../plan/stamp.ts'

@@ -3,7 +3,7 @@ import type { SlipwayError } from '../errors.ts'
 import type { RunOutcome } from '../events.ts'
 import { countOf } from './count-of.ts'
 import type { Told } from './describe-event.ts'
-import { formatDuration } from './format-time.ts'
+import { formatDuration } from '../text/format-time.ts'
 import { isTransactional, type RunMemory } from './run-memory.ts'
 
 export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {

@@ -1,7 +1,7 @@
 /** The fields of one JSON line, by event; docs/formats.md promises their names. */
 import type { LockHolder, RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
-import { shortenStatement } from './describe-holder.ts'
+import { shortenStatement } from '../text/describe-holder.ts'
 import { toErrorFields } from './error-fields.ts'
 import { outcomeJson } from './outcome-json.ts'
 import { toPlainData } from './plain-data.ts'

@@ -6,7 +6,7 @@ import { createPaint, type Paint } from './paint.ts'
 import { errorLines, nextLine } from './pretty-error.ts'
 import { describeDatabase, joinGroups } from './result-lines.ts'
 import type { DatabaseFacts, TextOptions } from './results.ts'
-import { oneLine } from './visible-text.ts'
+import { oneLine } from '../text/visible-text.ts'
 
 export interface RepairResult extends DatabaseFacts {
   readonly damage: readonly Damage[]

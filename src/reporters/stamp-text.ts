@@ -4,7 +4,7 @@ import { createPaint } from './paint.ts'
 import { describeDatabase, joinGroups } from './result-lines.ts'
 import type { DatabaseFacts, TextOptions } from './results.ts'
 import { tableLines } from './table.ts'
-import { oneLine } from './visible-text.ts'
+import { oneLine } from '../text/visible-text.ts'
 
 export interface StampResult extends DatabaseFacts {
   readonly recorded: number

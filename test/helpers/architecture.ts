@@ -3,7 +3,7 @@
 /** Folders and top-level files of src/ by layer; imports run downwards. */
 const layers: readonly (readonly string[])[] = [
   ['errors.ts', 'events.ts', 'redact.ts', 'version.ts'],
-  ['plan', 'schema', 'lint', 'codegen', 'sql'],
+  ['plan', 'schema', 'lint', 'codegen', 'sql', 'text'],
   ['dialects', 'files', 'config'],
   ['engine'],
   ['reporters', 'server', 'terminal'],

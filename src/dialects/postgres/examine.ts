@@ -2,7 +2,7 @@
 import type { PostgresUrl } from '../../config/url.ts'
 import { isSlipwayError } from '../../errors.ts'
 import { shellWord } from '../../plan/shell.ts'
-import type { Diagnosis } from '../dialect.ts'
+import type { Diagnosis } from '../diagnosis.ts'
 import { examinePrivileges } from './examine-privileges.ts'
 import { findHistories } from './history.ts'
 import { instant, readOnly, requireDirect, type ServerFacts, toDate } from './facts.ts'

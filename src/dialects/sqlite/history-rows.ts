@@ -1,6 +1,7 @@
 /** What is read from the history tables and written to them. Every function runs inside its caller's transaction. */
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
-import type { FailureRecord, LogRecord, Row, StepRecord } from '../dialect.ts'
+import type { LogRecord } from '../amendment.ts'
+import type { FailureRecord, Row, StepRecord } from '../dialect.ts'
 import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { toSqliteValues } from './values.ts'
