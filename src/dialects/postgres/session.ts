@@ -11,7 +11,9 @@ import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
+import { grantReaders } from './grant-readers.ts'
 import { asWriter } from './privileges.ts'
+import { requireRoles } from './roles.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -76,13 +78,14 @@ interface Parts {
 function createSession(parts: Parts): Session {
   const { link, names } = parts
   const prepared = prepareOnce(parts)
+  const reader = { login: parts.facts.user, role: parts.options.role }
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
   const locateHistory = async () => {
     const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
     const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
-    const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
+    const snapshot = await history.readLocatedHistory(link, facts, names, { ...reader, isSchemaChosen })
     const found = history.findTables(facts, names)
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
@@ -109,11 +112,9 @@ function createSession(parts: Parts): Session {
       return link.lost
     },
     readHistory: async () => (await locateHistory()).snapshot,
-    readSource: (name) => history.readSource(link, names, name),
+    readSource: (name) => history.readSource(link, names, reader, name),
     failuresSince: async (since) =>
-      (await locateHistory()).found.log === undefined
-        ? []
-        : history.readFailures(link, names, parts.facts.user, since),
+      (await locateHistory()).found.log === undefined ? [] : history.readFailures(link, names, reader, since),
     async tryRunLock() {
       await prepared()
       holdsLock = await tryRunLock(link, names)
@@ -128,9 +129,11 @@ function createSession(parts: Parts): Session {
     },
     async ensureHistory() {
       const { found } = await locateHistory()
-      if (found.history !== undefined && found.log !== undefined) return
-      await createHistory(await prepared(), parts.facts, found)
-      latest = undefined
+      if (found.history === undefined || found.log === undefined) {
+        await createHistory(await prepared(), parts.facts, found)
+        latest = undefined
+      }
+      await grantReaders(await prepared(), parts.options.readers ?? [])
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
     applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
@@ -165,12 +168,14 @@ function sessionFacts(parts: Parts): SessionFacts {
 function prepareOnce(parts: Parts): () => Promise<Workplace> {
   let place: Promise<Workplace> | undefined
   const prepare = async (): Promise<Workplace> => {
-    const { link, facts, names, url } = parts
+    const { link, facts, names, url, options } = parts
     requireDirect(facts, link)
+    const { role, readers = [] } = options
+    await requireRoles(link, facts, { role, readers })
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
+    const texts = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
     await link.simple(texts.reset)
-    return { link, names, role: facts.user, ...texts, committing: false }
+    return { link, names, role: role ?? facts.user, ...texts, committing: false }
   }
   return () => {
     place ??= prepare()
