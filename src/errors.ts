@@ -311,6 +311,11 @@ export const errorTable = {
     meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
   },
+  'role-missing': {
+    exit: 78,
+    meaning: 'A role that SLIPWAY_ROLE or SLIPWAY_GRANT_SELECT_TO names does not exist on the server.',
+    hint: 'create it, or correct the setting',
+  },
   'command-missing': {
     exit: 78,
     meaning: 'The program to run after `exec --` is not on the PATH or not executable.',

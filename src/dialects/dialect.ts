@@ -48,6 +48,10 @@ export interface ConnectOptions {
   readonly attemptTimeoutMs: number
   readonly keepaliveMs: number
   readonly history: { readonly table: string; readonly schema: string | undefined }
+  /** Whom to become before working; reading does so only where it must. Without effect on SQLite, as `readers`. */
+  readonly role?: string | undefined
+  /** Roles that may read the history; `public` in any letter case is everybody. */
+  readonly readers?: readonly string[]
   readonly signal: AbortSignal
 }
 
@@ -193,7 +197,7 @@ export interface Session extends AsyncDisposable {
   /** Sessions that hold up what this session waited for last; best effort. */
   blockers(attempt: Attempt): Promise<readonly LockHolder[]>
   releaseRunLock(): Promise<void>
-  /** Creates or upgrades the history tables; under the run lock only. */
+  /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>

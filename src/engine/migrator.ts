@@ -14,6 +14,7 @@ import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
+import { tellWithoutEffect } from './without-effect.ts'
 
 /** Filled in as the run goes, so that a failure can still tell what was done. */
 export interface Progress {
@@ -31,6 +32,7 @@ export function emptyProgress(): Progress {
 export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
   const found = await discover(run)
   const session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
+  tellWithoutEffect(run)
   const up: Up = { run, request, progress, found, session, loaded: new Map() }
   try {
     await bring(up)

@@ -65,6 +65,8 @@ async function tryToConnect(
       attemptTimeoutMs: Math.max(500, Math.min(attemptTimeoutMs, remainingMs)),
       keepaliveMs: run.config.keepaliveMs,
       history: { table: run.config.table, schema: run.config.schema },
+      role: run.config.role,
+      readers: run.config.grantSelectTo,
       signal: run.signal,
     })
     return { session }

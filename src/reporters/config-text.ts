@@ -7,7 +7,7 @@ import { createPaint, type Paint } from './paint.ts'
 import { joinGroups, refusalLines, warningLines } from './result-lines.ts'
 import type { ConfigResult, TextOptions } from './results.ts'
 import { tableLines } from './table.ts'
-import { visibleText } from './visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 
 export function configText(result: ConfigResult, { colors }: TextOptions): string {
   const paint = createPaint(colors)

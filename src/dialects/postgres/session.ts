@@ -12,8 +12,10 @@ import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
+import { grantReaders } from './grant-readers.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
 import { asAmender, asClient, asWriter } from './privileges.ts'
+import { requireRoles } from './roles.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -84,11 +86,12 @@ function createSession(parts: Parts): Session {
   const { link, names } = parts
   const prepared = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
+  const reader = { login: parts.facts.user, role: parts.options.role }
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
   const locate = async (facts: ServerFacts) => ({
-    snapshot: await history.readLocatedHistory(link, facts, names, isSchemaChosen),
+    snapshot: await history.readLocatedHistory(link, facts, names, { ...reader, isSchemaChosen }),
     found: history.findTables(facts, names),
   })
   const locateHistory = async () => {
@@ -121,13 +124,11 @@ function createSession(parts: Parts): Session {
       return link.lost
     },
     readHistory: async () => (await locateHistory()).snapshot,
-    readSource: (name) => history.readSource(link, names, name),
+    readSource: (name) => history.readSource(link, names, reader, name),
     failuresSince: async (since) =>
-      (await locateHistory()).found.log === undefined
-        ? []
-        : history.readFailures(link, names, parts.facts.user, since),
+      (await locateHistory()).found.log === undefined ? [] : history.readFailures(link, names, reader, since),
     readLog: async () =>
-      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, parts.facts.user),
+      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, reader),
     examine: () => examineServer({ ...parts, isSchemaChosen }),
     async tryRunLock() {
       await prepared()
@@ -144,9 +145,11 @@ function createSession(parts: Parts): Session {
     },
     async ensureHistory() {
       const { found } = await locateHistory()
-      if (found.history !== undefined && found.log !== undefined) return
-      await createHistory(await prepared(), parts.facts, found)
-      latest = undefined
+      if (found.history === undefined || found.log === undefined) {
+        await createHistory(await prepared(), parts.facts, found)
+        latest = undefined
+      }
+      await grantReaders(await prepared(), parts.options.readers ?? [])
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
     applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
@@ -190,12 +193,14 @@ function sessionFacts(parts: Parts): SessionFacts {
 function prepareOnce(parts: Parts): () => Promise<Workplace> {
   let place: Promise<Workplace> | undefined
   const prepare = async (): Promise<Workplace> => {
-    const { link, facts, names, url } = parts
+    const { link, facts, names, url, options } = parts
     requireDirect(facts, link)
+    const { role, readers = [] } = options
+    await requireRoles(link, facts, { role, readers })
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
+    const texts = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
     await link.simple(texts.reset)
-    return { link, names, role: facts.user, ...texts, committing: false }
+    return { link, names, role: role ?? facts.user, ...texts, committing: false }
   }
   return () => {
     place ??= prepare()

@@ -84,8 +84,7 @@ select pg_catalog.pg_current_xact_id()::text as xid`
  */
 function closing(place: Workplace, attempt: Attempt): string {
   return `set constraints all immediate;
-reset session authorization;
-reset role;
+${place.identity};
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
 set local lock_timeout = 0;

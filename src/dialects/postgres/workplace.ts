@@ -8,6 +8,7 @@ export interface Workplace {
   /** Whose privileges count, for messages. */
   readonly role: string
   /** See resetSession. */
+  readonly identity: string
   readonly reset: string
   readonly settle: string
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */
