@@ -301,6 +301,11 @@ export const errorTable = {
     meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
   },
+  'pooler-refused': {
+    exit: 78,
+    meaning: 'A connection pooler in the path refuses: statement pooling, or its own configuration.',
+    hint: 'point SLIPWAY_DATABASE_URL at the server itself',
+  },
   'command-missing': {
     exit: 78,
     meaning: 'The program to run after `exec --` is not on the PATH or not executable.',

@@ -21,6 +21,7 @@ export interface Config {
   readonly shutdownTimeoutMs: number
   /** How often, during a long statement, a second connection checks that the server still knows this session. */
   readonly keepaliveMs: number
+  readonly pooler: 'auto' | 'session' | 'transaction'
   readonly outOfOrder: 'error' | 'warn' | 'allow'
   readonly onAhead: 'allow' | 'error' | 'allow-breaking'
   readonly logFormat: 'pretty' | 'json'

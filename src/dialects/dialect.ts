@@ -46,6 +46,8 @@ export interface ConnectOptions {
   readonly attemptTimeoutMs: number
   readonly keepaliveMs: number
   readonly history: { readonly table: string; readonly schema: string | undefined }
+  /** What is known of a connection pooler in the path; without it, `auto`. */
+  readonly pooler?: 'auto' | 'session' | 'transaction'
   readonly signal: AbortSignal
 }
 

@@ -49,10 +49,7 @@ export const withoutPgbouncer: string | false =
     ? 'PgBouncer is not installed (apt-get install pgbouncer)'
     : false
 
-export async function startPgbouncer(
-  server: PostgresServer,
-  options: PgbouncerOptions,
-): Promise<Pgbouncer> {
+export async function startPgbouncer(server: PostgresServer, options: PgbouncerOptions): Promise<Pgbouncer> {
   const program = findPgbouncer()
   if (program === undefined) throw new Error('PgBouncer is not installed: apt-get install pgbouncer')
   const port = await freePort()
@@ -132,7 +129,6 @@ function prepareFolder(server: PostgresServer, options: PgbouncerOptions, port: 
   writeFileSync(join(root, 'ini'), section('databases', databases) + section('pgbouncer', settings))
   const owner = serverUser()
   if (owner !== undefined)
-    for (const path of [root, join(root, 'users'), join(root, 'ini')])
-      chownSync(path, owner.uid, owner.gid)
+    for (const path of [root, join(root, 'users'), join(root, 'ini')]) chownSync(path, owner.uid, owner.gid)
   return root
 }

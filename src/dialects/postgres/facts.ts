@@ -1,5 +1,4 @@
 /** The first query of a session: who the server is, where the history is, whether anything stands in between. */
-import { SlipwayError } from '../../errors.ts'
 import type { Row } from '../dialect.ts'
 import type { Link, ResultSet } from './link.ts'
 import { literal, nameLog } from './naming.ts'
@@ -89,12 +88,4 @@ export async function readOnly(link: Link, select: string): Promise<Row[]> {
     if (!link.lost) await link.simple('rollback').catch(() => {})
     throw error
   }
-}
-
-export function requireDirect(facts: ServerFacts, link: Link): void {
-  if (link.backend.pid === facts.pid) return
-  throw new SlipwayError(
-    'pooler-in-the-way',
-    `${facts.database} is reached through a connection pooler (the greeting named process ${link.backend.pid}, the server is ${facts.pid}), where a lock held by a session can leak to another client`,
-  )
 }

@@ -5,18 +5,19 @@ import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
-import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
+import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
+import { findPooling, needsSession, type Pooling } from './pooling.ts'
 import { asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
 import { watchLink } from './watchdog.ts'
-import { type Workplace, writeHistory } from './workplace.ts'
+import { leaveClean, type Workplace, writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
@@ -75,7 +76,12 @@ interface Parts {
 
 function createSession(parts: Parts): Session {
   const { link, names } = parts
-  const prepared = prepareOnce(parts)
+  const pooling = once(() => findPooling(parts))
+  let isPrepared = false
+  const prepared = once(() => {
+    isPrepared = true
+    return prepare(parts, pooling)
+  })
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
@@ -115,8 +121,7 @@ function createSession(parts: Parts): Session {
         ? []
         : history.readFailures(link, names, parts.facts.user, since),
     async tryRunLock() {
-      await prepared()
-      holdsLock = await tryRunLock(link, names)
+      holdsLock = await tryRunLock(await prepared())
       return holdsLock
     },
     runLockHolder: () => findRunLockHolder(link, names),
@@ -145,6 +150,8 @@ function createSession(parts: Parts): Session {
     },
     async close() {
       parts.stopWatching()
+      if (isPrepared && !link.lost && (await pooling().catch(() => undefined))?.scope === 'session')
+        await leaveClean(link)
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
@@ -161,19 +168,21 @@ function sessionFacts(parts: Parts): SessionFacts {
   }
 }
 
-/** Nothing is SET before a pooler is excluded, and not at all in a session that only reads. */
-function prepareOnce(parts: Parts): () => Promise<Workplace> {
-  let place: Promise<Workplace> | undefined
-  const prepare = async (): Promise<Workplace> => {
-    const { link, facts, names, url } = parts
-    requireDirect(facts, link)
-    const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
-    await link.simple(texts.reset)
-    return { link, names, role: facts.user, ...texts, committing: false }
-  }
+/** Nothing is SET before a pooler that shares connections is excluded, and not at all in a session that only reads. */
+async function prepare(parts: Parts, pooling: () => Promise<Pooling>): Promise<Workplace> {
+  const { link, facts, names, url } = parts
+  const found = await pooling()
+  if (found.scope === 'transaction') throw needsSession(url, found, 'this work needs')
+  const connectionCheck = await probeConnectionCheck(link, facts)
+  const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
+  await link.simple(texts.reset)
+  return { link, names, role: facts.user, pid: facts.pid, ...texts, committing: false }
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
   return () => {
-    place ??= prepare()
-    return place
+    result ??= work()
+    return result
   }
 }
