@@ -36,8 +36,11 @@ export function toDate(value: unknown): Date | undefined {
 
 /** One message; read-only, and nothing is set that would outlive it in a pooler's server connection. */
 export function factsQuery(table: string, schema: string | undefined): string {
-  return `begin transaction read only;
-select
+  return `begin transaction read only;\n${selectFacts(table, schema)};\ncommit`
+}
+
+export function selectFacts(table: string, schema: string | undefined): string {
+  return `select
   pg_catalog.pg_backend_pid() as pid,
   pg_catalog.current_setting('server_version') as version,
   pg_catalog.current_setting('server_version_num')::int as version_number,
@@ -56,8 +59,7 @@ select
    from pg_catalog.pg_class c
    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relname in (${literal(table)}, ${literal(nameLog(table))}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
-     and n.nspname !~ '^pg_temp_') as tables;
-commit`
+     and n.nspname !~ '^pg_temp_') as tables`
 }
 
 export function readFacts(results: readonly ResultSet[]): ServerFacts {

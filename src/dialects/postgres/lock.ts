@@ -38,6 +38,11 @@ function isRunLock(names: HistoryNames): string {
   and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`
 }
 
+/** One row for each backend that holds it. */
+export function selectRunLock(names: HistoryNames): string {
+  return `select pid from pg_catalog.pg_locks where ${isRunLock(names)}`
+}
+
 /** Of pg_stat_activity, for `toHolder`. */
 export const holderColumns = `pid, application_name, pg_catalog.host(client_addr) as client_address, ${instant('backend_start')} as since, state,
   pg_catalog.left(query, 300) as statement`
@@ -47,7 +52,7 @@ export async function findRunLockHolder(link: Link, names: HistoryNames): Promis
     link,
     `select ${holderColumns}
 from pg_catalog.pg_stat_activity
-where pid in (select pid from pg_catalog.pg_locks where ${isRunLock(names)})
+where pid in (${selectRunLock(names)})
   and pid <> pg_catalog.pg_backend_pid()`,
   )
   return row === undefined ? undefined : toHolder(row)

@@ -20,6 +20,15 @@ export interface PoolingParts {
 }
 
 /**
+ * Whether the server connection may be somebody else's after each transaction. Asks nobody: what works in turns works
+ * through every pooler, so only what does not is worth finding out more.
+ */
+export function mayShare({ link, url, facts, options: { pooler = 'auto' } }: PoolingParts): boolean {
+  if (pooler !== 'auto') return pooler === 'transaction'
+  return url.pooled || link.backend.pid !== facts.pid
+}
+
+/**
  * A pooler gives away itself: the process that the greeting names is not the one that answers. Throws pooler-in-the-way
  * where SLIPWAY_POOLER says `session` and the opposite is seen.
  */

@@ -11,13 +11,13 @@ import * as rows from './history-rows.ts'
 import { type Link, openLink } from './link.ts'
 import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
-import { findPooling, needsSession, type Pooling } from './pooling.ts'
+import { findPooling, mayShare, needsSession, type Pooling } from './pooling.ts'
 import { asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
 import { watchLink } from './watchdog.ts'
-import { leaveClean, type Workplace, writeHistory } from './workplace.ts'
+import { leaveClean, leaveTransaction, type Workplace, writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
@@ -33,9 +33,13 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
     const names = nameHistory(facts.schema ?? 'public', table)
+    const isDirect = link.backend.pid === facts.pid
+    let backend = isDirect ? facts.pid : undefined
     const stopWatching = watchLink(link, url, {
       everyMs: options.keepaliveMs,
       applicationName: options.applicationName,
+      isDirect,
+      backend: () => backend,
     })
     return createSession({
       link,
@@ -44,6 +48,9 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
       names,
       options,
       stopWatching,
+      onBackend: (pid) => {
+        backend = pid
+      },
       listenForNotices: (listener) => {
         onNotice = listener
       },
@@ -71,6 +78,7 @@ interface Parts {
   readonly names: HistoryNames
   readonly options: ConnectOptions
   readonly stopWatching: () => void
+  readonly onBackend: (pid: number | undefined) => void
   readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
 }
 
@@ -85,20 +93,25 @@ function createSession(parts: Parts): Session {
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
-  const locateHistory = async () => {
+  const findHistory = async () => {
     const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
-    const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
-    const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
     const found = history.findTables(facts, names)
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
+    return { facts, found }
+  }
+
+  const locateHistory = async () => {
+    const { facts, found } = await findHistory()
+    const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
+    const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
     return { snapshot, found }
   }
 
-  const withNotices = async <T>(attempt: Attempt, work: (place: Workplace) => Promise<T>): Promise<T> => {
+  const withNotices = async <T>(attempt: Attempt, work: () => Promise<T>): Promise<T> => {
     parts.listenForNotices(attempt.onNotice)
     try {
-      return await work(await prepared())
+      return await work()
     } finally {
       parts.listenForNotices(undefined)
     }
@@ -131,14 +144,34 @@ function createSession(parts: Parts): Session {
       holdsLock = false
       if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
     },
+    async turns() {
+      if (!mayShare(parts)) return undefined
+      const { createTurns } = await import('./turns.ts')
+      return createTurns({
+        ...parts,
+        searchPath: parts.url.schema,
+        applicationName: parts.options.applicationName,
+        base: session,
+        withNotices,
+        findHistory: async () => (await findHistory()).found,
+        forgetHistory: () => {
+          latest = undefined
+        },
+        requireSession: async (what) => {
+          const found = await pooling()
+          if (found.scope === 'transaction') throw needsSession(parts.url, found, what)
+        },
+      })
+    },
     async ensureHistory() {
       const { found } = await locateHistory()
       if (found.history !== undefined && found.log !== undefined) return
       await createHistory(await prepared(), parts.facts, found)
       latest = undefined
     },
-    applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
-    applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
+    applyInTransaction: (attempt) =>
+      withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
+    applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await prepared(), attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertSkipped(names, record)};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
@@ -173,10 +206,21 @@ async function prepare(parts: Parts, pooling: () => Promise<Pooling>): Promise<W
   const { link, facts, names, url } = parts
   const found = await pooling()
   if (found.scope === 'transaction') throw needsSession(url, found, 'this work needs')
+  parts.onBackend(facts.pid)
   const connectionCheck = await probeConnectionCheck(link, facts)
   const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
   await link.simple(texts.reset)
-  return { link, names, role: facts.user, pid: facts.pid, ...texts, committing: false }
+  return {
+    link,
+    names,
+    role: facts.user,
+    pid: facts.pid,
+    ...texts,
+    begin: 'begin transaction read write;',
+    commit: 'commit',
+    leave: () => leaveTransaction(link),
+    committing: false,
+  }
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

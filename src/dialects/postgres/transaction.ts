@@ -18,7 +18,7 @@ import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { Link, ResultSet } from './link.ts'
 import { LockBudgetSpent, lockableAhead, lockTables } from './prelock.ts'
 import { asWriter } from './privileges.ts'
-import { leaveTransaction, requireSameBackend, type Workplace } from './workplace.ts'
+import { requireSameBackend, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
   try {
@@ -28,7 +28,7 @@ export async function applyInTransaction(place: Workplace, attempt: Attempt): Pr
         : await runCodeBody(place, attempt, attempt.body.run)
     await commit(place, attempt, begun)
   } catch (error) {
-    await leaveTransaction(place.link)
+    await place.leave(error)
     throw error
   }
 }
@@ -43,7 +43,7 @@ async function commit(place: Workplace, attempt: Attempt, finished: Finished): P
   checkpoint('history-row-written', name)
   attempt.signal.throwIfAborted()
   place.committing = true
-  const answer = link.simple('commit')
+  const answer = link.simple(place.commit)
   answer.catch(() => {})
   // Two turns of the event loop: the driver writes in the first.
   await turn()
@@ -70,7 +70,7 @@ interface Finished {
 }
 
 function opening(place: Workplace, attempt: Attempt): string {
-  return `begin transaction read write;
+  return `${place.begin}
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 lock table ${place.names.history} in share row exclusive mode;
 ${insertStarted(place.names, attempt.record)};

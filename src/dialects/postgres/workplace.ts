@@ -12,9 +12,15 @@ export interface Workplace {
   readonly role: string
   /** The backend that has the lock and the settings. */
   readonly pid: number
-  /** See resetSession. */
+  /** Sent ahead of a migration's work as a message of its own; see resetSession. */
   readonly reset: string
+  /** The same, between the statements of one that has no transaction. */
   readonly settle: string
+  /** Around the work of a migration that has one. Nothing to begin: it is open already. */
+  readonly begin: string
+  readonly commit: string
+  /** After work that failed. Never throws: the first error is the one that matters. */
+  leave(error: unknown): Promise<void>
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */
   committing: boolean
 }
