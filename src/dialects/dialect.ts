@@ -4,6 +4,7 @@
  * order, retries or exit codes. Each method is one attempt.
  */
 import type { DatabaseUrl } from '../config/url.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { LockHolder } from '../events.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
@@ -75,6 +76,52 @@ export interface FailureRecord {
   readonly runId: string
   readonly at: Date
   readonly error: string
+}
+
+/** One line of the log table: what was done, by whom, and how it ended. */
+export interface LogRecord {
+  readonly id: number
+  readonly at: Date
+  /** `up`, `start`, `resume`, `skip`, `failure`, `stamp`, `repair`, `unlock`; a later version may know more. */
+  readonly event: string
+  /** Empty where the event is about no migration. */
+  readonly name: string
+  readonly checksum: string
+  readonly statementsDone: number | undefined
+  readonly durationMs: number | undefined
+  readonly appliedBy: string
+  readonly runnerVersion: string
+  readonly runId: string
+  /** Of a failure its error; of a stamp, a repair or an unlock what exactly was done. */
+  readonly detail: string | undefined
+}
+
+/** A change of history that runs nothing. `detail` goes to the log. */
+export type Amendment =
+  /** A row for a migration that has none. */
+  | {
+      readonly kind: 'stamp'
+      readonly record: StepRecord
+      readonly state: 'applied' | 'skipped'
+      readonly detail: string
+    }
+  /** The row of an applied migration takes over checksum, source and `breaking`. */
+  | { readonly kind: 'accept'; readonly record: StepRecord; readonly detail: string }
+  /** A `started` row becomes `applied`, with all that the record says. */
+  | { readonly kind: 'finish'; readonly record: StepRecord; readonly detail: string }
+  /** The row is removed. */
+  | { readonly kind: 'forget'; readonly record: StepRecord; readonly detail: string }
+
+/** One thing that was looked at for `doctor`. */
+export interface Diagnosis {
+  /** What it is about, in a word: `privileges`. */
+  readonly check: string
+  readonly level: 'ok' | 'warn' | 'fail'
+  readonly message: string
+  /** What to type or do about it. */
+  readonly remedy?: string
+  /** Of a failure; its exit code is that of the verb when it is the first. */
+  readonly code?: ErrorCode
 }
 
 /** What goes into a history row besides what the database fills in. */
@@ -183,9 +230,18 @@ export interface Session extends AsyncDisposable {
   /** The stored text of one migration. */
   readSource(name: string): Promise<string | undefined>
   failuresSince(since: Date): Promise<readonly FailureRecord[]>
+  /** All of it, oldest first; empty where there is no log table. */
+  readLog(): Promise<readonly LogRecord[]>
+  /** Everything about server or file that matters to a run; reads only. */
+  examine(): Promise<readonly Diagnosis[]>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>
+  /**
+   * Ends that session if it still holds the run lock; false if it does not. Absent where the database cannot end
+   * another session. Throws privilege-missing.
+   */
+  endRunLockHolder?(holder: LockHolder): Promise<boolean>
   /** Sessions that hold up what this session waited for last; best effort. */
   blockers(attempt: Attempt): Promise<readonly LockHolder[]>
   releaseRunLock(): Promise<void>
@@ -198,7 +254,11 @@ export interface Session extends AsyncDisposable {
   recordSkipped(record: StepRecord): Promise<void>
   /** Marks a step whose transaction escaped as `started`. */
   recordStarted(record: StepRecord): Promise<void>
+  /** Each with its line in the log, all in one transaction; under the run lock only. */
+  amendHistory(amendments: readonly Amendment[]): Promise<void>
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
+  /** A line in the log that is about no migration; none where there is no log table. */
+  recordUnlock(record: StepRecord, detail: string): Promise<void>
   /** Stops the statement that runs now on the server; resolves when asked, not when stopped. */
   cancel(): Promise<void>
   /** Graceful where the connection still lives; never throws, never hangs. */

@@ -48,8 +48,9 @@ async function readCommit(run: Run, name: string): Promise<boolean | undefined> 
 async function readUnderLock(run: Run, session: Session): Promise<HistorySnapshot> {
   const turns = await session.turns()
   if (turns !== undefined) {
-    const { lookInTurn } = await import('./turns.ts')
-    return await lookInTurn(run, turns)
+    const { withTurn } = await import('./turns.ts')
+    const seen = async (snapshot: HistorySnapshot) => snapshot
+    return await withTurn(run, turns, seen, seen)
   }
   await acquireRunLock(run, session, () => false)
   const snapshot = await session.readHistory()

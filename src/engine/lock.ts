@@ -1,7 +1,7 @@
 /** Waits for the run lock by trying for it, says who holds it, and leaves early when the work is done meanwhile. */
 import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
-import type { LockHolder } from '../events.ts'
+import { checkpoint, type LockHolder } from '../events.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 
@@ -27,6 +27,23 @@ export async function acquireRunLock(
     const snapshot = await watch.look()
     if (snapshot !== undefined && done(snapshot)) return 'done'
     await sleep(backoff(attempt, 50, 1000), run.signal)
+  }
+}
+
+/** For work under the run lock: frees it whatever comes, and never lets that hide an error of the work. */
+export async function releasingRunLock<T>(run: Run, session: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    checkpoint('before-unlock')
+    await session.releaseRunLock().catch((error: unknown) => {
+      if (session.lost) return
+      run.emit({
+        type: 'cleanup-failed',
+        what: 'releasing the run lock',
+        message: run.dialect.explain(error).message,
+      })
+    })
   }
 }
 
@@ -78,8 +95,8 @@ function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number
 }
 
 /** On SQLite the holder is a process of this machine. */
-function endingOf(run: Run, pid: number): string {
-  return run.dialect.name === 'sqlite' ? `kill ${pid}` : `select pg_terminate_backend(${pid})`
+export function endingOf(run: Run, pid: number): string {
+  return run.dialect.name === 'sqlite' ? `kill ${pid}` : 'slipway unlock --terminate'
 }
 
 /** One line: pid, application, address, since, what it runs; not where that may set a password. */

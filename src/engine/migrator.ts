@@ -9,7 +9,7 @@ import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from
 import { resolveCommit } from './commit.ts'
 import { executeStep } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
-import { acquireRunLock } from './lock.ts'
+import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
 import type { Run } from './run.ts'
@@ -79,7 +79,7 @@ async function discover(run: Run): Promise<Discovery> {
 }
 
 async function bring(up: Up): Promise<void> {
-  const { run, session } = up
+  const { session } = up
   const before = await session.readHistory()
   if (await isNothingToDo(up, before)) return
   const turns = await session.turns()
@@ -100,7 +100,7 @@ async function bringInSession(up: Up): Promise<void> {
     return
   }
   checkpoint('locked')
-  await releasingLock(up, () => applyUnderLock(up))
+  await releasingRunLock(run, session, () => applyUnderLock(up))
 }
 
 /** The most frequent run ends here: one query, no lock, no migration file imported. */
@@ -147,22 +147,6 @@ export function tellUpToDate(up: Up, result: Plan | Refusal): void {
     ({ state }) => state === 'applied' || state === 'skipped' || state === 'archived',
   ).length
   up.run.emit({ type: 'planned', steps: [], applied, ahead: up.progress.ahead })
-}
-
-async function releasingLock(up: Up, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } finally {
-    checkpoint('before-unlock')
-    await up.session.releaseRunLock().catch((error: unknown) => {
-      if (up.session.lost) return
-      up.run.emit({
-        type: 'cleanup-failed',
-        what: 'releasing the run lock',
-        message: up.run.dialect.explain(error).message,
-      })
-    })
-  }
 }
 
 async function applyUnderLock(up: Up): Promise<void> {

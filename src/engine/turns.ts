@@ -43,15 +43,28 @@ export async function bringInTurns(up: Up, turns: Turns): Promise<UpRequest | un
   }
 }
 
-/** History while nobody has the run lock. */
-export async function lookInTurn(run: Run, turns: Turns): Promise<HistorySnapshot> {
+/**
+ * A turn on what `look` made of history: it is looked at again and again until nobody else has the lock and history is
+ * still the same. `work` writes within the turn.
+ */
+export async function withTurn<Seen, T>(
+  run: Run,
+  turns: Turns,
+  look: (snapshot: HistorySnapshot) => Promise<Seen>,
+  work: (seen: Seen) => Promise<T>,
+): Promise<T> {
   const watch = watchHolder(run, turns.session, performance.now())
-  for (;;) {
-    const snapshot = await turns.look()
-    const taken = await turns.take()
+  const awaiting = () => awaitFree({ run, turns, watch }, () => false)
+  try {
+    while (!(await turns.ensureHistory())) await awaiting()
+    for (;;) {
+      const seen = await look(await turns.look())
+      const taken = await turns.take()
+      if (taken === 'taken') return await work(seen)
+      if (taken === 'busy') await awaiting()
+    }
+  } finally {
     await turns.session.releaseRunLock()
-    if (taken === 'taken') return snapshot
-    if (taken === 'busy') await awaitFree({ run, turns, watch }, () => false)
   }
 }
 

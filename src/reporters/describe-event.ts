@@ -66,6 +66,8 @@ function describe(event: RunEvent, telling: Telling): Told {
       return describeFinish(event)
     case 'step-failed':
       return { text: event.name, aside: `failed after ${formatDuration(event.durationMs)}` }
+    case 'history-amended':
+      return { text: `${event.name}: ${event.detail}` }
     case 'migration-log':
       return { text: `${event.name}: ${event.message}${describeData(event.data, telling.redact)}` }
     case 'cleanup-failed':

@@ -41,6 +41,10 @@ function fieldsOf(event: RunEvent, options: FieldOptions): Record<string, unknow
       const { type: _, holder, ...fields } = event
       return { ...fields, holder: holderFields(holder, options) }
     }
+    case 'history-amended': {
+      const { type: _, name, ...fields } = event
+      return { migration: name, ...fields }
+    }
     case 'step-started':
     case 'statement-finished':
     case 'step-finished': {

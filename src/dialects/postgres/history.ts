@@ -1,7 +1,8 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
+import { shellWord } from '../../plan/shell.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
-import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
+import type { FailureRecord, HistorySnapshot, LogRecord, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
 import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
@@ -24,7 +25,19 @@ const columns = [
   'source',
 ] as const
 
-const logColumns = ['at', 'event', 'name', 'checksum', 'run_id', 'error'] as const
+const logColumns = [
+  'id',
+  'at',
+  'event',
+  'name',
+  'checksum',
+  'statements_done',
+  'duration_ms',
+  'applied_by',
+  'runner_version',
+  'run_id',
+  'error',
+] as const
 
 export interface FoundTables {
   readonly history: HistoryCandidate | undefined
@@ -41,6 +54,13 @@ export function findTables({ tables }: ServerFacts, names: HistoryNames): FoundT
   if (found.history !== undefined) checkShape(found.history, columns)
   if (found.log !== undefined) checkShape(found.log, logColumns)
   return found
+}
+
+/** Every table, in whatever schema, that could be a history of slipway's by name and columns. */
+export function findHistories({ tables }: ServerFacts, names: HistoryNames): HistoryCandidate[] {
+  return tables.filter(
+    (table) => table.name === names.table && columns.every((column) => table.columns.includes(column)),
+  )
 }
 
 /** Refuses another tool's table, by the columns it has. */
@@ -79,16 +99,15 @@ export async function readLocatedHistory(
 }
 
 async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: HistoryNames): Promise<void> {
-  for (const table of facts.tables) {
-    if (table.schema === names.schema || table.name !== names.table) continue
-    if (columns.some((column) => !table.columns.includes(column))) continue
+  for (const table of findHistories(facts, names)) {
+    if (table.schema === names.schema) continue
     const other = nameHistory(table.schema, names.table)
     if (await isEmpty(link, other)) continue
     throw new SlipwayError(
       'history-elsewhere',
       `${names.shown} is empty or absent, but ${other.shown} in the same database holds a history; running now would apply everything again`,
       {
-        hint: `SLIPWAY_SCHEMA=${table.schema} slipway status, or SLIPWAY_SCHEMA=${names.schema} if a second history is meant`,
+        hint: `SLIPWAY_SCHEMA=${shellWord(table.schema)} slipway status, or SLIPWAY_SCHEMA=${shellWord(names.schema)} if a second history is meant`,
       },
     )
   }
@@ -159,5 +178,29 @@ order by id`,
     runId: String(row.run_id),
     at: toDate(row.at) ?? new Date(0),
     error: String(row.error ?? ''),
+  }))
+}
+
+export async function readLog(link: Link, names: HistoryNames, role: string): Promise<LogRecord[]> {
+  const rows = await asReader(names, role, () =>
+    readOnly(
+      link,
+      `select id, ${instant('at')} as at, event, name, checksum, statements_done, duration_ms, applied_by, runner_version, run_id, error
+from ${names.log}
+order by id`,
+    ),
+  )
+  return rows.map((row) => ({
+    id: Number(row.id),
+    at: toDate(row.at) ?? new Date(0),
+    event: String(row.event),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    statementsDone: row.statements_done === null ? undefined : Number(row.statements_done),
+    durationMs: row.duration_ms === null ? undefined : Number(row.duration_ms),
+    appliedBy: String(row.applied_by),
+    runnerVersion: String(row.runner_version),
+    runId: String(row.run_id),
+    detail: row.error === null ? undefined : String(row.error),
   }))
 }

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { PostgresUrl } from '../../config/url.ts'
 import type { Row } from '../dialect.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
@@ -29,6 +30,8 @@ export interface Link {
   readonly lost: boolean
   /** `I` idle, `T` in a transaction, `E` in a failed one: as the server said last. */
   readonly transactionStatus: string
+  /** `TLSv1.3`; undefined where the connection is not encrypted. */
+  readonly tlsVersion: string | undefined
   /** Commits so far: more than were asked for means that a migration sent one. */
   readonly commits: number
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
@@ -146,6 +149,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     get transactionStatus() {
       return wire.transactionStatus
     },
+    tlsVersion: socket instanceof TLSSocket ? (socket.getProtocol() ?? 'TLS') : undefined,
     get commits() {
       return wire.commits
     },

@@ -5,30 +5,35 @@ import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
+import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
+import { adviseOnForeign } from './foreign-history.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { type Link, openLink } from './link.ts'
-import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
-import { type HistoryNames, nameHistory } from './naming.ts'
-import { findPooling, mayShare, needsSession, type Pooling } from './pooling.ts'
-import { asWriter } from './privileges.ts'
-import { probeConnectionCheck, resetSession } from './settings.ts'
+import { openLink } from './link.ts'
+import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
+import { nameHistory } from './naming.ts'
+import { mayShare, needsSession } from './pooling.ts'
+import { prepareOnce, type SessionParts } from './prepare.ts'
+import { asAmender, asClient, asWriter } from './privileges.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
+import { whyUnsupported } from './supported.ts'
 import { watchLink } from './watchdog.ts'
-import { leaveClean, leaveTransaction, type Workplace, writeHistory } from './workplace.ts'
+import { writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
   let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await openLink(url, {
-    applicationName: options.applicationName,
-    timeoutMs: options.attemptTimeoutMs,
-    signal: options.signal,
-    onNotice: (message) => onNotice?.(message),
-    greeting: factsQuery(table, schema ?? url.schema),
-  })
+  const { link, greeting } = await asClient(url, () =>
+    openLink(url, {
+      applicationName: options.applicationName,
+      timeoutMs: options.attemptTimeoutMs,
+      signal: options.signal,
+      onNotice: (message) => onNotice?.(message),
+      greeting: factsQuery(table, schema ?? url.schema),
+    }),
+  )
   try {
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
@@ -62,6 +67,8 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
 }
 
 function requireWritable(facts: ServerFacts): void {
+  const unsupported = whyUnsupported(facts.versionNumber, facts.version)
+  if (unsupported !== undefined) throw unsupported
   if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
   if (facts.readOnlyByDefault) {
     throw new SlipwayError(
@@ -71,31 +78,23 @@ function requireWritable(facts: ServerFacts): void {
   }
 }
 
-interface Parts {
-  readonly link: Link
-  readonly url: PostgresUrl
-  readonly facts: ServerFacts
-  readonly names: HistoryNames
-  readonly options: ConnectOptions
-  readonly stopWatching: () => void
-  readonly onBackend: (pid: number | undefined) => void
-  readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
-}
-
-function createSession(parts: Parts): Session {
+function createSession(parts: SessionParts): Session {
   const { link, names } = parts
-  const pooling = once(() => findPooling(parts))
-  let isPrepared = false
-  const prepared = once(() => {
-    isPrepared = true
-    return prepare(parts, pooling)
-  })
+  const { pooling, prepared, leave } = prepareOnce(parts)
+  const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
+  const locating = async <T>(facts: ServerFacts, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw await adviseOnForeign(link, facts, names, error)
+    }
+  }
   const findHistory = async () => {
     const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
-    const found = history.findTables(facts, names)
+    const found = await locating(facts, async () => history.findTables(facts, names))
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
     return { facts, found }
@@ -103,8 +102,9 @@ function createSession(parts: Parts): Session {
 
   const locateHistory = async () => {
     const { facts, found } = await findHistory()
-    const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
-    const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
+    const snapshot = await locating(facts, () =>
+      history.readLocatedHistory(link, facts, names, isSchemaChosen),
+    )
     return { snapshot, found }
   }
 
@@ -133,11 +133,15 @@ function createSession(parts: Parts): Session {
       (await locateHistory()).found.log === undefined
         ? []
         : history.readFailures(link, names, parts.facts.user, since),
+    readLog: async () =>
+      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, parts.facts.user),
+    examine: () => examineServer({ ...parts, isSchemaChosen }),
     async tryRunLock() {
       holdsLock = await tryRunLock(await prepared())
       return holdsLock
     },
     runLockHolder: () => findRunLockHolder(link, names),
+    endRunLockHolder: (holder) => endRunLockHolder(link, names, holder, parts.facts.user),
     blockers: (attempt) => findBlockers(link, attempt),
     async releaseRunLock() {
       if (!holdsLock || link.lost) return
@@ -173,18 +177,28 @@ function createSession(parts: Parts): Session {
       withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
     applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await prepared(), attempt)),
     recordSkipped: (record) =>
-      write(`${rows.insertSkipped(names, record)};\n${rows.insertLog(names, 'skip', record)}`),
+      write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
+    async amendHistory(amendments) {
+      const place = await prepared()
+      const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
+      await asAmender(names, place.role, () => writeHistory(place, text))
+    },
     recordFailure: (record, error, statementsDone) =>
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
+    async recordUnlock(record, detail) {
+      const turns = await session.turns()
+      if (turns !== undefined) return await turns.session.recordUnlock(record, detail)
+      if ((await locateHistory()).found.log === undefined) return
+      await write(rows.insertLog(names, 'unlock', record, { error: detail }))
+    },
     async cancel() {
       if (link.lost || (await prepared()).committing) return
       await sendCancelRequest(parts.url, link.backend)
     },
     async close() {
       parts.stopWatching()
-      if (isPrepared && !link.lost && (await pooling().catch(() => undefined))?.scope === 'session')
-        await leaveClean(link)
+      await leave()
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
@@ -192,41 +206,11 @@ function createSession(parts: Parts): Session {
   return session
 }
 
-function sessionFacts(parts: Parts): SessionFacts {
+function sessionFacts(parts: SessionParts): SessionFacts {
   return {
     serverVersion: parts.facts.version,
     database: parts.facts.database,
     now: parts.facts.now,
     historyTable: parts.names.shown,
-  }
-}
-
-/** Nothing is SET before a pooler that shares connections is excluded, and not at all in a session that only reads. */
-async function prepare(parts: Parts, pooling: () => Promise<Pooling>): Promise<Workplace> {
-  const { link, facts, names, url } = parts
-  const found = await pooling()
-  if (found.scope === 'transaction') throw needsSession(url, found, 'this work needs')
-  parts.onBackend(facts.pid)
-  const connectionCheck = await probeConnectionCheck(link, facts)
-  const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
-  await link.simple(texts.reset)
-  return {
-    link,
-    names,
-    role: facts.user,
-    pid: facts.pid,
-    ...texts,
-    begin: 'begin transaction read write;',
-    commit: 'commit',
-    leave: () => leaveTransaction(link),
-    committing: false,
-  }
-}
-
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined
-  return () => {
-    result ??= work()
-    return result
   }
 }
