@@ -316,6 +316,11 @@ export const errorTable = {
     meaning: 'A role that SLIPWAY_ROLE or SLIPWAY_GRANT_SELECT_TO names does not exist on the server.',
     hint: 'create it, or correct the setting',
   },
+  'pooler-refused': {
+    exit: 78,
+    meaning: 'A connection pooler in the path refuses: statement pooling, or its own configuration.',
+    hint: 'point SLIPWAY_DATABASE_URL at the server itself',
+  },
   'command-missing': {
     exit: 78,
     meaning: 'The program to run after `exec --` is not on the PATH or not executable.',

@@ -164,6 +164,14 @@ export const settings = {
     doc: 'How often, during a long statement, a second connection checks that the server still knows the session; 0 is never.',
     verbs: writing,
   },
+  pooler: {
+    flag: 'pooler',
+    variable: 'SLIPWAY_POOLER',
+    type: { kind: 'choice', values: ['auto', 'session', 'transaction'] },
+    default: 'auto',
+    doc: 'What a connection pooler in front of PostgreSQL gives a server connection to; auto finds out.',
+    verbs: writing,
+  },
   outOfOrder: {
     flag: 'out-of-order',
     variable: 'SLIPWAY_OUT_OF_ORDER',

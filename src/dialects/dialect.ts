@@ -52,6 +52,8 @@ export interface ConnectOptions {
   readonly role?: string | undefined
   /** Roles that may read the history; `public` in any letter case is everybody. */
   readonly readers?: readonly string[]
+  /** What is known of a connection pooler in the path; without it, `auto`. */
+  readonly pooler?: 'auto' | 'session' | 'transaction'
   readonly signal: AbortSignal
 }
 
@@ -131,6 +133,11 @@ export class AlreadyRecorded extends Error {
   override readonly name = 'AlreadyRecorded'
 }
 
+/** Thrown by a writing method of Turns.session that could not have its turn: nothing has been written. */
+export class TurnLost extends Error {
+  override readonly name = 'TurnLost'
+}
+
 /** Thrown when the migration left its own transaction, so its effects may be committed. */
 export class TransactionEscaped extends Error {
   override readonly name = 'TransactionEscaped'
@@ -197,6 +204,8 @@ export interface Session extends AsyncDisposable {
   /** Sessions that hold up what this session waited for last; best effort. */
   blockers(attempt: Attempt): Promise<readonly LockHolder[]>
   releaseRunLock(): Promise<void>
+  /** Undefined where a session can hold the run lock; else what to use in place of tryRunLock and the writing methods. */
+  turns(): Promise<Turns | undefined>
   /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
@@ -213,6 +222,28 @@ export interface Session extends AsyncDisposable {
   cancel(): Promise<void>
   /** Graceful where the connection still lives; never throws, never hangs. */
   close(): Promise<void>
+}
+
+/**
+ * The way to work where the run lock can be held by a transaction only: history is looked at, a turn is taken on what
+ * was seen, and one writing method of `session` works within the turn and ends it.
+ */
+export interface Turns {
+  /** Everything else ends a turn that is open, undone. Without one, applyInTransaction and recordSkipped take it first. */
+  readonly session: Session
+  /** History as it is now; `take` insists on it. */
+  look(): Promise<HistorySnapshot>
+  /** Begins the transaction that holds the run lock. `busy`: another runner has it; `moved`: history is not what was seen. */
+  take(): Promise<'taken' | 'busy' | 'moved'>
+  /** Whether nobody holds the run lock at this instant. */
+  isFree(): Promise<boolean>
+  /** Creates or upgrades the history tables in a turn of their own; false: another runner has the lock. */
+  ensureHistory(): Promise<boolean>
+  /**
+   * For work that no transaction can hold: resolves if the other methods of the original session can be used after all.
+   * Throws pooler-in-the-way; `what` is the subject and verb of its message: `0002_index needs`.
+   */
+  requireSession(what: string): Promise<void>
 }
 
 export interface Dialect {

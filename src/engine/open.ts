@@ -67,6 +67,7 @@ async function tryToConnect(
       history: { table: run.config.table, schema: run.config.schema },
       role: run.config.role,
       readers: run.config.grantSelectTo,
+      pooler: run.config.pooler,
       signal: run.signal,
     })
     return { session }
@@ -143,6 +144,8 @@ function codeFor(fault: Fault | undefined): ErrorCode {
       return 'database-missing'
     case 'disk-full':
       return 'disk-full'
+    case 'pooler':
+      return 'pooler-refused'
     case 'privilege':
       return 'privilege-missing'
     case 'read-only':

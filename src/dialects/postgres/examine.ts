@@ -1,17 +1,19 @@
 /** What `doctor` says of a server: who we are there, what we may do, and what stands in between. Reads only. */
 import type { PostgresUrl } from '../../config/url.ts'
-import { isSlipwayError } from '../../errors.ts'
 import { shellWord } from '../../plan/shell.ts'
 import type { Diagnosis } from '../diagnosis.ts'
+import type { ConnectOptions } from '../dialect.ts'
+import { examinePooler } from './examine-pooler.ts'
 import { examinePrivileges } from './examine-privileges.ts'
 import { findHistories } from './history.ts'
-import { instant, readOnly, requireDirect, type ServerFacts, toDate } from './facts.ts'
+import { instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
 import { newest, whyUnsupported } from './supported.ts'
 
 export interface Examined {
   readonly link: Link
+  readonly options: ConnectOptions
   readonly url: PostgresUrl
   readonly facts: ServerFacts
   readonly names: HistoryNames
@@ -25,7 +27,7 @@ export async function examineServer(examined: Examined): Promise<Diagnosis[]> {
     examineVersion(facts.versionNumber, facts.version),
     examineRole(facts),
     await examinePrivileges(examined),
-    examinePooler(facts, link),
+    await examinePooler(examined),
     examineTls(url, link.tlsVersion),
     await examineClock(link),
     ...examineNeighbours(examined),
@@ -67,17 +69,6 @@ function examineRole({ user, database, inRecovery, readOnlyByDefault }: ServerFa
       code: 'read-only',
     }
   return { check, level: 'ok', message: `${user} on ${database}, which can be written` }
-}
-
-function examinePooler(facts: ServerFacts, link: Link): Diagnosis {
-  const check = 'pooler'
-  try {
-    requireDirect(facts, link)
-    return { check, level: 'ok', message: `none: the connection ends at server process ${facts.pid}` }
-  } catch (error) {
-    if (!isSlipwayError(error)) throw error
-    return { check, level: 'fail', message: error.message, remedy: error.hint, code: error.code }
-  }
 }
 
 /** What libpq calls the modes: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */

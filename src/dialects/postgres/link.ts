@@ -36,6 +36,8 @@ export interface Link {
   readonly commits: number
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
   readonly waitingMs: number
+  /** When (performance.now) the login was over and the greeting went out; undefined before. */
+  readonly readyAt: number | undefined
   /** Bytes of ours are still on their way out. */
   readonly sending: boolean
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
@@ -61,14 +63,27 @@ export interface Opened {
 }
 
 export async function openLink(url: PostgresUrl, options: LinkOptions): Promise<Opened> {
+  const { link, greeting } = await startLink(url, options)
+  return { link, greeting: await greeting }
+}
+
+/** As soon as there is a connection; the login and the answer to the greeting are still to come. */
+export async function startLink(
+  url: PostgresUrl,
+  options: LinkOptions,
+): Promise<{ readonly link: Link; readonly greeting: Promise<ResultSet[]> }> {
   const deadline = performance.now() + options.timeoutMs
   const socket = await openSocket(url, options)
   const link = await createLink(socket, url, options)
+  return { link, greeting: greetBefore(deadline, link, options) }
+}
+
+async function greetBefore(deadline: number, link: StartingLink, options: LinkOptions): Promise<ResultSet[]> {
   const timer = setTimeout(() => link.destroy('no answer in time'), Math.max(1, deadline - performance.now()))
   const onAbort = () => link.destroy('stopped')
   options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    return { link, greeting: await link.greet(options.greeting) }
+    return await link.greet(options.greeting)
   } catch (error) {
     link.destroy('could not start')
     throw error
@@ -141,6 +156,9 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     get waitingMs() {
       const [first] = pending.values()
       return first === undefined ? 0 : performance.now() - first
+    },
+    get readyAt() {
+      return wire.readyAt
     },
     get sending() {
       return socket.writableLength > 0

@@ -6,22 +6,23 @@ import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
 import { examineServer } from './examine.ts'
-import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
+import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { adviseOnForeign } from './foreign-history.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { type Link, openLink } from './link.ts'
+import { openLink } from './link.ts'
 import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
 import { grantReaders } from './grant-readers.ts'
-import { type HistoryNames, nameHistory } from './naming.ts'
+import { nameHistory } from './naming.ts'
+import { mayShare, needsSession } from './pooling.ts'
+import { prepareOnce, type SessionParts } from './prepare.ts'
 import { asAmender, asClient, asWriter } from './privileges.ts'
 import { requireRoles } from './roles.ts'
-import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
 import { whyUnsupported } from './supported.ts'
 import { watchLink } from './watchdog.ts'
-import { type Workplace, writeHistory } from './workplace.ts'
+import { writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
@@ -39,9 +40,13 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
     const names = nameHistory(facts.schema ?? 'public', table)
+    const isDirect = link.backend.pid === facts.pid
+    let backend = isDirect ? facts.pid : undefined
     const stopWatching = watchLink(link, url, {
       everyMs: options.keepaliveMs,
       applicationName: options.applicationName,
+      isDirect,
+      backend: () => backend,
     })
     return createSession({
       link,
@@ -50,6 +55,9 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
       names,
       options,
       stopWatching,
+      onBackend: (pid) => {
+        backend = pid
+      },
       listenForNotices: (listener) => {
         onNotice = listener
       },
@@ -72,42 +80,41 @@ function requireWritable(facts: ServerFacts): void {
   }
 }
 
-interface Parts {
-  readonly link: Link
-  readonly url: PostgresUrl
-  readonly facts: ServerFacts
-  readonly names: HistoryNames
-  readonly options: ConnectOptions
-  readonly stopWatching: () => void
-  readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
-}
-
-function createSession(parts: Parts): Session {
+function createSession(parts: SessionParts): Session {
   const { link, names } = parts
-  const prepared = prepareOnce(parts)
+  const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   const reader = { login: parts.facts.user, role: parts.options.role }
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
-  const locate = async (facts: ServerFacts) => ({
-    snapshot: await history.readLocatedHistory(link, facts, names, { ...reader, isSchemaChosen }),
-    found: history.findTables(facts, names),
-  })
-  const locateHistory = async () => {
-    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
-    const { snapshot, found } = await locate(facts).catch(async (error: unknown) => {
+  const locating = async <T>(facts: ServerFacts, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
       throw await adviseOnForeign(link, facts, names, error)
-    })
+    }
+  }
+  const findHistory = async () => {
+    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
+    const found = await locating(facts, async () => history.findTables(facts, names))
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
+    return { facts, found }
+  }
+
+  const locateHistory = async () => {
+    const { facts, found } = await findHistory()
+    const snapshot = await locating(facts, () =>
+      history.readLocatedHistory(link, facts, names, { ...reader, isSchemaChosen }),
+    )
     return { snapshot, found }
   }
 
-  const withNotices = async <T>(attempt: Attempt, work: (place: Workplace) => Promise<T>): Promise<T> => {
+  const withNotices = async <T>(attempt: Attempt, work: () => Promise<T>): Promise<T> => {
     parts.listenForNotices(attempt.onNotice)
     try {
-      return await work(await prepared())
+      return await work()
     } finally {
       parts.listenForNotices(undefined)
     }
@@ -131,8 +138,7 @@ function createSession(parts: Parts): Session {
       (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, reader),
     examine: () => examineServer({ ...parts, isSchemaChosen }),
     async tryRunLock() {
-      await prepared()
-      holdsLock = await tryRunLock(link, names)
+      holdsLock = await tryRunLock(await prepared())
       return holdsLock
     },
     runLockHolder: () => findRunLockHolder(link, names),
@@ -143,16 +149,44 @@ function createSession(parts: Parts): Session {
       holdsLock = false
       if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
     },
+    async turns() {
+      if (!mayShare(parts)) return undefined
+      const { role, readers = [] } = parts.options
+      await requireRoles(link, parts.facts, { role, readers })
+      const { createTurns } = await import('./turns.ts')
+      return createTurns({
+        ...parts,
+        role,
+        readers,
+        searchPath: parts.url.schema,
+        applicationName: parts.options.applicationName,
+        base: session,
+        withNotices,
+        findHistory: async () => (await findHistory()).found,
+        forgetHistory: () => {
+          latest = undefined
+        },
+        requireSession: async (what) => {
+          const found = await pooling()
+          if (found.scope === 'transaction') throw needsSession(parts.url, found, what)
+        },
+      })
+    },
     async ensureHistory() {
       const { found } = await locateHistory()
       if (found.history === undefined || found.log === undefined) {
         await createHistory(await prepared(), parts.facts, found)
         latest = undefined
       }
-      await grantReaders(await prepared(), parts.options.readers ?? [])
+      const place = await prepared()
+      await grantReaders(place, parts.options.readers ?? [], async (text) => {
+        await writeHistory(place, text)
+        return true
+      })
     },
-    applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
-    applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
+    applyInTransaction: (attempt) =>
+      withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
+    applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await prepared(), attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
@@ -164,6 +198,8 @@ function createSession(parts: Parts): Session {
     recordFailure: (record, error, statementsDone) =>
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
     async recordUnlock(record, detail) {
+      const turns = await session.turns()
+      if (turns !== undefined) return await turns.session.recordUnlock(record, detail)
       if ((await locateHistory()).found.log === undefined) return
       await write(rows.insertLog(names, 'unlock', record, { error: detail }))
     },
@@ -173,6 +209,7 @@ function createSession(parts: Parts): Session {
     },
     async close() {
       parts.stopWatching()
+      await leave()
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
@@ -180,30 +217,11 @@ function createSession(parts: Parts): Session {
   return session
 }
 
-function sessionFacts(parts: Parts): SessionFacts {
+function sessionFacts(parts: SessionParts): SessionFacts {
   return {
     serverVersion: parts.facts.version,
     database: parts.facts.database,
     now: parts.facts.now,
     historyTable: parts.names.shown,
-  }
-}
-
-/** Nothing is SET before a pooler is excluded, and not at all in a session that only reads. */
-function prepareOnce(parts: Parts): () => Promise<Workplace> {
-  let place: Promise<Workplace> | undefined
-  const prepare = async (): Promise<Workplace> => {
-    const { link, facts, names, url, options } = parts
-    requireDirect(facts, link)
-    const { role, readers = [] } = options
-    await requireRoles(link, facts, { role, readers })
-    const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
-    await link.simple(texts.reset)
-    return { link, names, role: role ?? facts.user, ...texts, committing: false }
-  }
-  return () => {
-    place ??= prepare()
-    return place
   }
 }

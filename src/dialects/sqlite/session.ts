@@ -94,6 +94,7 @@ function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'wr
     },
     runLockHolder: async () => lock.findHolder(),
     releaseRunLock: async () => lock.release(),
+    turns: async () => undefined,
     blockers: async () =>
       findLockOwners([store.path, `${store.path}-shm`]).filter(({ pid }) => pid !== process.pid),
     ensureHistory: async () => {
