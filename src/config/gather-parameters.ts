@@ -23,10 +23,10 @@ export function gatherParameters(url: ReadonlyMap<Keyword, string>, context: Url
     inUrl(keyword) ?? inService(keyword) ?? variable(keyword) ?? requireSsl(keyword, context)
 }
 
-function findService(parameters: Parameters, { surroundings, cwd }: UrlContext): Service | undefined {
+function findService(parameters: Parameters, { surroundings }: UrlContext): Service | undefined {
   const service = parameters('service')
   if (service === undefined || surroundings === undefined) return undefined
-  return readService({ service, file: parameters('servicefile'), surroundings, cwd })
+  return readService({ service, file: parameters('servicefile'), surroundings })
 }
 
 /** Older than PGSSLMODE, and weaker; libpq still reads it. */

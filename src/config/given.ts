@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import { SlipwayError } from '../errors.ts'
 import { nearest } from '../plan/nearest.ts'
 import type { Keyword } from './libpq-parameters.ts'
+import type { UrlContext } from './url-problem.ts'
 
 /** A connection parameter as it was written, and where. */
 export interface Given {
@@ -12,6 +14,11 @@ export interface Given {
 
 /** The strongest value of a parameter; an empty one counts as not given. */
 export type Parameters = (keyword: Keyword) => Given | undefined
+
+/** A path: in a URL it starts where the URL stands, elsewhere in the working directory. */
+export function resolveGiven({ text, inUrl }: Given, { cwd, surroundings }: UrlContext): string {
+  return resolve(inUrl ? cwd : (surroundings?.cwd ?? cwd), text)
+}
 
 /** `problem` follows the name of the place and never repeats the value. */
 export function refuseGiven(given: Given, problem: string, hint?: string): SlipwayError {

@@ -1,6 +1,6 @@
 /** libpq's ssl* parameters: https://www.postgresql.org/docs/current/libpq-ssl.html */
-import { join, resolve } from 'node:path'
-import { type Parameters, readWord, refuseGiven, unknownWord } from './given.ts'
+import { join } from 'node:path'
+import { type Parameters, readWord, refuseGiven, resolveGiven, unknownWord } from './given.ts'
 import type { Keyword } from './libpq-parameters.ts'
 import type { TlsMode, TlsSettings, TlsVersion } from './url.ts'
 import type { UrlContext } from './url-problem.ts'
@@ -15,7 +15,7 @@ export function readTls(parameters: Parameters, context: UrlContext): TlsSetting
   const mode = readMode(parameters)
   const path = (keyword: Keyword) => {
     const given = parameters(keyword)
-    return given === undefined ? undefined : resolve(context.cwd, given.text)
+    return given === undefined ? undefined : resolveGiven(given, context)
   }
   const home = context.surroundings?.home
   return withoutUndefined({

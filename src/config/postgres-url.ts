@@ -1,7 +1,7 @@
 /** Puts together what a URL, a service file, the PG* variables and the password file say. */
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { gatherParameters } from './gather-parameters.ts'
-import type { Parameters } from './given.ts'
+import { type Parameters, resolveGiven } from './given.ts'
 import { readPasswordFile } from './password-file.ts'
 import { readBehaviour } from './postgres-behaviour.ts'
 import { readHosts } from './postgres-hosts.ts'
@@ -59,10 +59,10 @@ function addPasswords(
   return { hosts, warnings: file.warnings }
 }
 
-function openPasswordFile(parameters: Parameters, { surroundings, cwd }: UrlContext) {
+function openPasswordFile(parameters: Parameters, context: UrlContext) {
   const given = parameters('passfile')
-  if (given !== undefined) return readPasswordFile(resolve(cwd, given.text), given.name)
-  const home = surroundings?.home
+  if (given !== undefined) return readPasswordFile(resolveGiven(given, context), given.name)
+  const home = context.surroundings?.home
   return home === undefined ? undefined : readPasswordFile(join(home, '.pgpass'), undefined)
 }
 

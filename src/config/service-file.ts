@@ -14,7 +14,6 @@ export interface ServiceRequest {
   /** The file, where one is named; without a name it need not be there. */
   readonly file: Given | undefined
   readonly surroundings: Surroundings
-  readonly cwd: string
 }
 
 export type Service = ReadonlyMap<Keyword, Given>
@@ -24,14 +23,14 @@ const systemFolder = '/etc/postgresql-common'
 
 /** The parameters of a service. Throws bad-url or bad-setting: no such service, or a file that cannot be used. */
 export function readService(request: ServiceRequest): Service {
-  const { service, file, surroundings, cwd } = request
+  const { service, file, surroundings } = request
   const own = file?.text ?? inHome(surroundings.home)
   const folder = surroundings.variable('PGSYSCONFDIR')?.text ?? systemFolder
   const files = [own, join(folder, 'pg_service.conf')].filter((path) => path !== undefined)
   const seen: string[] = []
   const looked: string[] = []
   for (const [index, written] of files.entries()) {
-    const path = resolve(cwd, written)
+    const path = resolve(surroundings.cwd, written)
     const lines = readLines(path, index === 0 ? file : undefined)
     if (lines === undefined) continue
     looked.push(path)

@@ -5,6 +5,7 @@ import { SlipwayError } from '../errors.ts'
 import { namingVariables } from './libpq-parameters.ts'
 import { buildPostgresUrl } from './postgres-url.ts'
 import { readSecretFile } from './secret-file.ts'
+import type { Source } from './source.ts'
 import type { Layer, Sources } from './sources.ts'
 import type { ParsedUrl, Surroundings, UrlContext } from './url-problem.ts'
 
@@ -21,6 +22,7 @@ export function createSurroundings({ layers, cwd }: Pick<Sources, 'layers' | 'cw
       }
       return undefined
     },
+    cwd,
     home: environment?.HOME || homeOfUser(),
     findSocket: (port) => socketDirectories.find((directory) => existsSync(`${directory}/.s.PGSQL.${port}`)),
   }
@@ -32,6 +34,14 @@ export function parseLibpqVariables(context: Omit<UrlContext, 'name'>): ParsedUr
   if (named === undefined) return undefined
   const nothing = { libpq: new Map(), schema: undefined, pooled: false, warnings: [] }
   return buildPostgresUrl(nothing, { ...context, name: named })
+}
+
+/** Which of the variables that say where the database is are set, for `slipway config`. */
+export function libpqSources({ layers }: Pick<Sources, 'layers'>): Source[] {
+  return ['PGSERVICE', 'PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGDATABASE', 'PGUSER'].flatMap((variable) => {
+    const layer = layers.find(({ variables }) => Boolean(variables[variable]))
+    return layer === undefined ? [] : [{ kind: 'variable', variable, dotenv: layer.dotenv } as const]
+  })
 }
 
 function findVariable(name: string, layer: Layer): ReturnType<Surroundings['variable']> {

@@ -29,6 +29,8 @@ export interface UrlContext {
 export interface Surroundings {
   /** A PG* variable that is not empty, and how messages call it: `PGHOST`, `PGHOST in .env`. */
   readonly variable: (name: string) => { readonly text: string; readonly name: string } | undefined
+  /** Relative paths of variables and services start here. */
+  readonly cwd: string
   readonly home: string | undefined
   /** The directory with the Unix socket of a server on this machine that has this port. */
   readonly findSocket: (port: number) => string | undefined

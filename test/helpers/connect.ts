@@ -19,6 +19,7 @@ export function surroundings({ variables = {}, home }: ConnectOptions = {}): Sur
       const text = variables[name]
       return text === undefined ? undefined : { text, name }
     },
+    cwd: '/',
     home,
     findSocket: () => undefined,
   }

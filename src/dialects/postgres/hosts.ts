@@ -114,7 +114,7 @@ function createEndpoint(
 
 /** What follows on this session needs no second try. */
 function settleOn(endpoint: Endpoint, opened: Opened): Reached {
-  const encryption = opened.link.encryption === undefined ? 'none' : 'required'
+  const encryption = opened.link.tlsVersion === undefined ? 'none' : 'required'
   return { ...opened, endpoint: { ...endpoint, encryption } }
 }
 

@@ -28,15 +28,19 @@ export interface Link {
   /** Identifies this session at the server; `pid` is what the peer claims, a pooler claims its own. */
   readonly backend: { pid: number; secret: number }
   readonly lost: boolean
-  /** `TLSv1.3`; undefined without TLS. */
-  readonly encryption: string | undefined
   readonly auth: AuthExchange
   /** `I` idle, `T` in a transaction, `E` in a failed one: as the server said last. */
   readonly transactionStatus: string
+  /** `TLSv1.3`; undefined where the connection is not encrypted. */
+  readonly tlsVersion: string | undefined
+  /** The server's certificate was checked, by name too if the mode asks for that. */
+  readonly isVerified: boolean
   /** Commits so far: more than were asked for means that a migration sent one. */
   readonly commits: number
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
   readonly waitingMs: number
+  /** When (performance.now) the login was over and the greeting went out; undefined before. */
+  readonly readyAt: number | undefined
   /** Bytes of ours are still on their way out. */
   readonly sending: boolean
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
@@ -120,7 +124,6 @@ export async function createLink(
 
   return {
     backend,
-    encryption: tls?.version,
     auth: auth.exchange,
     get lost() {
       return lost !== undefined
@@ -128,12 +131,17 @@ export async function createLink(
     get transactionStatus() {
       return wire.transactionStatus
     },
+    tlsVersion: tls?.version,
+    isVerified: tls?.isVerified === true,
     get commits() {
       return wire.commits
     },
     get waitingMs() {
       const [first] = pending.values()
       return first === undefined ? 0 : performance.now() - first
+    },
+    get readyAt() {
+      return wire.readyAt
     },
     get sending() {
       return socket.writableLength > 0

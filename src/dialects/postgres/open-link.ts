@@ -34,13 +34,33 @@ export async function openLink(endpoint: Endpoint, options: LinkOptions): Promis
 
 /** One try with one way to encrypt. Never rejects. */
 export async function tryLink(endpoint: Endpoint, options: LinkOptions): Promise<Opened | LinkFailure> {
-  const deadline = performance.now() + options.timeoutMs
-  let link: StartingLink
+  let started: Started
   try {
-    link = await createLink(await openSocket(endpoint, options), endpoint, options)
+    started = await startLink(endpoint, options)
   } catch (error) {
     return { error, encrypted: false, entered: false }
   }
+  const { link, greeting } = started
+  try {
+    return { link, greeting: await greeting }
+  } catch (error) {
+    return { error, encrypted: link.tlsVersion !== undefined, entered: link.auth.done }
+  }
+}
+
+export interface Started {
+  readonly link: Link
+  readonly greeting: Promise<ResultSet[]>
+}
+
+/** As soon as there is a connection; the login and the answer to the greeting are still to come. */
+export async function startLink(endpoint: Endpoint, options: LinkOptions): Promise<Started> {
+  const deadline = performance.now() + options.timeoutMs
+  const link = await createLink(await openSocket(endpoint, options), endpoint, options)
+  return { link, greeting: greetBefore(deadline, link, options) }
+}
+
+async function greetBefore(deadline: number, link: StartingLink, options: LinkOptions): Promise<ResultSet[]> {
   const timer = setTimeout(
     () => link.destroy(new ConnectTimeout(options.timeoutMs)),
     Math.max(1, deadline - performance.now()),
@@ -48,10 +68,10 @@ export async function tryLink(endpoint: Endpoint, options: LinkOptions): Promise
   const onAbort = () => link.destroy('stopped')
   options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    return { link, greeting: await link.greet(options.greeting) }
+    return await link.greet(options.greeting)
   } catch (error) {
     link.destroy('could not start')
-    return { error, encrypted: link.encryption !== undefined, entered: link.auth.done }
+    throw error
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', onAbort)

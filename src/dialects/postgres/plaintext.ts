@@ -7,10 +7,10 @@ import type { Link } from './link.ts'
 type Described = Pick<SessionFacts, 'encryption' | 'warnings'>
 
 export function describeEncryption(
-  { encryption, auth }: Pick<Link, 'encryption' | 'auth'>,
+  { tlsVersion, auth }: Pick<Link, 'tlsVersion' | 'auth'>,
   { address, host, tls }: Pick<Endpoint, 'address' | 'host' | 'tls'>,
 ): Described {
-  if (encryption !== undefined) return { encryption }
+  if (tlsVersion !== undefined) return { encryption: tlsVersion }
   if (address === undefined || isWithin(address, ownMachine)) return {}
   if (tls.mode === 'disable') return { encryption: 'none' }
   const who = host === address ? host : `${host} (${address})`

@@ -18,6 +18,7 @@ export interface OpenedSocket {
   readonly tls?: {
     /** `TLSv1.3` */
     readonly version: string
+    readonly isVerified: boolean
     /** What an error of the socket means while the login goes on; undefined if it is not about TLS. */
     readonly explain: (error: Error) => TlsRefused | undefined
   }
@@ -106,5 +107,9 @@ async function startTls(socket: Socket, endpoint: Endpoint): Promise<OpenedSocke
   const { explainTlsError, upgradeToTls } = await import('./tls.ts')
   const secured = await upgradeToTls(socket, endpoint)
   const version = secured.getProtocol() ?? 'TLS'
-  return { socket: secured, tls: { version, explain: (error) => explainTlsError(error, endpoint) } }
+  const isVerified = secured.authorized
+  return {
+    socket: secured,
+    tls: { version, isVerified, explain: (error) => explainTlsError(error, endpoint) },
+  }
 }

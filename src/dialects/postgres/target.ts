@@ -3,6 +3,7 @@ import type { SessionTarget } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import { readFacts, type ServerFacts } from './facts.ts'
 import type { Judge } from './hosts.ts'
+import { whyUnsupported } from './supported.ts'
 
 type Fitness = (facts: ServerFacts) => SlipwayError | undefined
 
@@ -33,7 +34,8 @@ function fitnessesFor(target: SessionTarget, intent: 'read' | 'write'): Fitness[
 }
 
 function requireWritableTarget(target: SessionTarget): Fitness {
-  if (target !== 'standby' && target !== 'read-only') return refuseReadOnly
+  if (target !== 'standby' && target !== 'read-only')
+    return (facts) => whyUnsupported(facts.versionNumber, facts.version) ?? refuseReadOnly(facts)
   throw new SlipwayError(
     'bad-setting',
     `target_session_attrs=${target} looks for a server that cannot be written, and this run writes`,
