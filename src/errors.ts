@@ -281,6 +281,11 @@ export const errorTable = {
     meaning: 'The file a *_FILE variable names cannot be read.',
     hint: 'make the file readable for the user that slipway runs as',
   },
+  'tls-file': {
+    exit: 78,
+    meaning: 'A certificate, a private key or a revocation list for TLS cannot be used.',
+    hint: 'correct the path, the owner or the mode',
+  },
   'secret-twice': {
     exit: 78,
     meaning: 'A setting is given both as X and as X_FILE in the environment.',

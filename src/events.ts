@@ -33,7 +33,18 @@ export type RunEvent =
   | { type: 'run-started'; runId: string; verb: string; database: string; dir: string }
   /** One line per change of state while the database does not answer, not one per try. */
   | { type: 'waiting-for-database'; reason: string; elapsedMs: number; timeoutMs: number }
-  | { type: 'connected'; dialect: string; serverVersion: string; waitedMs: number }
+  /**
+   * `encryption` is `TLSv1.3`, or `none` where the network may see what is sent; absent within one machine. `host` is
+   * the one of several that was reached.
+   */
+  | {
+      type: 'connected'
+      dialect: string
+      serverVersion: string
+      waitedMs: number
+      host?: string
+      encryption?: string
+    }
   | { type: 'waiting-for-lock'; holder: LockHolder | undefined; elapsedMs: number; timeoutMs: number }
   | { type: 'lock-acquired'; waitedMs: number }
   | { type: 'warning'; code: string; message: string; migration?: string }

@@ -65,6 +65,12 @@ export interface SessionFacts {
   readonly now: Date
   /** Schema and table, ready for messages: `public.schema_migrations`. */
   readonly historyTable: string
+  /** Of several, the one that was reached: `db2:5432`. */
+  readonly host?: string
+  /** `TLSv1.3`, or `none` where the network may see it; absent within one machine. */
+  readonly encryption?: string
+  /** Told once in a run. */
+  readonly warnings?: readonly { readonly code: string; readonly message: string }[]
 }
 
 export interface HistorySnapshot {

@@ -5,7 +5,7 @@ import { type ErrorCode, isSlipwayError, SlipwayError } from '../errors.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 
-/** One attempt may take this long, whatever the peer does. */
+/** One attempt may take this long for each host, whatever the peer does; connect_timeout says otherwise. */
 const attemptTimeoutMs = 10_000
 /** Roles and databases are often made by init scripts that run after the server first answers. */
 const graceForInitMs = 15_000
@@ -25,12 +25,16 @@ export async function openSession(run: Run, options: OpenOptions): Promise<Sessi
     const outcome = await tryToConnect(run, options, options.timeoutMs - elapsed())
     if (!('failure' in outcome)) {
       const { session } = outcome
+      const { serverVersion, host, encryption, warnings } = session.facts
       run.emit({
         type: 'connected',
         dialect: run.dialect.name,
-        serverVersion: session.facts.serverVersion,
+        serverVersion,
         waitedMs: elapsed(),
+        ...(host === undefined ? {} : { host }),
+        ...(encryption === undefined ? {} : { encryption }),
       })
+      tellOnce(run, warnings ?? [])
       return session
     }
     const { failure } = outcome
@@ -44,6 +48,18 @@ export async function openSession(run: Run, options: OpenOptions): Promise<Sessi
     }
     // The last attempt is made when the time is up, not before.
     await sleep(Math.min(backoff(attempt, 100, 2000), leftMs), run.signal)
+  }
+}
+
+const told = new WeakMap<Run, Set<string>>()
+
+/** A run may connect several times, each time to hear the same. */
+function tellOnce(run: Run, warnings: readonly { code: string; message: string }[]): void {
+  const before = told.get(run) ?? new Set()
+  told.set(run, before)
+  for (const warning of warnings) {
+    if (!before.has(warning.message)) run.emit({ type: 'warning', ...warning })
+    before.add(warning.message)
   }
 }
 
@@ -62,7 +78,7 @@ async function tryToConnect(
     const session = await run.dialect.connect(run.url, {
       intent: options.intent,
       applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
-      attemptTimeoutMs: Math.max(500, Math.min(attemptTimeoutMs, remainingMs)),
+      attemptTimeoutMs: Math.max(500, Math.min(longestAttempt(run.url), remainingMs)),
       keepaliveMs: run.config.keepaliveMs,
       history: { table: run.config.table, schema: run.config.schema },
       role: run.config.role,
@@ -78,9 +94,15 @@ async function tryToConnect(
   }
 }
 
+function longestAttempt(url: DatabaseUrl): number {
+  if (url.dialect !== 'postgres') return attemptTimeoutMs
+  return url.hosts.length * (url.connectTimeoutMs ?? attemptTimeoutMs)
+}
+
 /** How long this kind of failure is worth waiting for, in milliseconds. */
 function patienceFor(failure: Failure): number {
-  if (isSlipwayError(failure.error)) return failure.error.code === 'read-only' ? Number.POSITIVE_INFINITY : 0
+  if (isSlipwayError(failure.error))
+    return ['read-only', 'unreachable'].includes(failure.error.code) ? Number.POSITIVE_INFINITY : 0
   switch (failure.fault?.kind) {
     case 'not-ready':
     case 'session-lost':
@@ -126,7 +148,8 @@ function giveUp(run: Run, failure: Failure, elapsedMs: number): SlipwayError {
 
 function hintToCreate(url: DatabaseUrl): { hint?: string } {
   if (url.dialect !== 'postgres') return {}
-  const words = ['createdb', '-h', url.host, '-p', String(url.port), '-U', url.user, url.database]
+  const [{ host, port }] = url.hosts
+  const words = ['createdb', '-h', host, '-p', String(port), '-U', url.user, url.database]
   return { hint: words.map((word) => (/^[\w./:-]+$/.test(word) ? word : quoteForShell(word))).join(' ') }
 }
 

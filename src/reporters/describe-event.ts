@@ -38,7 +38,7 @@ function describe(event: RunEvent, telling: Telling): Told {
       return { text: describeWait(event, telling) }
     case 'connected':
       return {
-        text: `connected to ${dialectLabel(event.dialect)} ${event.serverVersion}`,
+        text: `connected to ${dialectLabel(event.dialect)} ${event.serverVersion}${describeConnection(event)}`,
         ...afterWait(event.waitedMs),
       }
     case 'waiting-for-lock':
@@ -141,4 +141,10 @@ function describeData(data: unknown, redact: Redactor): string {
   if (data === undefined) return ''
   const shown = toPlainData(data, { redact, keys: 'foreign' })
   return ` ${inspect(shown, { breakLength: Number.POSITIVE_INFINITY, depth: 4, maxArrayLength: 20, maxStringLength: 2000 })}`
+}
+
+function describeConnection({ host, encryption }: EventOf<'connected'>): string {
+  const where = host === undefined ? '' : ` on ${host}`
+  if (encryption === undefined) return where
+  return encryption === 'none' ? `${where}, not encrypted` : `${where}, ${encryption}`
 }

@@ -3,6 +3,7 @@ import type { PostgresUrl } from '../../config/url.ts'
 import { shellWord } from '../../plan/shell.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import type { ConnectOptions } from '../dialect.ts'
+import type { Endpoint } from './endpoint.ts'
 import { examinePooler } from './examine-pooler.ts'
 import { examinePrivileges } from './examine-privileges.ts'
 import { findHistories } from './history.ts'
@@ -15,6 +16,7 @@ export interface Examined {
   readonly link: Link
   readonly options: ConnectOptions
   readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
   readonly names: HistoryNames
   /** Not left to the search_path. */
@@ -22,13 +24,13 @@ export interface Examined {
 }
 
 export async function examineServer(examined: Examined): Promise<Diagnosis[]> {
-  const { link, facts, url } = examined
+  const { link, facts, endpoint } = examined
   return [
     examineVersion(facts.versionNumber, facts.version),
     examineRole(facts),
     await examinePrivileges(examined),
     await examinePooler(examined),
-    examineTls(url, link.tlsVersion),
+    examineTls(endpoint, link.encryption),
     await examineClock(link),
     ...examineNeighbours(examined),
   ]
@@ -73,7 +75,7 @@ function examineRole({ user, database, inRecovery, readOnlyByDefault }: ServerFa
 
 /** What libpq calls the modes: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
 export function examineTls(
-  { host, tls }: Pick<PostgresUrl, 'host' | 'tls'>,
+  { host, tls }: Pick<Endpoint, 'host' | 'tls'>,
   version: string | undefined,
 ): Diagnosis {
   const check = 'tls'

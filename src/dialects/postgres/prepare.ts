@@ -1,6 +1,7 @@
 /** What a session does before it writes for the first time, and how it leaves the server connection if that lives on. */
 import type { PostgresUrl } from '../../config/url.ts'
 import type { ConnectOptions } from '../dialect.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
@@ -12,6 +13,8 @@ import { leaveClean, leaveTransaction, type Workplace } from './workplace.ts'
 export interface SessionParts {
   readonly link: Link
   readonly url: PostgresUrl
+  /** The one server that the session is on. */
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
   readonly names: HistoryNames
   readonly options: ConnectOptions

@@ -1,6 +1,5 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
-import type { PostgresUrl } from '../../config/url.ts'
-import { SlipwayError } from '../../errors.ts'
+import { describeHost, type PostgresUrl } from '../../config/url.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
@@ -8,12 +7,13 @@ import { createHistory } from './create-history.ts'
 import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { adviseOnForeign } from './foreign-history.ts'
+import { grantReaders } from './grant-readers.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { openLink } from './link.ts'
+import { reachServer } from './hosts.ts'
 import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
-import { grantReaders } from './grant-readers.ts'
 import { nameHistory } from './naming.ts'
+import { describeEncryption } from './plaintext.ts'
 import { mayShare, needsSession } from './pooling.ts'
 import { prepareOnce, type SessionParts } from './prepare.ts'
 import { asAmender, asClient, asWriter } from './privileges.ts'
@@ -22,27 +22,31 @@ import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
 import { whyUnsupported } from './supported.ts'
 import { watchLink } from './watchdog.ts'
+import { judgesFor } from './target.ts'
 import { writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
   let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await asClient(url, () =>
-    openLink(url, {
-      applicationName: options.applicationName,
-      timeoutMs: options.attemptTimeoutMs,
-      signal: options.signal,
-      onNotice: (message) => onNotice?.(message),
-      greeting: factsQuery(table, schema ?? url.schema),
-    }),
+  const request = {
+    applicationName: options.applicationName,
+    timeoutMs: options.attemptTimeoutMs,
+    signal: options.signal,
+    onNotice: (message: string) => onNotice?.(message),
+    greeting: factsQuery(table, schema ?? url.schema),
+  }
+  const { link, greeting, endpoint } = await asClient(url, () =>
+    reachServer(url, request, judgesFor(url.target, options.intent)),
   )
   try {
     const facts = readFacts(greeting)
-    if (options.intent === 'write') requireWritable(facts)
+    const unsupported =
+      options.intent === 'write' ? whyUnsupported(facts.versionNumber, facts.version) : undefined
+    if (unsupported !== undefined) throw unsupported
     const names = nameHistory(facts.schema ?? 'public', table)
     const isDirect = link.backend.pid === facts.pid
     let backend = isDirect ? facts.pid : undefined
-    const stopWatching = watchLink(link, url, {
+    const stopWatching = watchLink(link, endpoint, {
       everyMs: options.keepaliveMs,
       applicationName: options.applicationName,
       isDirect,
@@ -51,6 +55,7 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
     return createSession({
       link,
       url,
+      endpoint,
       facts,
       names,
       options,
@@ -65,18 +70,6 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   } catch (error) {
     await link.close()
     throw error
-  }
-}
-
-function requireWritable(facts: ServerFacts): void {
-  const unsupported = whyUnsupported(facts.versionNumber, facts.version)
-  if (unsupported !== undefined) throw unsupported
-  if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
-  if (facts.readOnlyByDefault) {
-    throw new SlipwayError(
-      'read-only',
-      `default_transaction_read_only is on for ${facts.user} on ${facts.database}`,
-    )
   }
 }
 
@@ -205,7 +198,7 @@ function createSession(parts: SessionParts): Session {
     },
     async cancel() {
       if (link.lost || (await prepared()).committing) return
-      await sendCancelRequest(parts.url, link.backend)
+      await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {
       parts.stopWatching()
@@ -223,5 +216,7 @@ function sessionFacts(parts: SessionParts): SessionFacts {
     database: parts.facts.database,
     now: parts.facts.now,
     historyTable: parts.names.shown,
+    ...describeEncryption(parts.link, parts.endpoint),
+    ...(parts.url.hosts.length > 1 ? { host: describeHost(parts.endpoint) } : {}),
   }
 }
