@@ -18,7 +18,7 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
     input: { cli: join(root, 'src/cli.ts'), index: join(root, 'src/index.ts') },
     platform: 'node',
     external,
-    plugins: [ownRequire],
+    plugins: [ownRequire, lazyBuiltins, withoutWorkers],
   })
   const { output } = await build.write({
     dir,
@@ -27,6 +27,12 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
     comments: false,
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
+    codeSplitting: {
+      groups: [
+        // src/terminal/signals.ts knows the driver by this name in a stack trace.
+        { name: 'postgres-driver', test: /node_modules\/postgres\// },
+      ],
+    },
   })
   await build.close()
   const chunks = output.filter((part) => part.type === 'chunk')
@@ -42,5 +48,45 @@ const ownRequire: Plugin = {
   transform: {
     filter: { id: /\/src\/.*\.ts$/, code: 'createRequire(import.meta.url)' },
     handler: (code) => code.replace(/^const require = createRequire\(import\.meta\.url\)$/m, ''),
+  },
+}
+
+/**
+ * Packages load these at their top and use them in few of their functions, or never here: the PostgreSQL driver is
+ * handed a socket on which TLS is agreed already. node:tls takes 10 ms.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  resolveId: {
+    filter: { id: /^(?:node:)?(?:tls|perf_hooks|assert)$/ },
+    handler: (id, importer) =>
+      importer?.includes('node_modules') === true ? `\0lazy:${id.replace('node:', '')}` : null,
+  },
+  load: {
+    filter: { id: /^\0lazy:/ },
+    handler(id) {
+      const name = id.slice('\0lazy:'.length)
+      return `module.exports = new Proxy(function () {}, {
+  get: (_, key) => Reflect.get(process.getBuiltinModule('node:${name}'), key),
+  apply: (_, self, args) => Reflect.apply(process.getBuiltinModule('node:${name}'), self, args),
+})`
+    },
+  },
+}
+
+/** pino's log writers in worker threads: slipway writes its lines itself, and a bundle has no file for a worker. */
+const withoutWorkers: Plugin = {
+  name: 'without-workers',
+  resolveId: {
+    filter: { id: /^(?:worker_threads|\.\/(?:lib\/)?transport)$/ },
+    handler: (id, importer) =>
+      importer?.includes('/node_modules/pino/') === true ? `\0no-workers:${id.split('/').at(-1)}` : null,
+  },
+  load: {
+    filter: { id: /^\0no-workers:/ },
+    handler: (id) =>
+      id.endsWith('worker_threads')
+        ? 'exports.isMainThread = true'
+        : `module.exports = () => { throw new Error('pino transports are not part of slipway') }`,
   },
 }

@@ -14,7 +14,9 @@ const publicDomain = 'Dedicated to the public domain: https://unlicense.org'
 
 /** `modules` are absolute paths. Throws for a package that brings no text of its licence. */
 export function renderLicences(root: string, modules: readonly string[]): string {
-  const folders = new Set(modules.filter((path) => path.includes(`${sep}node_modules${sep}`)).map(findPackage))
+  const folders = new Set(
+    modules.filter((path) => path.includes(`${sep}node_modules${sep}`)).map(findPackage),
+  )
   const packages = [...folders].map(readPackage).sort((a, b) => (a.name < b.name ? -1 : 1))
   const own = readFileSync(join(root, 'LICENSE'), 'utf8').trim()
   const parts = packages.map(

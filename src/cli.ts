@@ -1,5 +1,5 @@
 /** argv in, exit code out. */
-
+import { randomUUID } from 'node:crypto'
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
@@ -104,7 +104,7 @@ function createContext(
 async function openRun(config: Config, verb: string, tell: CommandContext['emit']): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
-  const runId = crypto.randomUUID()
+  const runId = randomUUID()
   const applied: string[] = []
   const emit: CommandContext['emit'] = (event) => {
     if (event.type === 'step-finished' && event.action !== 'skip') applied.push(event.name)

@@ -71,7 +71,8 @@ function splitHost(text: string, context: UrlContext): [string, string | undefin
 function readHost(written: string, parameters: UrlParameters, context: UrlContext): string {
   const host = parameters.host ?? decode(orUnset(written), 'the host', context) ?? 'localhost'
   if (host.includes(',')) throw oneHost(context)
-  if (host.startsWith('/') || isIP(host) !== 0 || /^[\p{L}\p{N}._-]+$/u.test(host)) return host
+  // In order of cost: Node's test for an IPv6 address takes 4 ms the first time.
+  if (/^\/|^[\w.-]+$/.test(host) || isIP(host) !== 0 || /^[\p{L}\p{N}._-]+$/u.test(host)) return host
   throw mustEncode(context, 'the host is not a name, an address, or the directory of a socket')
 }
 
@@ -99,7 +100,7 @@ function describe(url: Omit<PostgresUrl, 'shown'>): string {
   const user = encodeURIComponent(url.user)
   const database = encodeURIComponent(url.database)
   if (url.host.startsWith('/')) return `postgres://${user}@/${database}?host=${url.host}`
-  const host = isIPv6(url.host) ? `[${url.host}]` : url.host
+  const host = url.host.includes(':') ? `[${url.host}]` : url.host
   return `postgres://${user}@${host}:${url.port}/${database}`
 }
 

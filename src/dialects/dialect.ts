@@ -5,6 +5,7 @@
  */
 import type { DatabaseUrl } from '../config/url.ts'
 import type { LockHolder } from '../events.ts'
+import type { HistoryDigest } from '../plan/digest.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 
@@ -45,7 +46,12 @@ export interface ConnectOptions {
   /** This one attempt ends within this time, whatever the peer does. */
   readonly attemptTimeoutMs: number
   readonly keepaliveMs: number
-  readonly history: { readonly table: string; readonly schema: string | undefined }
+  readonly history: {
+    readonly table: string
+    readonly schema: string | undefined
+    /** Wanted: SessionFacts.historyDigest. */
+    readonly digest?: boolean | undefined
+  }
   readonly signal: AbortSignal
 }
 
@@ -57,6 +63,8 @@ export interface SessionFacts {
   readonly now: Date
   /** Schema and table, ready for messages: `public.schema_migrations`. */
   readonly historyTable: string
+  /** Of the history when the session began. Undefined if it was not wanted, is not there, or cannot be had so cheaply. */
+  readonly historyDigest?: HistoryDigest | undefined
 }
 
 export interface HistorySnapshot {

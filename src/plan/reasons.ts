@@ -1,13 +1,8 @@
 /** Why a plan is refused, and what is worth a warning: one function for each row of the table of states. */
 import { SlipwayError } from '../errors.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from './migration.ts'
+import type { PlanWarning } from './mixed-versions.ts'
 import { describeChange, type MigrationStatus, newestApplied } from './states.ts'
-
-export interface PlanWarning {
-  readonly code: string
-  readonly message: string
-  readonly migration?: string
-}
 
 export interface Finding {
   readonly reasons: readonly SlipwayError[]
@@ -134,15 +129,6 @@ function whyNotResumable(file: MigrationFile, options: DeclaredOptions | undefin
   return options?.transaction === true
     ? 'left its own transaction before it finished, and is not declared resumable'
     : undefined
-}
-
-/** `000…` is a placeholder for "before everything" and mixes well with timestamps. */
-export function findMixedVersions(files: readonly MigrationFile[]): PlanWarning[] {
-  const timestamp = files.find(({ version }) => version.kind === 'timestamp')
-  const sequence = files.find(({ version }) => version.kind === 'sequence' && /[1-9]/.test(version.key))
-  if (timestamp === undefined || sequence === undefined) return []
-  const message = `two styles of version in one folder: ${sequence.name} sorts before ${timestamp.name}, as every number does before every timestamp`
-  return [{ code: 'mixed-versions', message }]
 }
 
 function factsOf(file: MigrationFile) {

@@ -43,6 +43,12 @@ export function findTables({ tables }: ServerFacts, names: HistoryNames): FoundT
   return found
 }
 
+/** Whether facts.digest is of a history of ours; a table that is not is refused where it is read. */
+export function hasOwnHistory({ tables }: ServerFacts, names: HistoryNames): boolean {
+  const own = tables.find(({ schema, name }) => schema === names.schema && name === names.table)
+  return own !== undefined && columns.every((column) => own.columns.includes(column))
+}
+
 /** Refuses another tool's table, by the columns it has. */
 function checkShape(candidate: HistoryCandidate, wanted: readonly string[]): void {
   if (wanted.every((column) => candidate.columns.includes(column))) return

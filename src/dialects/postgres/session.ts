@@ -5,6 +5,7 @@ import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
+import { explain } from './errors.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
@@ -19,14 +20,25 @@ import { watchLink } from './watchdog.ts'
 import { type Workplace, writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  const { table, schema } = options.history
+  try {
+    return await connect(url, options)
+  } catch (error) {
+    // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
+    if (options.history.digest !== true || !['statement', 'privilege'].includes(explain(error).kind))
+      throw error
+    return await connect(url, { ...options, history: { ...options.history, digest: false } })
+  }
+}
+
+async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
+  const { table, schema, digest } = options.history
   let onNotice: ((message: string) => void) | undefined
   const { link, greeting } = await openLink(url, {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
     onNotice: (message) => onNotice?.(message),
-    greeting: factsQuery(table, schema ?? url.schema),
+    greeting: factsQuery(table, schema ?? url.schema, { digest }),
   })
   try {
     const facts = readFacts(greeting)
@@ -158,6 +170,7 @@ function sessionFacts(parts: Parts): SessionFacts {
     database: parts.facts.database,
     now: parts.facts.now,
     historyTable: parts.names.shown,
+    historyDigest: history.hasOwnHistory(parts.facts, parts.names) ? parts.facts.digest : undefined,
   }
 }
 
