@@ -72,9 +72,9 @@ function readDrafts(drafts: readonly Draft[], cwd: string) {
   return { files, unreadable }
 }
 
-function readDraft({ name, parsed, language, ...paths }: Draft, cwd: string): MigrationFile {
-  const up = readSourceFile(paths.up, cwd)
-  const down = paths.down === undefined ? undefined : readSourceFile(paths.down, cwd)
+function readDraft({ name, parsed, language, isPlain, ...paths }: Draft, cwd: string): MigrationFile {
+  const up = readSourceFile(paths.up, cwd, isPlain)
+  const down = paths.down === undefined ? undefined : readSourceFile(paths.down, cwd, isPlain)
   const source = pairSource(up.text, down?.text)
   return { name, ...parsed, language, up, ...(down && { down }), source, checksum: checksumOf(source) }
 }
