@@ -1,4 +1,5 @@
 /** src/ and the packages it uses as a few CommonJS files: what every start needs, and the rest on demand. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 
@@ -20,8 +21,7 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
     external,
     plugins: [ownRequire, lazyBuiltins, withoutWorkers],
   })
-  const { output } = await build.write({
-    dir,
+  const { output } = await build.generate({
     format: 'cjs',
     // Comments are most of the text; names and lines stay, so that a stack trace can be read without a map.
     comments: false,
@@ -30,12 +30,19 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
     codeSplitting: {
       groups: [
         // src/terminal/signals.ts knows the driver by this name in a stack trace.
-        { name: 'postgres-driver', test: /node_modules\/postgres\// },
+        { name: 'postgres-driver', test: /node_modules\/postgres\//, priority: 2 },
+        {
+          name: 'start',
+          test: /\/src\/(cli|commands\/up|reporters\/(reporter|json)|dialects\/(index|postgres\/index))\.ts$/,
+          priority: 1,
+        },
       ],
     },
   })
   await build.close()
   const chunks = output.filter((part) => part.type === 'chunk')
+  mkdirSync(dir, { recursive: true })
+  for (const { fileName, code } of chunks) writeFileSync(join(dir, fileName), toAscii(code))
   return {
     libraryExports: chunks.find((chunk) => chunk.name === 'index')?.exports ?? [],
     modules: [...new Set(chunks.flatMap((chunk) => chunk.moduleIds))].sort(),
@@ -89,4 +96,12 @@ const withoutWorkers: Plugin = {
         ? 'exports.isMainThread = true'
         : `module.exports = () => { throw new Error('pino transports are not part of slipway') }`,
   },
+}
+
+/**
+ * One letter beyond Latin-1 makes V8 hold the whole file in two bytes a letter, and take twice as long to read it. In
+ * what is bundled such letters stand in strings, templates and regular expressions only.
+ */
+function toAscii(code: string): string {
+  return code.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

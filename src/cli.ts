@@ -15,11 +15,10 @@ import type { CommandContext } from './terminal/context.ts'
 import { endProcess, watchEnding } from './terminal/ending.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { watchSignals } from './terminal/signals.ts'
+import { isTerminal, openStream, stderrStream } from './terminal/streams.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
 import { version } from './version.ts'
 
-process.stdout.on('error', ignoreClosedPipe)
-process.stderr.on('error', ignoreClosedPipe)
 void main().then(endProcess)
 
 async function main(): Promise<number> {
@@ -28,7 +27,7 @@ async function main(): Promise<number> {
   let config: Config | undefined
   let reporter: Reporter | undefined
   const tell = (error: unknown) => {
-    process.stderr.write(reportError(error, config))
+    openStream('stderr').write(reportError(error, config))
     termination?.tellError(verb, error, config?.redact ?? noRedaction)
   }
   watchEnding(() => (verb === 'up' || verb === 'exec' ? 'migration-failed' : 'bug'), tell)
@@ -37,14 +36,14 @@ async function main(): Promise<number> {
     verb = command.verb
     if (command.verb === 'help') {
       const { renderHelp } = await import('./config/help.ts')
-      process.stdout.write(`${renderHelp(command.topic)}\n`)
+      openStream('stdout').write(`${renderHelp(command.topic)}\n`)
       return 0
     }
     config = loadConfig({
       flags,
       env: process.env,
       cwd: process.cwd(),
-      stderrIsTTY: process.stderr.isTTY === true,
+      stderrIsTTY: isTerminal('stderr'),
     })
     reporter = await openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
@@ -61,11 +60,11 @@ async function main(): Promise<number> {
 
 async function openReporter(config: Config, verb: string): Promise<Reporter> {
   const { createReporter } = await import('./reporters/reporter.ts')
-  const isTTY = process.stderr.isTTY === true
+  const isTTY = isTerminal('stderr')
   return createReporter({
     format: config.logFormat,
     level: config.logLevel,
-    stream: process.stderr,
+    stream: stderrStream,
     isTTY: canRedraw(process.env, isTTY),
     colors: shouldColor(process.env, isTTY),
     redact: config.redact,
@@ -92,11 +91,11 @@ function createContext(
     config,
     env: process.env,
     cwd: process.cwd(),
-    colors: shouldColor(process.env, process.stdout.isTTY === true),
+    colors: shouldColor(process.env, isTerminal('stdout')),
     emit,
     openRun: () => openRun(config, command.verb, emit),
-    print: (text) => process.stdout.write(`${config.redact(text)}\n`),
-    printJson: (value) => process.stdout.write(jsonText(value, config.redact)),
+    print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
+    printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
   }
 }
@@ -149,6 +148,8 @@ async function runCommand(
       return (await import('./commands/exec.ts')).exec(context, command)
     case 'new':
       return (await import('./commands/new.ts')).newMigration(context, command)
+    case 'manifest':
+      return (await import('./commands/manifest.ts')).manifest(context, command)
     case 'version':
       return (await import('./commands/version.ts')).version(context, command)
   }
@@ -157,7 +158,7 @@ async function runCommand(
 function reportError(error: unknown, config: Config | undefined): string {
   return errorReport(error, {
     format: config?.logFormat ?? earlyLogFormat(),
-    colors: shouldColor(process.env, process.stderr.isTTY === true),
+    colors: shouldColor(process.env, isTerminal('stderr')),
     redact: config?.redact ?? noRedaction,
     level: config?.logLevel ?? 'info',
   })
@@ -167,10 +168,5 @@ function reportError(error: unknown, config: Config | undefined): string {
 function earlyLogFormat(): Config['logFormat'] {
   const wanted = process.env.SLIPWAY_LOG_FORMAT?.toLowerCase()
   if (wanted === 'pretty' || wanted === 'json') return wanted
-  return process.stderr.isTTY === true ? 'pretty' : 'json'
-}
-
-/** `slipway status | head` is no failure. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+  return isTerminal('stderr') ? 'pretty' : 'json'
 }

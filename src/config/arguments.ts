@@ -22,6 +22,7 @@ export type Command =
   | { readonly verb: 'wait'; readonly timeoutMs: number; readonly for: 'migrations' | 'database' }
   | { readonly verb: 'exec'; readonly command: readonly [string, ...string[]] }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
+  | { readonly verb: 'manifest'; readonly check: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
   | { readonly verb: 'help'; readonly topic: Verb | undefined }
 
@@ -75,6 +76,8 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return { verb, json: has('json'), exitCode: has('exit-code') }
     case 'history':
       return { verb, json: has('json'), all: has('all') }
+    case 'manifest':
+      return { verb, check: has('check') }
     case 'verify':
     case 'version':
       return { verb, json: has('json') }

@@ -44,7 +44,7 @@ export const settings = {
     type: { kind: 'path', placeholder: 'DIR' },
     default: './migrations',
     doc: 'The folder of migrations.',
-    verbs: [...planning, 'new'],
+    verbs: [...planning, 'new', 'manifest'],
   },
   allowEmpty: {
     flag: 'allow-empty',
@@ -52,7 +52,7 @@ export const settings = {
     type: { kind: 'boolean' },
     default: 'false',
     doc: 'Accept a folder without migrations; otherwise it is refused, since a wrong mount looks like that.',
-    verbs: planning,
+    verbs: [...planning, 'manifest'],
   },
   table: {
     flag: 'table',
@@ -149,7 +149,7 @@ export const settings = {
     type: { kind: 'choice', values: ['pretty', 'json'] },
     defaultShown: 'pretty on a terminal, else json',
     doc: 'How logs on stderr look.',
-    verbs: connecting,
+    verbs: [...connecting, 'manifest'],
   },
   logLevel: {
     flag: 'log-level',
@@ -158,7 +158,7 @@ export const settings = {
     type: { kind: 'choice', values: ['silent', 'error', 'warn', 'info', 'debug'] },
     default: 'info',
     doc: 'How much is logged.',
-    verbs: connecting,
+    verbs: [...connecting, 'manifest'],
   },
   env: {
     flag: 'env',
@@ -166,7 +166,7 @@ export const settings = {
     sharedVariables: ['ENV', 'NODE_ENV'],
     type: { kind: 'string', placeholder: 'NAME' },
     doc: 'The environment: which .env.NAME files are read. dev is development, prod is production.',
-    verbs: [...connecting, 'new'],
+    verbs: [...connecting, 'new', 'manifest'],
   },
 } as const satisfies Record<string, Setting>
 
