@@ -13,10 +13,15 @@ export interface LockHolder {
   /** When its session began. */
   readonly since?: Date
   readonly state?: string
+  /** When it came into that state. */
+  readonly stateSince?: Date
   readonly statement?: string
 }
 
 export type StepAction = 'apply' | 'resume' | 'skip'
+
+/** `stamp` records, `accept` takes over an edited file, `finish` and `forget` resolve what did not finish or is gone. */
+export type AmendAction = 'stamp' | 'accept' | 'finish' | 'forget'
 
 export interface PlannedStep {
   readonly name: string
@@ -63,6 +68,8 @@ export type RunEvent =
       durationMs: number
     }
   | { type: 'step-failed'; name: string; error: SlipwayError; durationMs: number }
+  /** A change of history that ran nothing. */
+  | { type: 'history-amended'; name: string; action: AmendAction; detail: string }
   /** log() calls made by a migration. */
   | { type: 'migration-log'; name: string; message: string; data?: unknown }
   | { type: 'cleanup-failed'; what: string; message: string }

@@ -7,7 +7,7 @@ import type { StepPlace } from './execute.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
 
-export function recordOf(run: Run, migration: LoadedMigration): StepRecord {
+export function recordOf(run: Run, migration: Pick<LoadedMigration, 'file' | 'options'>): StepRecord {
   return {
     name: migration.file.name,
     checksum: migration.file.checksum,

@@ -65,6 +65,9 @@ async function tryToConnect(
       attemptTimeoutMs: Math.max(500, Math.min(attemptTimeoutMs, remainingMs)),
       keepaliveMs: run.config.keepaliveMs,
       history: { table: run.config.table, schema: run.config.schema },
+      role: run.config.role,
+      readers: run.config.grantSelectTo,
+      pooler: run.config.pooler,
       signal: run.signal,
     })
     return { session }
@@ -141,6 +144,8 @@ function codeFor(fault: Fault | undefined): ErrorCode {
       return 'database-missing'
     case 'disk-full':
       return 'disk-full'
+    case 'pooler':
+      return 'pooler-refused'
     case 'privilege':
       return 'privilege-missing'
     case 'read-only':

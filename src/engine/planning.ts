@@ -3,7 +3,7 @@ import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import type { Discovery } from '../files/discover.ts'
 import { guessLanguage } from '../files/language.ts'
 import type { DeclaredOptions, Language } from '../plan/migration.ts'
-import { type Plan, planUp, type Refusal } from '../plan/plan.ts'
+import { type Plan, type PlanInput, planUp, type Refusal } from '../plan/plan.ts'
 import type { Target } from '../plan/target.ts'
 import type { Run } from './run.ts'
 
@@ -20,6 +20,8 @@ export interface PlanningInput {
   /** Of the pending migrations that are loaded. */
   readonly options: ReadonlyMap<string, DeclaredOptions>
   readonly request: UpRequest
+  /** What to decide; `up` if not given. */
+  readonly decide?: (input: PlanInput) => Plan | Refusal
 }
 
 /** A refusal for an edited file names what was edited; a `.ts` that became a `.js` or the reverse is no edit. */
@@ -35,10 +37,10 @@ export async function planAgainst(input: PlanningInput): Promise<Plan | Refusal>
 }
 
 function plan(
-  { run, session, found, snapshot, options, request }: PlanningInput,
+  { run, session, found, snapshot, options, request, decide = planUp }: PlanningInput,
   recordedLanguages: ReadonlyMap<string, Language>,
 ): Plan | Refusal {
-  return planUp({
+  return decide({
     files: found.files,
     archived: found.archived,
     options,

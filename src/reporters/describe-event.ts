@@ -4,12 +4,12 @@ import type { LockHolder, RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
 import { countOf, listNames } from './count-of.ts'
 import { describeEnding } from './describe-ending.ts'
-import { describeHolder } from './describe-holder.ts'
+import { describeHolder } from '../text/describe-holder.ts'
 import { dialectLabel } from './dialect-label.ts'
-import { formatDuration, formatElapsed } from './format-time.ts'
+import { formatDuration, formatElapsed } from '../text/format-time.ts'
 import { toPlainData } from './plain-data.ts'
 import type { RunMemory } from './run-memory.ts'
-import { oneLine } from './visible-text.ts'
+import { oneLine } from '../text/visible-text.ts'
 
 export interface Telling {
   readonly memory: RunMemory
@@ -66,6 +66,8 @@ function describe(event: RunEvent, telling: Telling): Told {
       return describeFinish(event)
     case 'step-failed':
       return { text: event.name, aside: `failed after ${formatDuration(event.durationMs)}` }
+    case 'history-amended':
+      return { text: `${event.name}: ${event.detail}` }
     case 'migration-log':
       return { text: `${event.name}: ${event.message}${describeData(event.data, telling.redact)}` }
     case 'cleanup-failed':

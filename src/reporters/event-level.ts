@@ -34,6 +34,7 @@ export function levelOf(event: RunEvent): EventLevel {
     case 'notice':
     case 'step-started':
     case 'step-finished':
+    case 'history-amended':
     case 'migration-log':
       return 'info'
   }

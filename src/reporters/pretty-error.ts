@@ -3,7 +3,7 @@ import { isSlipwayError, messageOf, type SlipwayError } from '../errors.ts'
 import type { Redactor } from '../redact.ts'
 import type { Paint } from './paint.ts'
 import { clipToWidth } from './text-width.ts'
-import { visibleText } from './visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 
 export interface ErrorStyle {
   readonly paint: Paint

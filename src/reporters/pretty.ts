@@ -11,7 +11,7 @@ import type { Reporter } from './reporter.ts'
 import { createRetryFilter } from './retry-filter.ts'
 import { createRunMemory, type RunMemory, rememberEvent } from './run-memory.ts'
 import { padToWidth, textWidth } from './text-width.ts'
-import { visibleText } from './visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 
 export interface PrettyOptions {
   readonly stream: OutputStream

@@ -5,7 +5,7 @@ import { dialectLabel } from './dialect-label.ts'
 import type { Paint } from './paint.ts'
 import { errorLines, hintOf, nextLine } from './pretty-error.ts'
 import type { DatabaseFacts, ResultWarning } from './results.ts'
-import { visibleText } from './visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 
 /** `postgres://app@db/app (PostgreSQL 18.1)` */
 export function describeDatabase({ database, dialect, serverVersion }: DatabaseFacts): string {

@@ -2,6 +2,7 @@
 import { messageOf } from '../../errors.ts'
 import type { Fault, FaultKind } from '../dialect.ts'
 import { SessionLost } from './link.ts'
+import { explainPooler } from './pooler-errors.ts'
 import { ConnectTimeout, PeerClosed, TlsRefused } from './socket.ts'
 
 interface ServerError extends Error {
@@ -71,7 +72,9 @@ export function explain(error: unknown): Fault {
   if (error instanceof TlsRefused) return { kind: 'tls', message: error.message }
   if (error instanceof ConnectTimeout || error instanceof PeerClosed)
     return { kind: 'not-ready', message: error.message }
-  if (error instanceof SessionLost) return { kind: 'session-lost', message: error.message }
+  // Last words need no SQLSTATE to be understood.
+  if (error instanceof SessionLost)
+    return { kind: explainPooler(error.message) ?? 'session-lost', message: error.message }
   const code = errorCode(error)
   if (code !== undefined && socketCodes.has(code))
     return { kind: 'not-ready', message: socketMessage(code, error) }
@@ -84,7 +87,8 @@ export function explain(error: unknown): Fault {
 }
 
 function explainServerError(error: ServerError): Fault {
-  const kind = kinds[error.code] ?? kinds[error.code.slice(0, 2)] ?? 'statement'
+  const pooler = error.code === '08P01' ? explainPooler(error.message) : undefined
+  const kind = pooler ?? kinds[error.code] ?? kinds[error.code.slice(0, 2)] ?? 'statement'
   const position = positionOf(error)
   return {
     kind,

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { PostgresUrl } from '../../config/url.ts'
 import type { Row } from '../dialect.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
@@ -29,10 +30,14 @@ export interface Link {
   readonly lost: boolean
   /** `I` idle, `T` in a transaction, `E` in a failed one: as the server said last. */
   readonly transactionStatus: string
+  /** `TLSv1.3`; undefined where the connection is not encrypted. */
+  readonly tlsVersion: string | undefined
   /** Commits so far: more than were asked for means that a migration sent one. */
   readonly commits: number
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
   readonly waitingMs: number
+  /** When (performance.now) the login was over and the greeting went out; undefined before. */
+  readonly readyAt: number | undefined
   /** Bytes of ours are still on their way out. */
   readonly sending: boolean
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
@@ -58,14 +63,27 @@ export interface Opened {
 }
 
 export async function openLink(url: PostgresUrl, options: LinkOptions): Promise<Opened> {
+  const { link, greeting } = await startLink(url, options)
+  return { link, greeting: await greeting }
+}
+
+/** As soon as there is a connection; the login and the answer to the greeting are still to come. */
+export async function startLink(
+  url: PostgresUrl,
+  options: LinkOptions,
+): Promise<{ readonly link: Link; readonly greeting: Promise<ResultSet[]> }> {
   const deadline = performance.now() + options.timeoutMs
   const socket = await openSocket(url, options)
   const link = await createLink(socket, url, options)
+  return { link, greeting: greetBefore(deadline, link, options) }
+}
+
+async function greetBefore(deadline: number, link: StartingLink, options: LinkOptions): Promise<ResultSet[]> {
   const timer = setTimeout(() => link.destroy('no answer in time'), Math.max(1, deadline - performance.now()))
   const onAbort = () => link.destroy('stopped')
   options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    return { link, greeting: await link.greet(options.greeting) }
+    return await link.greet(options.greeting)
   } catch (error) {
     link.destroy('could not start')
     throw error
@@ -131,12 +149,16 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     get transactionStatus() {
       return wire.transactionStatus
     },
+    tlsVersion: socket instanceof TLSSocket ? (socket.getProtocol() ?? 'TLS') : undefined,
     get commits() {
       return wire.commits
     },
     get waitingMs() {
       const [first] = pending.values()
       return first === undefined ? 0 : performance.now() - first
+    },
+    get readyAt() {
+      return wire.readyAt
     },
     get sending() {
       return socket.writableLength > 0

@@ -165,8 +165,7 @@ set local statement_timeout = ${attempt.statementTimeoutMs}`,
     return false
   }
   await link.simple(
-    `reset session authorization;
-reset role;
+    `${place.identity};
 set local statement_timeout = 0;
 ${markStatementsDone(names, attempt.record, index + 1)};
 commit`,
@@ -202,7 +201,7 @@ async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit):
   for (const [offset, statement] of unit.statements.entries()) {
     if (offset === unit.statements.length - 1 && statement.transactionControl === 'commit') {
       await link.simple(
-        `reset session authorization;\nreset role;\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
+        `${place.identity};\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
       )
     }
     await send(link, attempt, unit.from + offset, statement)

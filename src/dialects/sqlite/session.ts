@@ -3,11 +3,14 @@ import { basename } from 'node:path'
 import type { SqliteUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { Attempt, ConnectOptions, HistorySnapshot, Session, StepRecord } from '../dialect.ts'
+import { amend } from './amend.ts'
 import { type Handle, readVersion } from './driver.ts'
+import { examineFile } from './examine.ts'
 import { createHistory, type HistoryTables, hasHistory, hasLog, nameHistoryTables } from './history.ts'
 import {
   type LogEntry,
   readFailures,
+  readLog,
   readRows,
   readSource,
   readState,
@@ -83,12 +86,15 @@ function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'wr
     readSource: async (name) => await readIf(hasHistory, (handle) => readSource(handle, tables, name)),
     failuresSince: async (since) =>
       (await readIf(hasLog, (handle) => readFailures(handle, tables, since))) ?? [],
+    readLog: async () => (await readIf(hasLog, (handle) => readLog(handle, tables))) ?? [],
+    examine: () => examineFile(store),
     tryRunLock: async () => {
       refuseReader(intent)
       return lock.tryAcquire()
     },
     runLockHolder: async () => lock.findHolder(),
     releaseRunLock: async () => lock.release(),
+    turns: async () => undefined,
     blockers: async () =>
       findLockOwners([store.path, `${store.path}-shm`]).filter(({ pid }) => pid !== process.pid),
     ensureHistory: async () => {
@@ -107,8 +113,16 @@ function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'wr
     },
     recordSkipped: async (record) => await writeState(record, 'skipped', { event: 'skip' }),
     recordStarted: async (record) => await writeState(record, 'started', { event: 'start' }),
+    amendHistory: async (amendments) =>
+      await write((handle) => {
+        for (const amendment of amendments) amend(handle, tables, amendment)
+      }),
     recordFailure: async (record, error, statementsDone) =>
       await write((handle) => writeLog(handle, tables, record, { event: 'failure', error, statementsDone })),
+    recordUnlock: async (record, detail) => {
+      if ((await readIf(hasLog, () => true)) === undefined) return
+      await write((handle) => writeLog(handle, tables, record, { event: 'unlock', error: detail }))
+    },
     cancel: async () => {},
     close,
     [Symbol.asyncDispose]: close,
