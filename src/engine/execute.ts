@@ -109,6 +109,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       return 'done'
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
+      run.echo?.failed(migration, thrown)
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
       if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))
