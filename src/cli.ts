@@ -131,6 +131,7 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
     url,
     dialect: await loadDialect(url),
     emit,
+    echo: config.echo ? (await import('./engine/echo.ts')).createEcho(emit) : undefined,
     signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs, giveUp }),
     cwd: process.cwd(),
     appliedBy: describeRunner(process.env),
