@@ -1,4 +1,5 @@
 /** src/ and the packages it uses as a few CommonJS files: what every start needs, and the rest on demand. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 
@@ -18,18 +19,30 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
     input: { cli: join(root, 'src/cli.ts'), index: join(root, 'src/index.ts') },
     platform: 'node',
     external,
-    plugins: [ownRequire],
+    plugins: [ownRequire, lazyBuiltins, withoutWorkers],
   })
-  const { output } = await build.write({
-    dir,
+  const { output } = await build.generate({
     format: 'cjs',
     // Comments are most of the text; names and lines stay, so that a stack trace can be read without a map.
     comments: false,
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
+    codeSplitting: {
+      groups: [
+        // src/terminal/signals.ts knows the driver by this name in a stack trace.
+        { name: 'postgres-driver', test: /node_modules\/postgres\//, priority: 2 },
+        {
+          name: 'start',
+          test: /\/src\/(cli|commands\/up|reporters\/(reporter|json)|dialects\/(index|postgres\/index))\.ts$/,
+          priority: 1,
+        },
+      ],
+    },
   })
   await build.close()
   const chunks = output.filter((part) => part.type === 'chunk')
+  mkdirSync(dir, { recursive: true })
+  for (const { fileName, code } of chunks) writeFileSync(join(dir, fileName), toAscii(code))
   return {
     libraryExports: chunks.find((chunk) => chunk.name === 'index')?.exports ?? [],
     modules: [...new Set(chunks.flatMap((chunk) => chunk.moduleIds))].sort(),
@@ -43,4 +56,52 @@ const ownRequire: Plugin = {
     filter: { id: /\/src\/.*\.ts$/, code: 'createRequire(import.meta.url)' },
     handler: (code) => code.replace(/^const require = createRequire\(import\.meta\.url\)$/m, ''),
   },
+}
+
+/**
+ * Packages load these at their top and use them in few of their functions, or never here: the PostgreSQL driver is
+ * handed a socket on which TLS is agreed already. node:tls takes 10 ms.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  resolveId: {
+    filter: { id: /^(?:node:)?(?:tls|perf_hooks|assert)$/ },
+    handler: (id, importer) =>
+      importer?.includes('node_modules') === true ? `\0lazy:${id.replace('node:', '')}` : null,
+  },
+  load: {
+    filter: { id: /^\0lazy:/ },
+    handler(id) {
+      const name = id.slice('\0lazy:'.length)
+      return `module.exports = new Proxy(function () {}, {
+  get: (_, key) => Reflect.get(process.getBuiltinModule('node:${name}'), key),
+  apply: (_, self, args) => Reflect.apply(process.getBuiltinModule('node:${name}'), self, args),
+})`
+    },
+  },
+}
+
+/** pino's log writers in worker threads: slipway writes its lines itself, and a bundle has no file for a worker. */
+const withoutWorkers: Plugin = {
+  name: 'without-workers',
+  resolveId: {
+    filter: { id: /^(?:worker_threads|\.\/(?:lib\/)?transport)$/ },
+    handler: (id, importer) =>
+      importer?.includes('/node_modules/pino/') === true ? `\0no-workers:${id.split('/').at(-1)}` : null,
+  },
+  load: {
+    filter: { id: /^\0no-workers:/ },
+    handler: (id) =>
+      id.endsWith('worker_threads')
+        ? 'exports.isMainThread = true'
+        : `module.exports = () => { throw new Error('pino transports are not part of slipway') }`,
+  },
+}
+
+/**
+ * One letter beyond Latin-1 makes V8 hold the whole file in two bytes a letter, and take twice as long to read it. In
+ * what is bundled such letters stand in strings, templates and regular expressions only.
+ */
+function toAscii(code: string): string {
+  return code.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -148,6 +148,11 @@ export const errorTable = {
     meaning: 'A migration file cannot be read.',
     hint: 'make it readable for the user that slipway runs as',
   },
+  'manifest-mismatch': {
+    exit: 66,
+    meaning: 'A migration is not the text that the manifest of its folder was made from.',
+    hint: 'restore the file, or make the manifest anew where the image is built: slipway manifest',
+  },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
   'not-utf8': { exit: 66, meaning: 'A migration is not UTF-8 text.', hint: 'save it as UTF-8 text' },
   'sql-syntax': { exit: 66, meaning: 'A SQL migration does not parse.', hint: 'correct the file' },
@@ -346,6 +351,12 @@ export const errorTable = {
     exit: 79,
     meaning: 'Nobody confirmed what a verb would have changed: nobody could be asked, or the answer was no.',
     hint: 'look at what it would do, then confirm it with --yes',
+  },
+  // 80
+  'manifest-stale': {
+    exit: 80,
+    meaning: 'manifest --check: the manifest is missing, or not what the folder would give now.',
+    hint: 'slipway manifest',
   },
   // 3
   pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },

@@ -60,6 +60,8 @@ export type RunEvent =
     }
   /** `index` counts from 1 here and in the step events: it is for people. */
   | { type: 'statement-finished'; name: string; index: number; total: number; durationMs: number }
+  /** Only with SLIPWAY_ECHO. No bound value and no password is in it; `durationMs` is missing where nothing was measured. */
+  | { type: 'statement-echo'; name: string; text: string; durationMs?: number; failed: boolean }
   /** The whole transaction was rolled back and will be tried again. */
   | {
       type: 'step-retrying'

@@ -30,8 +30,8 @@ export function findDatabase(sources: Sources): FoundDatabase {
     found === undefined
       ? secrets
       : [...secrets, ...findUrlSecrets(found.text), ...findPortLikeSecret(found.text)]
-  const parsed = attempt(() => parseFound(found, sources))
   const from = found === undefined ? libpqSources(sources) : [found.source]
+  const parsed = attempt(() => parseFound(found, sources))
   if (parsed === undefined) return failed(noUrl(sources), all, [])
   if (isSlipwayError(parsed)) return failed(parsed, all, from)
   return {
@@ -57,9 +57,13 @@ function firstSource(sources: Sources): Source[] {
 
 /** Without a URL, what the PG* variables name; undefined if they name nothing. */
 function parseFound(found: Found | undefined, sources: Sources): ParsedUrl | undefined {
-  const context = { cwd: sources.cwd, osUser: osUserName, surroundings: createSurroundings(sources) }
+  const context = {
+    cwd: found?.base ?? sources.cwd,
+    osUser: osUserName,
+    surroundings: createSurroundings(sources),
+  }
   if (found === undefined) return parseLibpqVariables(context)
-  return parseDatabaseUrl(found.text, { ...context, cwd: found.base, name: describeSource(found.source) })
+  return parseDatabaseUrl(found.text, { ...context, name: describeSource(found.source) })
 }
 
 function refusePasswordInFlag({ source, text }: Found): void {

@@ -5,6 +5,7 @@
  */
 import type { DatabaseUrl } from '../config/url.ts'
 import type { LockHolder } from '../events.ts'
+import type { HistoryDigest } from '../plan/digest.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
@@ -47,7 +48,12 @@ export interface ConnectOptions {
   /** This one attempt ends within this time, whatever the peer does. */
   readonly attemptTimeoutMs: number
   readonly keepaliveMs: number
-  readonly history: { readonly table: string; readonly schema: string | undefined }
+  readonly history: {
+    readonly table: string
+    readonly schema: string | undefined
+    /** Wanted: SessionFacts.historyDigest. */
+    readonly digest?: boolean | undefined
+  }
   /** Whom to become before working; reading does so only where it must. Without effect on SQLite, as `readers`. */
   readonly role?: string | undefined
   /** Roles that may read the history; `public` in any letter case is everybody. */
@@ -71,6 +77,8 @@ export interface SessionFacts {
   readonly encryption?: string
   /** Told once in a run. */
   readonly warnings?: readonly { readonly code: string; readonly message: string }[]
+  /** Of the history when the session began. Undefined if it was not wanted, is not there, or cannot be had so cheaply. */
+  readonly historyDigest?: HistoryDigest | undefined
 }
 
 export interface HistorySnapshot {

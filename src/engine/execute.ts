@@ -111,6 +111,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       if (thrown instanceof TurnLost) throw thrown
+      run.echo?.failed(migration, thrown)
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
       if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))

@@ -13,6 +13,8 @@ const graceForInitMs = 15_000
 export interface OpenOptions {
   readonly intent: 'read' | 'write'
   readonly timeoutMs: number
+  /** Wanted: SessionFacts.historyDigest. */
+  readonly historyDigest?: boolean
 }
 
 /** Throws unreachable, auth-failed, tls-failed, database-missing, read-only, not-writable …, or the signal's reason. */
@@ -80,7 +82,7 @@ async function tryToConnect(
       applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
       attemptTimeoutMs: Math.max(500, Math.min(longestAttempt(run.url), remainingMs)),
       keepaliveMs: run.config.keepaliveMs,
-      history: { table: run.config.table, schema: run.config.schema },
+      history: { table: run.config.table, schema: run.config.schema, digest: options.historyDigest },
       role: run.config.role,
       readers: run.config.grantSelectTo,
       pooler: run.config.pooler,

@@ -60,6 +60,11 @@ function describe(event: RunEvent, telling: Telling): Told {
         text: `${event.name}: statement ${event.index} of ${event.total}`,
         aside: formatDuration(event.durationMs),
       }
+    case 'statement-echo':
+      return {
+        text: `${event.name}: ${event.text}`,
+        ...(event.failed ? { aside: 'failed' } : timed(event.durationMs)),
+      }
     case 'step-retrying':
       return { text: describeRetry(event, telling) }
     case 'step-finished':
@@ -77,6 +82,10 @@ function describe(event: RunEvent, telling: Telling): Told {
     case 'run-finished':
       return describeEnding(event.outcome, telling.memory)
   }
+}
+
+function timed(durationMs: number | undefined): { aside?: string } {
+  return durationMs === undefined ? {} : { aside: formatDuration(durationMs) }
 }
 
 const startVerbs = { apply: 'started', resume: 'resumed', skip: 'is skipped' } as const

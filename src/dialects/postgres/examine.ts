@@ -3,9 +3,9 @@ import { isSocketDirectory, type PostgresUrl } from '../../config/url.ts'
 import { shellWord } from '../../plan/shell.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import type { ConnectOptions } from '../dialect.ts'
+import type { Endpoint } from './endpoint.ts'
 import { examinePooler } from './examine-pooler.ts'
 import { examinePrivileges } from './examine-privileges.ts'
-import type { Endpoint } from './endpoint.ts'
 import { findHistories } from './history.ts'
 import { instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import type { Link } from './link.ts'
@@ -76,12 +76,12 @@ function examineRole({ user, database, inRecovery, readOnlyByDefault }: ServerFa
 /** What libpq calls the modes: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
 export function examineTls(
   { host, tls }: Pick<Endpoint, 'host' | 'tls'>,
-  { tlsVersion, isVerified }: Pick<Link, 'tlsVersion' | 'isVerified'>,
+  { encryption, isVerified }: Pick<Link, 'encryption' | 'isVerified'>,
 ): Diagnosis {
   const check = 'tls'
-  if (tlsVersion !== undefined) {
+  if (encryption !== undefined) {
     const certificate = isVerified ? 'certificate verified' : 'certificate not verified'
-    return { check, level: 'ok', message: `${tlsVersion}, ${certificate} (sslmode=${tls.mode})` }
+    return { check, level: 'ok', message: `${encryption}, ${certificate} (sslmode=${tls.mode})` }
   }
   if (isThisHost(host))
     return { check, level: 'ok', message: `not used; the server is on this host (sslmode=${tls.mode})` }

@@ -65,6 +65,11 @@ export function findHistories({ tables }: ServerFacts, names: HistoryNames): His
   )
 }
 
+/** Whether facts.digest is of a history of ours; a table that is not is refused where it is read. */
+export function hasOwnHistory(facts: ServerFacts, names: HistoryNames): boolean {
+  return findHistories(facts, names).some(({ schema }) => schema === names.schema)
+}
+
 /** Refuses another tool's table, by the columns it has. */
 function checkShape(candidate: HistoryCandidate, wanted: readonly string[]): void {
   if (wanted.every((column) => candidate.columns.includes(column))) return

@@ -69,7 +69,7 @@ async function visitHost(
     }
     const { address } = connected
     const outcome = await tryEncryptions(url, host, connected, left())
-    const error = 'link' in outcome ? judge(outcome) : (blameOptions(url, outcome.error) ?? outcome.error)
+    const error = 'link' in outcome ? judge(outcome) : (blameOptions(url, outcome) ?? outcome.error)
     if ('link' in outcome && error === undefined) return outcome
     if ('link' in outcome) await outcome.link.close()
     failures.push({ host, address, error })
@@ -114,7 +114,7 @@ function createEndpoint(
 
 /** What follows on this session needs no second try. */
 function settleOn(endpoint: Endpoint, opened: Opened): Reached {
-  const encryption = opened.link.tlsVersion === undefined ? 'none' : 'required'
+  const encryption = opened.link.encryption === undefined ? 'none' : 'required'
   return { ...opened, endpoint: { ...endpoint, encryption } }
 }
 

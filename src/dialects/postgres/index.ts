@@ -1,6 +1,5 @@
 /** PostgreSQL 13 and later. */
 
-import { parsePostgres } from '../../sql/postgres.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
 import type { Dialect } from '../dialect.ts'
 import { explain } from './errors.ts'
@@ -17,7 +16,7 @@ export const postgres: Dialect = {
     error instanceof LockBudgetSpent
       ? { kind: 'retryable', sqlstate: '55P03', message: error.message }
       : explain(error),
-  parse: parsePostgres,
+  parse: async (text) => (await import('../../sql/postgres.ts')).parsePostgres(text),
   placeholder: (index) => `$${index}`,
   quoteId: quotePostgresId,
 }

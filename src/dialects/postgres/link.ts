@@ -31,8 +31,8 @@ export interface Link {
   readonly auth: AuthExchange
   /** `I` idle, `T` in a transaction, `E` in a failed one: as the server said last. */
   readonly transactionStatus: string
-  /** `TLSv1.3`; undefined where the connection is not encrypted. */
-  readonly tlsVersion: string | undefined
+  /** `TLSv1.3`; undefined without TLS. */
+  readonly encryption: string | undefined
   /** The server's certificate was checked, by name too if the mode asks for that. */
   readonly isVerified: boolean
   /** Commits so far: more than were asked for means that a migration sent one. */
@@ -131,7 +131,7 @@ export async function createLink(
     get transactionStatus() {
       return wire.transactionStatus
     },
-    tlsVersion: tls?.version,
+    encryption: tls?.version,
     isVerified: tls?.isVerified === true,
     get commits() {
       return wire.commits

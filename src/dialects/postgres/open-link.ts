@@ -24,6 +24,8 @@ export interface LinkFailure {
   readonly encrypted: boolean
   /** The server had let us in. */
   readonly entered: boolean
+  /** The session had begun. */
+  readonly ready: boolean
 }
 
 export async function openLink(endpoint: Endpoint, options: LinkOptions): Promise<Opened> {
@@ -38,13 +40,14 @@ export async function tryLink(endpoint: Endpoint, options: LinkOptions): Promise
   try {
     started = await startLink(endpoint, options)
   } catch (error) {
-    return { error, encrypted: false, entered: false }
+    return { error, encrypted: false, entered: false, ready: false }
   }
-  const { link, greeting } = started
+  const { link } = started
   try {
-    return { link, greeting: await greeting }
+    return { link, greeting: await started.greeting }
   } catch (error) {
-    return { error, encrypted: link.tlsVersion !== undefined, entered: link.auth.done }
+    const { encryption, auth, readyAt } = link
+    return { error, encrypted: encryption !== undefined, entered: auth.done, ready: readyAt !== undefined }
   }
 }
 

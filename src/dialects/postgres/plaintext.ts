@@ -7,10 +7,10 @@ import type { Link } from './link.ts'
 type Described = Pick<SessionFacts, 'encryption' | 'warnings'>
 
 export function describeEncryption(
-  { tlsVersion, auth }: Pick<Link, 'tlsVersion' | 'auth'>,
+  { encryption, auth }: Pick<Link, 'encryption' | 'auth'>,
   { address, host, tls }: Pick<Endpoint, 'address' | 'host' | 'tls'>,
 ): Described {
-  if (tlsVersion !== undefined) return { encryption: tlsVersion }
+  if (encryption !== undefined) return { encryption }
   if (address === undefined || isWithin(address, ownMachine)) return {}
   if (tls.mode === 'disable') return { encryption: 'none' }
   const who = host === address ? host : `${host} (${address})`

@@ -13,6 +13,7 @@ import { leaveClean, leaveTransaction, type Workplace } from './workplace.ts'
 export interface SessionParts {
   readonly link: Link
   readonly url: PostgresUrl
+  /** The one server that the session is on. */
   readonly endpoint: Endpoint
   readonly facts: ServerFacts
   readonly names: HistoryNames

@@ -4,6 +4,7 @@ import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
+import { explain } from './errors.ts'
 import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { adviseOnForeign } from './foreign-history.ts'
@@ -25,14 +26,25 @@ import { judgesFor } from './target.ts'
 import { writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  const { table, schema } = options.history
+  try {
+    return await connect(url, options)
+  } catch (error) {
+    // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
+    if (options.history.digest !== true || !['statement', 'privilege'].includes(explain(error).kind))
+      throw error
+    return await connect(url, { ...options, history: { ...options.history, digest: false } })
+  }
+}
+
+async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
+  const { table, schema, digest } = options.history
   let onNotice: ((message: string) => void) | undefined
   const request = {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
     onNotice: (message: string) => onNotice?.(message),
-    greeting: factsQuery(table, schema ?? url.schema),
+    greeting: factsQuery(table, schema ?? url.schema, { digest }),
   }
   const judges = judgesFor(url.target, options.intent)
   const { link, greeting, endpoint } = await asClient(url, () => reachServer(url, request, judges))
@@ -211,6 +223,7 @@ function sessionFacts(parts: SessionParts): SessionFacts {
     database: parts.facts.database,
     now: parts.facts.now,
     historyTable: parts.names.shown,
+    historyDigest: history.hasOwnHistory(parts.facts, parts.names) ? parts.facts.digest : undefined,
     ...describeEncryption(parts.link, parts.endpoint),
     ...(parts.url.hosts.length > 1 ? { host: describeHost(parts.endpoint) } : {}),
   }

@@ -2,13 +2,17 @@
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import { isServerError } from './errors.ts'
+import type { LinkFailure } from './open-link.ts'
 
 /** Unknown, malformed, not a value, not to be changed now. */
 const refusals: ReadonlySet<string> = new Set(['42704', '42601', '22023', '55P02'])
 
 /** The error to throw instead where `options` is the reason; undefined where it is not. */
-export function blameOptions({ options }: PostgresUrl, error: unknown): SlipwayError | undefined {
-  if (options === undefined || !isServerError(error)) return undefined
+export function blameOptions(
+  { options }: PostgresUrl,
+  { error, ready }: LinkFailure,
+): SlipwayError | undefined {
+  if (options === undefined || ready || !isServerError(error)) return undefined
   const facts = { sqlstate: error.code, cause: error }
   if (error.code === '08P01' && error.message.includes('startup parameter'))
     return new SlipwayError(

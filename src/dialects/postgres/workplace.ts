@@ -43,7 +43,8 @@ export async function writeHistory(place: Workplace, text: string): Promise<Resu
       place,
       `begin transaction read write;\n${text};\nselect pg_catalog.pg_backend_pid() as pid;\ncommit`,
     )
-    requireSameBackend(place.pid, results.at(-2)?.rows[0])
+    // The driver puts what returns no rows into the result before it: COMMIT is in the last one.
+    requireSameBackend(place.pid, results.at(-1)?.rows[0])
     return results
   } catch (error) {
     await leaveTransaction(place.link)
