@@ -156,7 +156,7 @@ for (const dialect of ['postgres', 'sqlite'] as const)
       place.workspace.write({
         'migrations/0001_a.sql': four['migrations/0001_a.sql'],
         'migrations/0002_b.sql':
-          '-- migrate:up transaction:false\ncreate table b (id integer);\nselect nothing;',
+          '-- migrate:up transaction:false\ncreate table b (id integer);\nselect * from nowhere;',
       })
       await place.expect(70, 'up')
       const unfinished = await place.expect(79, 'stamp head --yes')
@@ -235,8 +235,8 @@ for (const dialect of ['postgres', 'sqlite'] as const)
     test('repair --retry and --finished of SQL that stopped half-way', async () => {
       await using place = await open(dialect)
       const half =
-        '-- migrate:up transaction:false\ncreate table b (id integer);\ninsert into b values (1);\nselect nothing;'
-      const whole = half.replace('select nothing;', 'select 1;')
+        '-- migrate:up transaction:false\ncreate table b (id integer);\ninsert into b values (1);\nselect * from nowhere;'
+      const whole = half.replace('select * from nowhere;', 'select 1;')
       place.workspace.write({ 'migrations/0002_b.sql': half })
       await place.expect(70, 'up')
       const listed = await place.expect(0, 'repair')
