@@ -1,8 +1,9 @@
 /** `doctor` and `unlock` of a SQLite file: what is wrong with it, and which process holds its run lock. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { type SlipwayResult, slipway, startSlipway } from '../../helpers/cli.ts'
+import { cliPath, type SlipwayResult, slipway, startSlipway } from '../../helpers/cli.ts'
 import { killAndWait } from '../../helpers/kill.ts'
 import { runSqlite } from '../../helpers/sqlite.ts'
 import { createWorkspace, type Workspace } from '../../helpers/workspace.ts'
@@ -142,4 +143,28 @@ test('the process that holds the run lock is named, and how to end it', async ()
   assert.equal((await holder.done).code, 143)
   assert.match((await run(workspace, 'unlock --terminate')).stdout, /is free$/m)
   assert.equal((await run(workspace, 'up')).code, 0)
+})
+
+/** What another container is to this one: its processes have no number here. */
+const elsewhere = ['unshare', '--pid', '--fork', '--mount-proc'] as const
+const canUnshare = spawnSync(elsewhere[0], [...elsewhere.slice(1), 'true']).status === 0
+
+test('a holder in another container', {
+  skip: !canUnshare && 'needs unshare and the right to use it',
+}, async () => {
+  using workspace = createWorkspace(hanging)
+  const env = { SLIPWAY_DATABASE_URL: 'sqlite:app.db' }
+  const holder = startSlipway(['up'], { cwd: workspace.dir, env: { ...env, HANG: 'yes' } })
+  await holder.waitForOutput(/0002_hang: here/)
+  const there = (...args: string[]) =>
+    startSlipway(args, { cwd: workspace.dir, env, command: [...elsewhere, process.execPath, cliPath] }).done
+  const look = await there('unlock')
+  assert.match(look.stdout, /is held\n +pid +unknown/)
+  const json = JSON.parse((await there('unlock', '--json')).stdout)
+  assert.deepEqual([json.held, json.holder, json.remedy], [true, {}, null])
+  const waiting = await there('up', '--lock-timeout', '300ms')
+  assert.match(waiting.stderr, /it is held by another session"/)
+  holder.kill('SIGTERM')
+  await holder.done
+  assert.match((await there('unlock')).stdout, /is free/)
 })
