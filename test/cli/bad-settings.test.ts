@@ -202,10 +202,32 @@ testBadInput([
   {
     name: 'an authority that is not there',
     env: ({ url }) => ({ SLIPWAY_DATABASE_URL: `${url}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem` }),
-    exit: 77,
-    code: 'tls-failed',
-    message: /sslmode=verify-full, but the server does not offer TLS/,
-    hint: /sslmode/,
+    exit: 78,
+    code: 'tls-file',
+    message: /^\/nowhere\/ca\.pem \(sslrootcert\), which does not exist \(we are uid \d+\)$/,
+    hint: /correct the path/,
+  },
+  {
+    name: 'an authority that another user may read only',
+    skip: skipUnlessRoot,
+    files: { ...goodMigration, 'ca.pem': '-----BEGIN CERTIFICATE-----' },
+    before: ({ workspace }) => chmodSync(workspace.path('ca.pem'), 0o600),
+    user: nobody,
+    env: { PGSSLMODE: 'verify-ca', PGSSLROOTCERT: 'ca.pem' },
+    exit: 78,
+    code: 'tls-file',
+    message:
+      /\/ca\.pem \(sslrootcert\), which cannot be read \(EACCES\): mode 0600, owner 0:0, we are uid 65534$/,
+    hint: /owner or the mode/,
+  },
+  {
+    name: 'verify-full without an authority',
+    env: { PGSSLMODE: 'verify-full', HOME: '/nowhere' },
+    exit: 78,
+    code: 'tls-file',
+    message:
+      /^sslmode=verify-full needs root certificates: no sslrootcert is given, and there is no \/nowhere\/\.postgresql\/root\.crt$/,
+    hint: /sslrootcert=system/,
   },
   {
     name: 'options that the server does not know',
