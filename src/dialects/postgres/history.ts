@@ -4,25 +4,10 @@ import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
 import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
+import { historyColumns } from './history-columns.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory, nameLog } from './naming.ts'
 import { asReader } from './privileges.ts'
-
-/** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
-const columns = [
-  'id',
-  'name',
-  'checksum',
-  'applied_at',
-  'duration_ms',
-  'applied_by',
-  'runner_version',
-  'run_id',
-  'state',
-  'statements_done',
-  'breaking',
-  'source',
-] as const
 
 const logColumns = ['at', 'event', 'name', 'checksum', 'run_id', 'error'] as const
 
@@ -38,15 +23,9 @@ export function findTables({ tables }: ServerFacts, names: HistoryNames): FoundT
     history: own.find(({ name }) => name === names.table),
     log: own.find(({ name }) => name === nameLog(names.table)),
   }
-  if (found.history !== undefined) checkShape(found.history, columns)
+  if (found.history !== undefined) checkShape(found.history, historyColumns)
   if (found.log !== undefined) checkShape(found.log, logColumns)
   return found
-}
-
-/** Whether facts.digest is of a history of ours; a table that is not is refused where it is read. */
-export function hasOwnHistory({ tables }: ServerFacts, names: HistoryNames): boolean {
-  const own = tables.find(({ schema, name }) => schema === names.schema && name === names.table)
-  return own !== undefined && columns.every((column) => own.columns.includes(column))
 }
 
 /** Refuses another tool's table, by the columns it has. */
@@ -87,7 +66,7 @@ export async function readLocatedHistory(
 async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: HistoryNames): Promise<void> {
   for (const table of facts.tables) {
     if (table.schema === names.schema || table.name !== names.table) continue
-    if (columns.some((column) => !table.columns.includes(column))) continue
+    if (historyColumns.some((column) => !table.columns.includes(column))) continue
     const other = nameHistory(table.schema, names.table)
     if (await isEmpty(link, other)) continue
     throw new SlipwayError(

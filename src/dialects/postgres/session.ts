@@ -1,17 +1,15 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
 import type { PostgresUrl } from '../../config/url.ts'
-import { SlipwayError } from '../../errors.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
-import { explain } from './errors.ts'
 import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { type Link, openLink } from './link.ts'
+import type { Link } from './link.ts'
 import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
-import { type HistoryNames, nameHistory } from './naming.ts'
+import type { HistoryNames } from './naming.ts'
 import { asWriter } from './privileges.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { applyStepwise } from './stepwise.ts'
@@ -19,75 +17,25 @@ import { applyInTransaction } from './transaction.ts'
 import { watchLink } from './watchdog.ts'
 import { type Workplace, writeHistory } from './workplace.ts'
 
-export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  try {
-    return await connect(url, options)
-  } catch (error) {
-    // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
-    if (options.history.digest !== true || !['statement', 'privilege'].includes(explain(error).kind))
-      throw error
-    return await connect(url, { ...options, history: { ...options.history, digest: false } })
-  }
-}
-
-async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  const { table, schema, digest } = options.history
-  let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await openLink(url, {
-    applicationName: options.applicationName,
-    timeoutMs: options.attemptTimeoutMs,
-    signal: options.signal,
-    onNotice: (message) => onNotice?.(message),
-    greeting: factsQuery(table, schema ?? url.schema, { digest }),
-  })
-  try {
-    const facts = readFacts(greeting)
-    if (options.intent === 'write') requireWritable(facts)
-    const names = nameHistory(facts.schema ?? 'public', table)
-    const stopWatching = watchLink(link, url, {
-      everyMs: options.keepaliveMs,
-      applicationName: options.applicationName,
-    })
-    return createSession({
-      link,
-      url,
-      facts,
-      names,
-      options,
-      stopWatching,
-      listenForNotices: (listener) => {
-        onNotice = listener
-      },
-    })
-  } catch (error) {
-    await link.close()
-    throw error
-  }
-}
-
-function requireWritable(facts: ServerFacts): void {
-  if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
-  if (facts.readOnlyByDefault) {
-    throw new SlipwayError(
-      'read-only',
-      `default_transaction_read_only is on for ${facts.user} on ${facts.database}`,
-    )
-  }
-}
-
-interface Parts {
+/** What a connection that was greeted has. */
+export interface SessionParts {
   readonly link: Link
   readonly url: PostgresUrl
   readonly facts: ServerFacts
+  readonly sessionFacts: SessionFacts
   readonly names: HistoryNames
   readonly options: ConnectOptions
-  readonly stopWatching: () => void
   readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
 }
 
-function createSession(parts: Parts): Session {
+/** With all that a session can do; a run with nothing to do needs none of it. */
+export function createSession(parts: SessionParts): Session {
   const { link, names } = parts
   const prepared = prepareOnce(parts)
+  const stopWatching = watchLink(link, parts.url, {
+    everyMs: parts.options.keepaliveMs,
+    applicationName: parts.options.applicationName,
+  })
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
@@ -116,7 +64,7 @@ function createSession(parts: Parts): Session {
   }
 
   const session: Session = {
-    facts: sessionFacts(parts),
+    facts: parts.sessionFacts,
     get lost() {
       return link.lost
     },
@@ -156,7 +104,7 @@ function createSession(parts: Parts): Session {
       await sendCancelRequest(parts.url, link.backend)
     },
     async close() {
-      parts.stopWatching()
+      stopWatching()
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
@@ -164,18 +112,8 @@ function createSession(parts: Parts): Session {
   return session
 }
 
-function sessionFacts(parts: Parts): SessionFacts {
-  return {
-    serverVersion: parts.facts.version,
-    database: parts.facts.database,
-    now: parts.facts.now,
-    historyTable: parts.names.shown,
-    historyDigest: history.hasOwnHistory(parts.facts, parts.names) ? parts.facts.digest : undefined,
-  }
-}
-
 /** Nothing is SET before a pooler is excluded, and not at all in a session that only reads. */
-function prepareOnce(parts: Parts): () => Promise<Workplace> {
+function prepareOnce(parts: SessionParts): () => Promise<Workplace> {
   let place: Promise<Workplace> | undefined
   const prepare = async (): Promise<Workplace> => {
     const { link, facts, names, url } = parts
