@@ -11,8 +11,10 @@ rmSync(dist, { recursive: true, force: true })
 
 const { libraryExports, modules } = await writeBundle(root, join(dist, 'bundle'))
 writeDeclarations(root, dist)
-copyFileSync(join(root, 'src/slipway.cjs'), join(dist, 'slipway.cjs'))
-chmodSync(join(dist, 'slipway.cjs'), 0o755)
+for (const name of ['slipway.cjs', 'precompile.cjs']) {
+  copyFileSync(join(root, 'src', name), join(dist, name))
+  chmodSync(join(dist, name), 0o755)
+}
 writeFileSync(join(dist, 'index.js'), renderLibrary(libraryExports))
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), renderLicences(root, modules))
 

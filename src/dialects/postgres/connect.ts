@@ -2,6 +2,7 @@
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import { loadDriver } from './driver.ts'
 import { explain } from './errors.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { hasOwnHistory } from './history-columns.ts'
@@ -22,13 +23,14 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
 async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema, digest } = options.history
   let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await openLink(url, {
+  const opening = openLink(url, {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
     onNotice: (message) => onNotice?.(message),
     greeting: factsQuery(table, schema ?? url.schema, { digest }),
   })
+  const [{ link, greeting }] = await Promise.all([opening, loadDriver()])
   try {
     const facts = readFacts(greeting)
     if (options.intent === 'write') requireWritable(facts)
@@ -70,7 +72,7 @@ function describeFacts(facts: ServerFacts, names: HistoryNames): SessionFacts {
 /** Every method of a session is asynchronous, so the first call can wait for what loads it. */
 function deferSession(link: Link, facts: SessionFacts, load: () => Promise<Session>): Session {
   let session: Promise<Session> | undefined
-  const close = async () => (session === undefined ? link.close() : (await session).close())
+  const close = async () => (session === undefined ? link.leave() : (await session).close())
   const known: Pick<Session, 'facts' | 'lost' | 'close' | typeof Symbol.asyncDispose> = {
     facts,
     get lost() {
