@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
-import { loadConfig, requireDatabase } from './config/load.ts'
+import { requireDatabase } from './config/load.ts'
 import type { Run } from './engine/run.ts'
 import { isSlipwayError, type SlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
@@ -12,8 +12,9 @@ import { jsonText } from './reporters/json-text.ts'
 import { type Reporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
-import { endProcess, watchEnding } from './terminal/ending.ts'
+import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
+import { readConfig } from './terminal/read-config.ts'
 import { watchSignals } from './terminal/signals.ts'
 import { isTerminal, openStream, stderrStream } from './terminal/streams.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
@@ -30,7 +31,7 @@ async function main(): Promise<number> {
     openStream('stderr').write(reportError(error, config))
     termination?.tellError(verb, error, config?.redact ?? noRedaction)
   }
-  watchEnding(() => (verb === 'up' || verb === 'exec' ? 'migration-failed' : 'bug'), tell)
+  watchEnding(() => blame(verb, config), tell)
   try {
     const { command, flags } = parseArguments(process.argv.slice(2))
     verb = command.verb
@@ -39,12 +40,14 @@ async function main(): Promise<number> {
       openStream('stdout').write(`${renderHelp(command.topic)}\n`)
       return 0
     }
-    config = loadConfig({
-      flags,
-      env: process.env,
-      cwd: process.cwd(),
-      stderrIsTTY: isTerminal('stderr'),
-    })
+    const input = { flags, env: process.env, cwd: process.cwd(), stderrIsTTY: isTerminal('stderr') }
+    if (command.verb === 'config') {
+      const { config: showConfig } = await import('./commands/config.ts')
+      const colors = shouldColor(process.env, isTerminal('stdout'))
+      const write = (text: string) => openStream('stdout').write(text)
+      return await showConfig(input, { ...command, colors, write })
+    }
+    config = await readConfig(input)
     reporter = openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
@@ -56,6 +59,14 @@ async function main(): Promise<number> {
   } finally {
     await reporter?.close()
   }
+}
+
+/** Until the settings are there, only the config file has run any code but ours. */
+function blame(verb: string, config: Config | undefined): Blame {
+  if (config === undefined)
+    return { code: 'bad-config', culprit: 'the config file', hint: 'correct that file' }
+  const code = verb === 'up' || verb === 'exec' ? 'migration-failed' : 'bug'
+  return { code, culprit: 'a migration', hint: 'correct it and look where it stopped: slipway status' }
 }
 
 function openReporter(config: Config, verb: string): Reporter {
@@ -120,6 +131,7 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
     url,
     dialect: await loadDialect(url),
     emit,
+    echo: config.echo ? (await import('./engine/echo.ts')).createEcho(emit) : undefined,
     signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs, giveUp }),
     cwd: process.cwd(),
     appliedBy: describeRunner(process.env),
@@ -130,7 +142,7 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
 
 /** Each verb's code is loaded only when it is asked for. */
 async function runCommand(
-  command: Exclude<Command, { verb: 'help' }>,
+  command: Exclude<Command, { verb: 'help' | 'config' }>,
   context: CommandContext,
 ): Promise<number> {
   switch (command.verb) {
@@ -146,6 +158,14 @@ async function runCommand(
       return (await import('./commands/wait.ts')).wait(context, command)
     case 'exec':
       return (await import('./commands/exec.ts')).exec(context, command)
+    case 'stamp':
+      return (await import('./commands/stamp.ts')).stamp(context, command)
+    case 'repair':
+      return (await import('./commands/repair.ts')).repair(context, command)
+    case 'doctor':
+      return (await import('./commands/doctor.ts')).doctor(context, command)
+    case 'unlock':
+      return (await import('./commands/unlock.ts')).unlock(context, command)
     case 'new':
       return (await import('./commands/new.ts')).newMigration(context, command)
     case 'manifest':

@@ -2,11 +2,19 @@ import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
 import { helpHint, type ReadArguments, readFlags } from './flags.ts'
+import {
+  type RepairCommand,
+  readRepair,
+  readStamp,
+  readUnlock,
+  type StampCommand,
+  type UnlockCommand,
+} from './mending-arguments.ts'
 import { hintForOtherTool } from './other-words.ts'
 import { durationForm, longestMs } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settingNames, settings } from './settings.ts'
 import { showValue } from './show-value.ts'
-import { isVerb, type Verb, verbNames, verbs } from './verbs.ts'
+import { isVerb, type Verb, verbNames, verbSpec, verbs } from './verbs.ts'
 
 /** A verb with what is its own, ready to run. */
 export type Command =
@@ -21,7 +29,12 @@ export type Command =
   | { readonly verb: 'verify'; readonly json: boolean }
   | { readonly verb: 'wait'; readonly timeoutMs: number; readonly for: 'migrations' | 'database' }
   | { readonly verb: 'exec'; readonly command: readonly [string, ...string[]] }
+  | StampCommand
+  | RepairCommand
+  | UnlockCommand
+  | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
+  | { readonly verb: 'config'; readonly json: boolean }
   | { readonly verb: 'manifest'; readonly check: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
   | { readonly verb: 'help'; readonly topic: Verb | undefined }
@@ -68,6 +81,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   const words = [...read.words, ...(read.afterDashes ?? [])]
   if (verb === 'new') return { verb, name: readName(words), language: has('sql') ? 'sql' : 'typescript' }
   if (verb === 'help') return { verb, topic: readTopic(words) }
+  if (verb === 'stamp') return readStamp(words, has)
   refuseWords(verb, words)
   switch (verb) {
     case 'up':
@@ -79,10 +93,17 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
     case 'manifest':
       return { verb, check: has('check') }
     case 'verify':
+    case 'config':
     case 'version':
       return { verb, json: has('json') }
     case 'wait':
-      return { verb, timeoutMs: readTimeout(read), for: readWaitFor(read) }
+      return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
+    case 'repair':
+      return readRepair(read)
+    case 'unlock':
+      return readUnlock(has)
+    case 'doctor':
+      return { verb, json: has('json'), timeoutMs: readTimeout('doctor', read) }
   }
 }
 
@@ -98,11 +119,11 @@ function readReach({ values }: ReadArguments): { to: string | undefined; steps: 
   return { to, steps: steps === undefined ? undefined : Number(steps) }
 }
 
-function readTimeout({ values }: ReadArguments): number {
-  const { flag, default: fallback } = verbs.wait.flags[0]
-  const text = values.get(flag) ?? fallback
+function readTimeout(verb: 'wait' | 'doctor', { values }: ReadArguments): number {
+  const flag = verbSpec(verb).flags.find((each) => each.flag === 'timeout')
+  const text = values.get('timeout') ?? flag?.default ?? ''
   const ms = parseDuration(text)
-  if (ms === undefined || ms > longestMs) throw badFlagValue('wait', flag, text, durationForm)
+  if (ms === undefined || ms > longestMs) throw badFlagValue(verb, 'timeout', text, durationForm)
   return ms
 }
 

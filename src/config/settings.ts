@@ -1,4 +1,4 @@
-/** THE table of settings: parsing of flags and variables, help and docs/cli.md come from it. */
+/** THE table of settings: parsing of flags, variables and config files, help and docs/settings.md come from it. */
 import type { Verb } from './verbs.ts'
 
 export type SettingType =
@@ -7,6 +7,8 @@ export type SettingType =
   | { readonly kind: 'duration' }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
+  /** See list-value.ts. */
+  | { readonly kind: 'list'; readonly placeholder: string }
 
 export interface Setting {
   readonly flag: string
@@ -20,15 +22,28 @@ export interface Setting {
   readonly defaultShown?: string
   readonly doc: string
   readonly secret?: true
-  /** Verbs that have the flag; the variable is read for all of them. */
+  /** Needed to find the config file or what is read before it, so that it has no key there. */
+  readonly beforeConfigFile?: true
+  /** Verbs that have the flag; the variable is read for all of them, and `config` has every flag. */
   readonly verbs: readonly Verb[]
 }
 
 const writing = ['up', 'exec'] as const
-const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec'] as const
-const planning = ['up', 'status', 'verify', 'wait', 'exec'] as const
+const amending = ['stamp', 'repair'] as const
+const looking = ['doctor', 'unlock'] as const
+const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec', ...amending, ...looking] as const
+const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, 'doctor'] as const
 
 export const settings = {
+  config: {
+    flag: 'config',
+    variable: 'SLIPWAY_CONFIG',
+    type: { kind: 'path', placeholder: 'FILE' },
+    defaultShown: 'slipway.config.*, if there is one',
+    doc: 'The config file; by default slipway.config.ts, .js, .mjs, .cjs or .json in the working directory.',
+    beforeConfigFile: true,
+    verbs: [...connecting, 'new'],
+  },
   databaseUrl: {
     flag: 'database-url',
     variable: 'SLIPWAY_DATABASE_URL',
@@ -70,13 +85,35 @@ export const settings = {
     doc: 'The schema of the history table (PostgreSQL); created if it does not exist.',
     verbs: connecting,
   },
+  role: {
+    flag: 'role',
+    variable: 'SLIPWAY_ROLE',
+    type: { kind: 'string', placeholder: 'NAME' },
+    doc: 'Work as this role (PostgreSQL): SET ROLE after connecting, so that it owns what migrations create, and the history.',
+    verbs: connecting,
+  },
+  grantSelectTo: {
+    flag: 'grant-select-to',
+    variable: 'SLIPWAY_GRANT_SELECT_TO',
+    type: { kind: 'list', placeholder: 'ROLES' },
+    doc: 'Roles that may read the history (PostgreSQL), separated by commas; PUBLIC is everybody.',
+    verbs: writing,
+  },
+  createDatabase: {
+    flag: 'create-database',
+    variable: 'SLIPWAY_CREATE_DATABASE',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Create the database if the server has none of that name (PostgreSQL); a SQLite file is created anyway.',
+    verbs: writing,
+  },
   waitTimeout: {
     flag: 'wait-timeout',
     variable: 'SLIPWAY_WAIT_TIMEOUT',
     type: { kind: 'duration' },
     default: '60s',
     doc: 'How long to wait for the database to answer.',
-    verbs: ['up', 'status', 'history', 'verify', 'exec'],
+    verbs: ['up', 'status', 'history', 'verify', 'exec', ...amending, 'unlock'],
   },
   lockTimeout: {
     flag: 'lock-timeout',
@@ -84,7 +121,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '10m',
     doc: 'How long to wait for another runner; starts again whenever that one makes progress.',
-    verbs: writing,
+    verbs: [...writing, ...amending],
   },
   ddlLockTimeout: {
     flag: 'ddl-lock-timeout',
@@ -117,7 +154,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '20s',
     doc: 'How long cancelling, rolling back and unlocking may take after SIGTERM or SIGINT.',
-    verbs: writing,
+    verbs: [...writing, ...amending],
   },
   keepalive: {
     flag: 'keepalive',
@@ -125,6 +162,14 @@ export const settings = {
     type: { kind: 'duration' },
     default: '10s',
     doc: 'How often, during a long statement, a second connection checks that the server still knows the session; 0 is never.',
+    verbs: writing,
+  },
+  pooler: {
+    flag: 'pooler',
+    variable: 'SLIPWAY_POOLER',
+    type: { kind: 'choice', values: ['auto', 'session', 'transaction'] },
+    default: 'auto',
+    doc: 'What a connection pooler in front of PostgreSQL gives a server connection to; auto finds out.',
     verbs: writing,
   },
   outOfOrder: {
@@ -142,6 +187,21 @@ export const settings = {
     default: 'allow',
     doc: 'What to do when the database has newer migrations than this image.',
     verbs: planning,
+  },
+  report: {
+    flag: 'report',
+    variable: 'SLIPWAY_REPORT',
+    type: { kind: 'path', placeholder: 'FILE' },
+    doc: 'Write how the run went to this file, as JSON; - is stdout.',
+    verbs: writing,
+  },
+  echo: {
+    flag: 'echo',
+    variable: 'SLIPWAY_ECHO',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Log every statement that a migration sends, without bound values and passwords.',
+    verbs: writing,
   },
   logFormat: {
     flag: 'log-format',
@@ -166,6 +226,7 @@ export const settings = {
     sharedVariables: ['ENV', 'NODE_ENV'],
     type: { kind: 'string', placeholder: 'NAME' },
     doc: 'The environment: which .env.NAME files are read. dev is development, prod is production.',
+    beforeConfigFile: true,
     verbs: [...connecting, 'new', 'manifest'],
   },
 } as const satisfies Record<string, Setting>
@@ -180,6 +241,11 @@ export type SettingFlags = Readonly<Partial<Record<SettingName, string>>>
 /** The table's row in its general shape. */
 export function settingOf(name: SettingName): Setting {
   return settings[name]
+}
+
+/** The settings that a verb takes as flags. */
+export function settingsOf(verb: Verb): readonly Setting[] {
+  return settingNames.map(settingOf).filter(({ verbs }) => verb === 'config' || verbs.includes(verb))
 }
 
 /** All variables of a setting, the one that wins first. */

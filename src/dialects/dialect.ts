@@ -8,6 +8,8 @@ import type { LockHolder } from '../events.ts'
 import type { HistoryDigest } from '../plan/digest.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
+import type { Amendment, LogRecord } from './amendment.ts'
+import type { Diagnosis } from './diagnosis.ts'
 
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
@@ -52,6 +54,12 @@ export interface ConnectOptions {
     /** Wanted: SessionFacts.historyDigest. */
     readonly digest?: boolean | undefined
   }
+  /** Whom to become before working; reading does so only where it must. Without effect on SQLite, as `readers`. */
+  readonly role?: string | undefined
+  /** Roles that may read the history; `public` in any letter case is everybody. */
+  readonly readers?: readonly string[]
+  /** What is known of a connection pooler in the path; without it, `auto`. */
+  readonly pooler?: 'auto' | 'session' | 'transaction'
   readonly signal: AbortSignal
 }
 
@@ -63,6 +71,12 @@ export interface SessionFacts {
   readonly now: Date
   /** Schema and table, ready for messages: `public.schema_migrations`. */
   readonly historyTable: string
+  /** Of several, the one that was reached: `db2:5432`. */
+  readonly host?: string
+  /** `TLSv1.3`, or `none` where the network may see it; absent within one machine. */
+  readonly encryption?: string
+  /** Told once in a run. */
+  readonly warnings?: readonly { readonly code: string; readonly message: string }[]
   /** Of the history when the session began. Undefined if it was not wanted, is not there, or cannot be had so cheaply. */
   readonly historyDigest?: HistoryDigest | undefined
 }
@@ -133,6 +147,11 @@ export class AlreadyRecorded extends Error {
   override readonly name = 'AlreadyRecorded'
 }
 
+/** Thrown by a writing method of Turns.session that could not have its turn: nothing has been written. */
+export class TurnLost extends Error {
+  override readonly name = 'TurnLost'
+}
+
 /** Thrown when the migration left its own transaction, so its effects may be committed. */
 export class TransactionEscaped extends Error {
   override readonly name = 'TransactionEscaped'
@@ -184,24 +203,61 @@ export interface Session extends AsyncDisposable {
   /** The stored text of one migration. */
   readSource(name: string): Promise<string | undefined>
   failuresSince(since: Date): Promise<readonly FailureRecord[]>
+  /** All of it, oldest first; empty where there is no log table. */
+  readLog(): Promise<readonly LogRecord[]>
+  /** Everything about server or file that matters to a run; reads only. */
+  examine(): Promise<readonly Diagnosis[]>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>
+  /**
+   * Ends that session if it still holds the run lock; false if it does not. Absent where the database cannot end
+   * another session. Throws privilege-missing.
+   */
+  endRunLockHolder?(holder: LockHolder): Promise<boolean>
   /** Sessions that hold up what this session waited for last; best effort. */
   blockers(attempt: Attempt): Promise<readonly LockHolder[]>
   releaseRunLock(): Promise<void>
-  /** Creates or upgrades the history tables; under the run lock only. */
+  /** Undefined where a session can hold the run lock; else what to use in place of tryRunLock and the writing methods. */
+  turns(): Promise<Turns | undefined>
+  /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>
   recordSkipped(record: StepRecord): Promise<void>
   /** Marks a step whose transaction escaped as `started`. */
   recordStarted(record: StepRecord): Promise<void>
+  /** Each with its line in the log, all in one transaction; under the run lock only. */
+  amendHistory(amendments: readonly Amendment[]): Promise<void>
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
+  /** A line in the log that is about no migration; none where there is no log table. */
+  recordUnlock(record: StepRecord, detail: string): Promise<void>
   /** Stops the statement that runs now on the server; resolves when asked, not when stopped. */
   cancel(): Promise<void>
   /** Graceful where the connection still lives; never throws, never hangs. */
   close(): Promise<void>
+}
+
+/**
+ * The way to work where the run lock can be held by a transaction only: history is looked at, a turn is taken on what
+ * was seen, and one writing method of `session` works within the turn and ends it.
+ */
+export interface Turns {
+  /** Everything else ends a turn that is open, undone. Without one, applyInTransaction and recordSkipped take it first. */
+  readonly session: Session
+  /** History as it is now; `take` insists on it. */
+  look(): Promise<HistorySnapshot>
+  /** Begins the transaction that holds the run lock. `busy`: another runner has it; `moved`: history is not what was seen. */
+  take(): Promise<'taken' | 'busy' | 'moved'>
+  /** Whether nobody holds the run lock at this instant. */
+  isFree(): Promise<boolean>
+  /** Creates or upgrades the history tables in a turn of their own; false: another runner has the lock. */
+  ensureHistory(): Promise<boolean>
+  /**
+   * For work that no transaction can hold: resolves if the other methods of the original session can be used after all.
+   * Throws pooler-in-the-way; `what` is the subject and verb of its message: `0002_index needs`.
+   */
+  requireSession(what: string): Promise<void>
 }
 
 export interface Dialect {

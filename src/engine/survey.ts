@@ -46,7 +46,8 @@ export async function reading<T>(run: Run, work: (session: Session) => Promise<T
   }
 }
 
-async function loadOptions(
+/** Imports and parses what is pending. */
+export async function loadOptions(
   run: Run,
   found: Discovery,
   snapshot: HistorySnapshot,

@@ -11,10 +11,12 @@ import type { UpRequest } from './planning.ts'
 import type { Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { nextTurn } from './sleep.ts'
+import { tellWithoutEffect } from './without-effect.ts'
 
 /** Applies everything pending. Throws SlipwayError; `progress` tells how far it came. */
 export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
   const { folder, session } = await openBoth(run, request)
+  tellWithoutEffect(run)
   try {
     if (isUpToDate(folder, session.facts)) {
       for (const warning of findMixedVersions(folder.found?.files ?? []))
@@ -50,7 +52,7 @@ async function openBoth(run: Run, request: UpRequest): Promise<{ folder: Look; s
   let emit: Listener = (event) => held.push(event)
   const stop = new AbortController()
   const signal = AbortSignal.any([run.signal, stop.signal])
-  const opening = openSession({ ...run, signal, emit: (event) => emit(event) }, options)
+  const opening = openSession(run, { ...options, signal, emit: (event) => emit(event) })
   // It may fail before anybody asks for it.
   opening.catch(() => {})
   try {

@@ -103,7 +103,11 @@ function doneNames(applied: readonly HistoryRow[]): Set<string> {
 }
 
 /** Applied migrations that have no file here may be named too: then there is nothing to do up to them. */
-function resolveEnd({ files, applied, request }: PlanInput): ResolvedTarget | undefined {
+export function resolveEnd({
+  files,
+  applied,
+  request,
+}: Pick<PlanInput, 'files' | 'applied' | 'request'>): ResolvedTarget | undefined {
   if (request.target === undefined) return undefined
   const names = new Set(files.map(({ name }) => name))
   const others = applied.filter(({ name }) => !names.has(name)).map(({ name }) => candidateOf(name))
@@ -127,7 +131,8 @@ function selectSteps(
   return wanted.slice(0, request.steps)
 }
 
-function stepOf(
+/** Nothing for what is done or has no file. */
+export function stepOf(
   { name, state, file, history }: MigrationStatus,
   options: DeclaredOptions | undefined,
   dialect: UpRequest['dialect'],

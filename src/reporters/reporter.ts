@@ -29,7 +29,17 @@ export interface ReporterOptions {
 }
 
 /** Verbs that print their result on stdout: on stderr they only tell of waiting and of trouble. */
-const resultVerbs = new Set(['status', 'history', 'verify', 'config', 'version', 'new', 'manifest'])
+const resultVerbs = new Set([
+  'status',
+  'history',
+  'verify',
+  'config',
+  'version',
+  'new',
+  'doctor',
+  'unlock',
+  'manifest',
+])
 
 /** Only the chosen reporter is loaded. */
 export async function createReporter(options: ReporterOptions): Promise<Reporter> {

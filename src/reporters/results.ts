@@ -1,5 +1,6 @@
 /** What the reading verbs found, as they hand it to the printers of `*-text.ts` and `*-json.ts`. */
-import type { FailureRecord } from '../dialects/dialect.ts'
+import type { SurveyedSetting } from '../config/survey-settings.ts'
+import type { LogRecord } from '../dialects/amendment.ts'
 import type { SlipwayError } from '../errors.ts'
 import type { PlannedStep } from '../events.ts'
 import type { HistoryRow, MigrationState } from '../plan/migration.ts'
@@ -41,8 +42,8 @@ export interface StatusResult extends DatabaseFacts {
 export interface HistoryResult extends DatabaseFacts {
   /** In order of application. */
   readonly rows: readonly HistoryRow[]
-  /** Failed attempts, where they were asked for. */
-  readonly failures?: readonly FailureRecord[] | undefined
+  /** Everything that was done, where it was asked for; oldest first. */
+  readonly log?: readonly LogRecord[] | undefined
 }
 
 /** What `up --dry-run` would do. */
@@ -59,6 +60,14 @@ export interface VerifyResult extends DatabaseFacts {
   readonly pending: readonly string[]
   readonly ahead: readonly string[]
   readonly refusals: readonly SlipwayError[]
+  readonly warnings: readonly ResultWarning[]
+}
+
+export interface ConfigResult {
+  readonly files: readonly string[]
+  readonly settings: readonly SurveyedSetting[]
+  /** Of the config file, then of settings. */
+  readonly problems: readonly SlipwayError[]
   readonly warnings: readonly ResultWarning[]
 }
 

@@ -1,13 +1,16 @@
 /** The first look at a server. Most runs end with it, so what else a session can do is loaded when it is asked for. */
-import type { PostgresUrl } from '../../config/url.ts'
-import { SlipwayError } from '../../errors.ts'
+import { describeHost, type PostgresUrl } from '../../config/url.ts'
 import type { ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { loadDriver } from './driver.ts'
 import { explain } from './errors.ts'
-import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
+import { factsQuery, readFacts } from './facts.ts'
 import { hasOwnHistory } from './history-columns.ts'
-import { type Link, openLink } from './link.ts'
+import { type Reached, reachServer } from './hosts.ts'
+import type { Link } from './link.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
+import { describeEncryption } from './plaintext.ts'
+import { asClient } from './privileges.ts'
+import { judgesFor } from './target.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   try {
@@ -20,28 +23,33 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   }
 }
 
+type NoticeListener = ((message: string) => void) | undefined
+
 async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema, digest } = options.history
-  let onNotice: ((message: string) => void) | undefined
-  const opening = openLink(url, {
+  let onNotice: NoticeListener
+  const request = {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
-    onNotice: (message) => onNotice?.(message),
+    onNotice: (message: string) => onNotice?.(message),
     greeting: factsQuery(table, schema ?? url.schema, { digest }),
-  })
-  const [{ link, greeting }] = await Promise.all([opening, loadDriver()])
+  }
+  const judges = judgesFor(url.target, options.intent)
+  const reaching = asClient(url, () => reachServer(url, request, judges))
+  // While the connection is on its way.
+  const [reached] = await Promise.all([reaching, loadDriver()])
+  const { link, greeting } = reached
   try {
     const facts = readFacts(greeting)
-    if (options.intent === 'write') requireWritable(facts)
     const names = nameHistory(facts.schema ?? 'public', table)
-    const sessionFacts = describeFacts(facts, names)
+    const sessionFacts = describeSession(url, reached, names)
+    const listenForNotices = (listener: NoticeListener) => {
+      onNotice = listener
+    }
     return deferSession(link, sessionFacts, async () => {
-      const { createSession } = await import('./session.ts')
-      const listenForNotices = (listener: typeof onNotice) => {
-        onNotice = listener
-      }
-      return createSession({ link, url, facts, sessionFacts, names, options, listenForNotices })
+      const { openWorkingSession } = await import('./working-session.ts')
+      return openWorkingSession({ ...reached, url, facts, sessionFacts, names, options, listenForNotices })
     })
   } catch (error) {
     await link.close()
@@ -49,23 +57,20 @@ async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Sessi
   }
 }
 
-function requireWritable(facts: ServerFacts): void {
-  if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
-  if (facts.readOnlyByDefault) {
-    throw new SlipwayError(
-      'read-only',
-      `default_transaction_read_only is on for ${facts.user} on ${facts.database}`,
-    )
-  }
-}
-
-function describeFacts(facts: ServerFacts, names: HistoryNames): SessionFacts {
+function describeSession(
+  url: PostgresUrl,
+  { link, endpoint, greeting }: Reached,
+  names: HistoryNames,
+): SessionFacts {
+  const facts = readFacts(greeting)
   return {
     serverVersion: facts.version,
     database: facts.database,
     now: facts.now,
     historyTable: names.shown,
     historyDigest: hasOwnHistory(facts, names) ? facts.digest : undefined,
+    ...describeEncryption(link, endpoint),
+    ...(url.hosts.length > 1 ? { host: describeHost(endpoint) } : {}),
   }
 }
 

@@ -1,5 +1,4 @@
 /** The first query of a session: who the server is, where the history is, whether anything stands in between. */
-import { SlipwayError } from '../../errors.ts'
 import type { HistoryDigest } from '../../plan/digest.ts'
 import type { Row } from '../dialect.ts'
 import { digestExpression, readDigest } from './history-digest.ts'
@@ -40,15 +39,18 @@ export function toDate(value: unknown): Date | undefined {
 }
 
 /** One message; read-only, and nothing is set that would outlive it in a pooler's server connection. */
-export function factsQuery(
-  table: string,
-  schema: string | undefined,
-  options: { readonly digest?: boolean | undefined } = {},
-): string {
+export function factsQuery(table: string, schema: string | undefined, wanted: Wanted = {}): string {
+  return `begin transaction read only;\n${selectFacts(table, schema, wanted)};\ncommit`
+}
+
+interface Wanted {
+  readonly digest?: boolean | undefined
+}
+
+export function selectFacts(table: string, schema: string | undefined, wanted: Wanted = {}): string {
   const schemaExpression = schema === undefined ? 'pg_catalog.current_schema()' : literal(schema)
-  const digest = options.digest === true ? digestExpression(table, schemaExpression) : 'null'
-  return `begin transaction read only;
-select
+  const digest = wanted.digest === true ? digestExpression(table, schemaExpression) : 'null'
+  return `select
   pg_catalog.pg_backend_pid() as pid,
   pg_catalog.current_setting('server_version') as version,
   pg_catalog.current_setting('server_version_num')::int as version_number,
@@ -68,8 +70,7 @@ select
    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relname in (${literal(table)}, ${literal(nameLog(table))}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
      and n.nspname !~ '^pg_temp_') as tables,
-  ${digest} as digest;
-commit`
+  ${digest} as digest`
 }
 
 export function readFacts(results: readonly ResultSet[]): ServerFacts {
@@ -101,12 +102,4 @@ export async function readOnly(link: Link, select: string): Promise<Row[]> {
     if (!link.lost) await link.simple('rollback').catch(() => {})
     throw error
   }
-}
-
-export function requireDirect(facts: ServerFacts, link: Link): void {
-  if (link.backend.pid === facts.pid) return
-  throw new SlipwayError(
-    'pooler-in-the-way',
-    `${facts.database} is reached through a connection pooler (the greeting named process ${link.backend.pid}, the server is ${facts.pid}), where a lock held by a session can leak to another client`,
-  )
 }

@@ -1,7 +1,8 @@
-/** The shape of the history table, format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
-import type { ServerFacts } from './facts.ts'
+/** The shape of the history table, and which of the tables found have it. */
+import type { HistoryCandidate, ServerFacts } from './facts.ts'
 import type { HistoryNames } from './naming.ts'
 
+/** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
 export const historyColumns = [
   'id',
   'name',
@@ -17,8 +18,14 @@ export const historyColumns = [
   'source',
 ] as const
 
+/** Every table, in whatever schema, that could be a history of slipway's by name and columns. */
+export function findHistories({ tables }: ServerFacts, names: HistoryNames): HistoryCandidate[] {
+  return tables.filter(
+    (table) => table.name === names.table && historyColumns.every((column) => table.columns.includes(column)),
+  )
+}
+
 /** Whether facts.digest is of a history of ours; a table that is not is refused where it is read. */
-export function hasOwnHistory({ tables }: ServerFacts, names: HistoryNames): boolean {
-  const own = tables.find(({ schema, name }) => schema === names.schema && name === names.table)
-  return own !== undefined && historyColumns.every((column) => own.columns.includes(column))
+export function hasOwnHistory(facts: ServerFacts, names: HistoryNames): boolean {
+  return findHistories(facts, names).some(({ schema }) => schema === names.schema)
 }

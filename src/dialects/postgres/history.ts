@@ -1,15 +1,30 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
+import { shellWord } from '../../plan/shell.ts'
+import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
-import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
-import { historyColumns } from './history-columns.ts'
+import { type HistoryCandidate, instant, type ServerFacts, toDate } from './facts.ts'
+import { findHistories, historyColumns } from './history-columns.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory, nameLog } from './naming.ts'
 import { asReader } from './privileges.ts'
+import { nameReader, type Reader, readAs } from './read-as.ts'
 
-const logColumns = ['at', 'event', 'name', 'checksum', 'run_id', 'error'] as const
+const logColumns = [
+  'id',
+  'at',
+  'event',
+  'name',
+  'checksum',
+  'statements_done',
+  'duration_ms',
+  'applied_by',
+  'runner_version',
+  'run_id',
+  'error',
+] as const
 
 export interface FoundTables {
   readonly history: HistoryCandidate | undefined
@@ -52,36 +67,39 @@ export async function readLocatedHistory(
   link: Link,
   facts: ServerFacts,
   names: HistoryNames,
-  isSchemaChosen: boolean,
+  reader: Reader & { readonly isSchemaChosen: boolean },
 ): Promise<HistorySnapshot> {
   const own = findTables(facts, names).history
   if (own !== undefined) {
-    const snapshot = await readHistory(link, names, facts.user)
+    const snapshot = await readHistory(link, names, reader)
     if (snapshot.rows.length > 0) return snapshot
   }
-  if (!isSchemaChosen) await refuseHistoryElsewhere(link, facts, names)
+  if (!reader.isSchemaChosen) await refuseHistoryElsewhere(link, facts, { names, reader })
   return { exists: own !== undefined, rows: [] }
 }
 
-async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: HistoryNames): Promise<void> {
-  for (const table of facts.tables) {
-    if (table.schema === names.schema || table.name !== names.table) continue
-    if (historyColumns.some((column) => !table.columns.includes(column))) continue
+async function refuseHistoryElsewhere(
+  link: Link,
+  facts: ServerFacts,
+  { names, reader }: { readonly names: HistoryNames; readonly reader: Reader },
+): Promise<void> {
+  for (const table of findHistories(facts, names)) {
+    if (table.schema === names.schema) continue
     const other = nameHistory(table.schema, names.table)
-    if (await isEmpty(link, other)) continue
+    if (await isEmpty(link, other, reader)) continue
     throw new SlipwayError(
       'history-elsewhere',
       `${names.shown} is empty or absent, but ${other.shown} in the same database holds a history; running now would apply everything again`,
       {
-        hint: `SLIPWAY_SCHEMA=${table.schema} slipway status, or SLIPWAY_SCHEMA=${names.schema} if a second history is meant`,
+        hint: `SLIPWAY_SCHEMA=${shellWord(table.schema)} slipway status, or SLIPWAY_SCHEMA=${shellWord(names.schema)} if a second history is meant`,
       },
     )
   }
 }
 
-async function isEmpty(link: Link, names: HistoryNames): Promise<boolean> {
+async function isEmpty(link: Link, names: HistoryNames, reader: Reader): Promise<boolean> {
   try {
-    const rows = await readOnly(link, `select 1 as one from ${names.history} limit 1`)
+    const rows = await readAs(link, reader, `select 1 as one from ${names.history} limit 1`)
     return rows.length === 0
   } catch (error) {
     // A neighbour's table that we may not read is not ours.
@@ -90,10 +108,11 @@ async function isEmpty(link: Link, names: HistoryNames): Promise<boolean> {
   }
 }
 
-async function readHistory(link: Link, names: HistoryNames, role: string): Promise<HistorySnapshot> {
-  const rows = await asReader(names, role, () =>
-    readOnly(
+async function readHistory(link: Link, names: HistoryNames, reader: Reader): Promise<HistorySnapshot> {
+  const rows = await asReader(names, nameReader(reader), () =>
+    readAs(
       link,
+      reader,
       `select id, name, checksum, ${instant('applied_at')} as applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
 from ${names.history}
 order by id`,
@@ -118,20 +137,30 @@ function toHistoryRow(row: Row): HistoryRow {
   }
 }
 
-export async function readSource(link: Link, names: HistoryNames, name: string): Promise<string | undefined> {
-  const [row] = await readOnly(link, `select source from ${names.history} where name = ${literal(name)}`)
+export async function readSource(
+  link: Link,
+  names: HistoryNames,
+  reader: Reader,
+  name: string,
+): Promise<string | undefined> {
+  const [row] = await readAs(
+    link,
+    reader,
+    `select source from ${names.history} where name = ${literal(name)}`,
+  )
   return row === undefined ? undefined : String(row.source)
 }
 
 export async function readFailures(
   link: Link,
   names: HistoryNames,
-  role: string,
+  reader: Reader,
   since: Date,
 ): Promise<FailureRecord[]> {
-  const rows = await asReader(names, role, () =>
-    readOnly(
+  const rows = await asReader(names, nameReader(reader), () =>
+    readAs(
       link,
+      reader,
       `select name, checksum, run_id, ${instant('at')} as at, error
 from ${names.log}
 where event = 'failure' and at >= ${literal(since.toISOString())}::timestamptz
@@ -144,5 +173,30 @@ order by id`,
     runId: String(row.run_id),
     at: toDate(row.at) ?? new Date(0),
     error: String(row.error ?? ''),
+  }))
+}
+
+export async function readLog(link: Link, names: HistoryNames, reader: Reader): Promise<LogRecord[]> {
+  const rows = await asReader(names, nameReader(reader), () =>
+    readAs(
+      link,
+      reader,
+      `select id, ${instant('at')} as at, event, name, checksum, statements_done, duration_ms, applied_by, runner_version, run_id, error
+from ${names.log}
+order by id`,
+    ),
+  )
+  return rows.map((row) => ({
+    id: Number(row.id),
+    at: toDate(row.at) ?? new Date(0),
+    event: String(row.event),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    statementsDone: row.statements_done === null ? undefined : Number(row.statements_done),
+    durationMs: row.duration_ms === null ? undefined : Number(row.duration_ms),
+    appliedBy: String(row.applied_by),
+    runnerVersion: String(row.runner_version),
+    runId: String(row.run_id),
+    detail: row.error === null ? undefined : String(row.error),
   }))
 }

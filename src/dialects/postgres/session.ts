@@ -1,58 +1,59 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
-import type { PostgresUrl } from '../../config/url.ts'
-import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import type { Attempt, Session } from '../dialect.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
-import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
+import { examineServer } from './examine.ts'
+import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
+import { adviseOnForeign } from './foreign-history.ts'
+import { grantReaders } from './grant-readers.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import type { Link } from './link.ts'
-import { findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
-import type { HistoryNames } from './naming.ts'
-import { asWriter } from './privileges.ts'
-import { probeConnectionCheck, resetSession } from './settings.ts'
+import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
+import { mayShare, needsSession } from './pooling.ts'
+import { prepareOnce, type SessionParts } from './prepare.ts'
+import { asAmender, asWriter } from './privileges.ts'
+import { requireRoles } from './roles.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
-import { watchLink } from './watchdog.ts'
-import { type Workplace, writeHistory } from './workplace.ts'
-
-/** What a connection that was greeted has. */
-export interface SessionParts {
-  readonly link: Link
-  readonly url: PostgresUrl
-  readonly facts: ServerFacts
-  readonly sessionFacts: SessionFacts
-  readonly names: HistoryNames
-  readonly options: ConnectOptions
-  readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
-}
+import { writeHistory } from './workplace.ts'
 
 /** With all that a session can do; a run with nothing to do needs none of it. */
 export function createSession(parts: SessionParts): Session {
   const { link, names } = parts
-  const prepared = prepareOnce(parts)
-  const stopWatching = watchLink(link, parts.url, {
-    everyMs: parts.options.keepaliveMs,
-    applicationName: parts.options.applicationName,
-  })
+  const { pooling, prepared, leave } = prepareOnce(parts)
+  const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
+  const reader = { login: parts.facts.user, role: parts.options.role }
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
-  const locateHistory = async () => {
+  const locating = async <T>(facts: ServerFacts, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw await adviseOnForeign(link, facts, names, error)
+    }
+  }
+  const findHistory = async () => {
     const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
-    const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
-    const snapshot = await history.readLocatedHistory(link, facts, names, isSchemaChosen)
-    const found = history.findTables(facts, names)
+    const found = await locating(facts, async () => history.findTables(facts, names))
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
+    return { facts, found }
+  }
+
+  const locateHistory = async () => {
+    const { facts, found } = await findHistory()
+    const snapshot = await locating(facts, () =>
+      history.readLocatedHistory(link, facts, names, { ...reader, isSchemaChosen }),
+    )
     return { snapshot, found }
   }
 
-  const withNotices = async <T>(attempt: Attempt, work: (place: Workplace) => Promise<T>): Promise<T> => {
+  const withNotices = async <T>(attempt: Attempt, work: () => Promise<T>): Promise<T> => {
     parts.listenForNotices(attempt.onNotice)
     try {
-      return await work(await prepared())
+      return await work()
     } finally {
       parts.listenForNotices(undefined)
     }
@@ -69,62 +70,88 @@ export function createSession(parts: SessionParts): Session {
       return link.lost
     },
     readHistory: async () => (await locateHistory()).snapshot,
-    readSource: (name) => history.readSource(link, names, name),
+    readSource: (name) => history.readSource(link, names, reader, name),
     failuresSince: async (since) =>
-      (await locateHistory()).found.log === undefined
-        ? []
-        : history.readFailures(link, names, parts.facts.user, since),
+      (await locateHistory()).found.log === undefined ? [] : history.readFailures(link, names, reader, since),
+    readLog: async () =>
+      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, reader),
+    examine: () => examineServer({ ...parts, isSchemaChosen }),
     async tryRunLock() {
-      await prepared()
-      holdsLock = await tryRunLock(link, names)
+      holdsLock = await tryRunLock(await prepared())
       return holdsLock
     },
     runLockHolder: () => findRunLockHolder(link, names),
+    endRunLockHolder: (holder) => endRunLockHolder(link, names, holder, parts.facts.user),
     blockers: (attempt) => findBlockers(link, attempt),
     async releaseRunLock() {
       if (!holdsLock || link.lost) return
       holdsLock = false
       if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
     },
+    async turns() {
+      if (!mayShare(parts)) return undefined
+      const { role, readers = [] } = parts.options
+      await requireRoles(link, parts.facts, { role, readers })
+      const { createTurns } = await import('./turns.ts')
+      return createTurns({
+        ...parts,
+        role,
+        readers,
+        searchPath: parts.url.schema,
+        applicationName: parts.options.applicationName,
+        base: session,
+        withNotices,
+        findHistory: async () => (await findHistory()).found,
+        forgetHistory: () => {
+          latest = undefined
+        },
+        requireSession: async (what) => {
+          const found = await pooling()
+          if (found.scope === 'transaction') throw needsSession(parts.url, found, what)
+        },
+      })
+    },
     async ensureHistory() {
       const { found } = await locateHistory()
-      if (found.history !== undefined && found.log !== undefined) return
-      await createHistory(await prepared(), parts.facts, found)
-      latest = undefined
+      if (found.history === undefined || found.log === undefined) {
+        await createHistory(await prepared(), parts.facts, found)
+        latest = undefined
+      }
+      const place = await prepared()
+      await grantReaders(place, parts.options.readers ?? [], async (text) => {
+        await writeHistory(place, text)
+        return true
+      })
     },
-    applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
-    applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
+    applyInTransaction: (attempt) =>
+      withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
+    applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await prepared(), attempt)),
     recordSkipped: (record) =>
-      write(`${rows.insertSkipped(names, record)};\n${rows.insertLog(names, 'skip', record)}`),
+      write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
+    async amendHistory(amendments) {
+      const place = await prepared()
+      const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
+      await asAmender(names, place.role, () => writeHistory(place, text))
+    },
     recordFailure: (record, error, statementsDone) =>
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
+    async recordUnlock(record, detail) {
+      const turns = await session.turns()
+      if (turns !== undefined) return await turns.session.recordUnlock(record, detail)
+      if ((await locateHistory()).found.log === undefined) return
+      await write(rows.insertLog(names, 'unlock', record, { error: detail }))
+    },
     async cancel() {
       if (link.lost || (await prepared()).committing) return
-      await sendCancelRequest(parts.url, link.backend)
+      await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {
-      stopWatching()
+      parts.stopWatching()
+      await leave()
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
   }
   return session
-}
-
-/** Nothing is SET before a pooler is excluded, and not at all in a session that only reads. */
-function prepareOnce(parts: SessionParts): () => Promise<Workplace> {
-  let place: Promise<Workplace> | undefined
-  const prepare = async (): Promise<Workplace> => {
-    const { link, facts, names, url } = parts
-    requireDirect(facts, link)
-    const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
-    await link.simple(texts.reset)
-    return { link, names, role: facts.user, ...texts, committing: false }
-  }
-  return () => {
-    place ??= prepare()
-    return place
-  }
 }

@@ -4,12 +4,15 @@ import type { SqliteUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { HistoryDigest } from '../../plan/digest.ts'
 import type { Attempt, ConnectOptions, HistorySnapshot, Session, StepRecord } from '../dialect.ts'
+import { amend } from './amend.ts'
 import { type Handle, readVersion } from './driver.ts'
+import { examineFile } from './examine.ts'
 import { createHistory, type HistoryTables, hasHistory, hasLog, nameHistoryTables } from './history.ts'
 import {
   type LogEntry,
   readDigest,
   readFailures,
+  readLog,
   readRows,
   readSource,
   readState,
@@ -111,12 +114,15 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
     readSource: async (name) => await readWhere(hasHistory, (handle) => readSource(handle, tables, name)),
     failuresSince: async (since) =>
       (await readWhere(hasLog, (handle) => readFailures(handle, tables, since))) ?? [],
+    readLog: async () => (await readWhere(hasLog, (handle) => readLog(handle, tables))) ?? [],
+    examine: () => examineFile(store),
     tryRunLock: async () => {
       refuseReader(intent)
       return lock.tryAcquire()
     },
     runLockHolder: async () => lock.findHolder(),
     releaseRunLock: async () => lock.release(),
+    turns: async () => undefined,
     blockers: async () =>
       findLockOwners([store.path, `${store.path}-shm`]).filter(({ pid }) => pid !== process.pid),
     ensureHistory: async () => {
@@ -135,8 +141,16 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
     },
     recordSkipped: async (record) => await writeState(record, 'skipped', { event: 'skip' }),
     recordStarted: async (record) => await writeState(record, 'started', { event: 'start' }),
+    amendHistory: async (amendments) =>
+      await write((handle) => {
+        for (const amendment of amendments) amend(handle, tables, amendment)
+      }),
     recordFailure: async (record, error, statementsDone) =>
       await write((handle) => writeLog(handle, tables, record, { event: 'failure', error, statementsDone })),
+    recordUnlock: async (record, detail) => {
+      if ((await readWhere(hasLog, () => true)) === undefined) return
+      await write((handle) => writeLog(handle, tables, record, { event: 'unlock', error: detail }))
+    },
     cancel: async () => {},
     close,
     [Symbol.asyncDispose]: close,
