@@ -3,7 +3,7 @@ import { describeHost, type PostgresUrl } from '../../config/url.ts'
 import type { ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { loadDriver } from './driver.ts'
 import { explain } from './errors.ts'
-import { factsQuery, readFacts } from './facts.ts'
+import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { hasOwnHistory } from './history-columns.ts'
 import { type Reached, reachServer } from './hosts.ts'
 import type { Link } from './link.ts'
@@ -23,11 +23,9 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   }
 }
 
-type NoticeListener = ((message: string) => void) | undefined
-
 async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema, digest } = options.history
-  let onNotice: NoticeListener
+  let onNotice: ((message: string) => void) | undefined
   const request = {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
@@ -39,17 +37,17 @@ async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Sessi
   const reaching = asClient(url, () => reachServer(url, request, judges))
   // While the connection is on its way.
   const [reached] = await Promise.all([reaching, loadDriver()])
-  const { link, greeting } = reached
+  const { link, endpoint } = reached
   try {
-    const facts = readFacts(greeting)
+    const facts = readFacts(reached.greeting)
     const names = nameHistory(facts.schema ?? 'public', table)
-    const sessionFacts = describeSession(url, reached, names)
-    const listenForNotices = (listener: NoticeListener) => {
-      onNotice = listener
-    }
+    const sessionFacts = describeFacts(url, reached, facts, names)
     return deferSession(link, sessionFacts, async () => {
-      const { openWorkingSession } = await import('./working-session.ts')
-      return openWorkingSession({ ...reached, url, facts, sessionFacts, names, options, listenForNotices })
+      const { createSession } = await import('./session.ts')
+      const listenForNotices = (listener: typeof onNotice) => {
+        onNotice = listener
+      }
+      return createSession({ link, url, endpoint, facts, sessionFacts, names, options, listenForNotices })
     })
   } catch (error) {
     await link.close()
@@ -57,12 +55,12 @@ async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Sessi
   }
 }
 
-function describeSession(
+function describeFacts(
   url: PostgresUrl,
-  { link, endpoint, greeting }: Reached,
+  { link, endpoint }: Reached,
+  facts: ServerFacts,
   names: HistoryNames,
 ): SessionFacts {
-  const facts = readFacts(greeting)
   return {
     serverVersion: facts.version,
     database: facts.database,
@@ -77,7 +75,7 @@ function describeSession(
 /** Every method of a session is asynchronous, so the first call can wait for what loads it. */
 function deferSession(link: Link, facts: SessionFacts, load: () => Promise<Session>): Session {
   let session: Promise<Session> | undefined
-  const close = async () => (session === undefined ? link.leave() : (await session).close())
+  const close = async () => (session === undefined ? link.close() : (await session).close())
   const known: Pick<Session, 'facts' | 'lost' | 'close' | typeof Symbol.asyncDispose> = {
     facts,
     get lost() {

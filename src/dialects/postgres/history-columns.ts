@@ -1,8 +1,7 @@
-/** The shape of the history table, and which of the tables found have it. */
+/** The shape of the history table, format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
 import type { HistoryCandidate, ServerFacts } from './facts.ts'
 import type { HistoryNames } from './naming.ts'
 
-/** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
 export const historyColumns = [
   'id',
   'name',

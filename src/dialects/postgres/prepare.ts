@@ -19,7 +19,6 @@ export interface SessionParts {
   readonly sessionFacts: SessionFacts
   readonly names: HistoryNames
   readonly options: ConnectOptions
-  readonly stopWatching: () => void
   /** The backend that works for us, for the watchdog. */
   readonly onBackend: (pid: number | undefined) => void
   readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void

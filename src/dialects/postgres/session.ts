@@ -16,11 +16,26 @@ import { asAmender, asWriter } from './privileges.ts'
 import { requireRoles } from './roles.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
+import { watchLink } from './watchdog.ts'
 import { writeHistory } from './workplace.ts'
 
 /** With all that a session can do; a run with nothing to do needs none of it. */
-export function createSession(parts: SessionParts): Session {
-  const { link, names } = parts
+export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session {
+  const { link, names, facts, options } = opened
+  const isDirect = link.backend.pid === facts.pid
+  let backend = isDirect ? facts.pid : undefined
+  const stopWatching = watchLink(link, opened.endpoint, {
+    everyMs: options.keepaliveMs,
+    applicationName: options.applicationName,
+    isDirect,
+    backend: () => backend,
+  })
+  const parts: SessionParts = {
+    ...opened,
+    onBackend: (pid) => {
+      backend = pid
+    },
+  }
   const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   const reader = { login: parts.facts.user, role: parts.options.role }
@@ -147,7 +162,7 @@ export function createSession(parts: SessionParts): Session {
       await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {
-      parts.stopWatching()
+      stopWatching()
       await leave()
       await link.close()
     },
