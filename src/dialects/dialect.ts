@@ -262,6 +262,8 @@ export interface Turns {
 
 export interface Dialect {
   readonly name: DialectName
+  /** Connecting takes a network's time and changes nothing: it may begin before it is known to be needed. */
+  readonly isRemote: boolean
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
   connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
   explain(error: unknown): Fault

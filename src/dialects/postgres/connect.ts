@@ -1,6 +1,7 @@
 /** The first look at a server. Most runs end with it, so what else a session can do is loaded when it is asked for. */
 import { describeHost, type PostgresUrl } from '../../config/url.ts'
 import type { ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import { loadDriver } from './driver.ts'
 import { explain } from './errors.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { hasOwnHistory } from './history-columns.ts'
@@ -33,7 +34,9 @@ async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Sessi
     greeting: factsQuery(table, schema ?? url.schema, { digest }),
   }
   const judges = judgesFor(url.target, options.intent)
-  const reached = await asClient(url, () => reachServer(url, request, judges))
+  const reaching = asClient(url, () => reachServer(url, request, judges))
+  // While the connection is on its way.
+  const [reached] = await Promise.all([reaching, loadDriver()])
   const { link, endpoint } = reached
   try {
     const facts = readFacts(reached.greeting)

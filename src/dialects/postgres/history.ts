@@ -1,7 +1,7 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
-import { shellWord } from '../../plan/shell.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
+import { shellWord } from '../../plan/shell.ts'
 import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'

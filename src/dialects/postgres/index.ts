@@ -8,6 +8,7 @@ import { LockBudgetSpent } from './lock-budget.ts'
 
 export const postgres: Dialect = {
   name: 'postgres',
+  isRemote: true,
   connect: (url, options) => {
     if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
     return connectPostgres(url, options)

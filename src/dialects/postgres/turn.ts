@@ -7,8 +7,8 @@ import { LockBudgetSpent } from './lock-budget.ts'
 import { asWriter } from './privileges.ts'
 import { resetIdentity } from './roles.ts'
 import {
-  becomeRole,
   type Belongings,
+  becomeRole,
   bodySavepoint,
   dropWhatStays,
   openTurn,
