@@ -1,10 +1,13 @@
 /** src/ and the packages it uses as a few CommonJS files: what every start needs, and the rest on demand. */
+import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 
 /** Stay packages of their own: the one is a native addon, the other brings a file of WebAssembly. */
 const external = ['better-sqlite3', 'libpg-query']
+
+const entries = ['cli', 'index', 'code-cache', 'precompile']
 
 export interface Bundle {
   /** Names that src/index.ts exports as values. */
@@ -16,7 +19,7 @@ export interface Bundle {
 export async function writeBundle(root: string, dir: string): Promise<Bundle> {
   const build = await rolldown({
     cwd: root,
-    input: { cli: join(root, 'src/cli.ts'), index: join(root, 'src/index.ts') },
+    input: Object.fromEntries(entries.map((name) => [name, join(root, `src/${name}.ts`)])),
     platform: 'node',
     external,
     plugins: [ownRequire, lazyBuiltins, withoutWorkers],
@@ -42,11 +45,19 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
   await build.close()
   const chunks = output.filter((part) => part.type === 'chunk')
   mkdirSync(dir, { recursive: true })
-  for (const { fileName, code } of chunks) writeFileSync(join(dir, fileName), toAscii(code))
+  const files = chunks.map(({ fileName, code }) => ({ fileName, code: toAscii(code) }))
+  const id = hashFiles(files)
+  for (const { fileName, code } of files) writeFileSync(join(dir, fileName), code.replace('BUILD_ID', id))
   return {
     libraryExports: chunks.find((chunk) => chunk.name === 'index')?.exports ?? [],
     modules: [...new Set(chunks.flatMap((chunk) => chunk.moduleIds))].sort(),
   }
+}
+
+function hashFiles(files: readonly { readonly fileName: string; readonly code: string }[]): string {
+  const hash = createHash('sha256')
+  for (const { fileName, code } of files) hash.update(`${fileName}\0${code}\0`)
+  return hash.digest('hex').slice(0, 16)
 }
 
 /** In CommonJS there is a `require`, and what it names is bundled; one made by `createRequire` would look outside. */

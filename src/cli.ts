@@ -9,7 +9,7 @@ import { isSlipwayError, type SlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
-import type { Reporter } from './reporters/reporter.ts'
+import { type Reporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
 import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
@@ -48,7 +48,7 @@ async function main(): Promise<number> {
       return await showConfig(input, { ...command, colors, write })
     }
     config = await readConfig(input)
-    reporter = await openReporter(config, command.verb)
+    reporter = openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
     return await runCommand(command, createContext(config, command, { reporter, termination }))
@@ -69,10 +69,9 @@ function blame(verb: string, config: Config | undefined): Blame {
   return { code, culprit: 'a migration', hint: 'correct it and look where it stopped: slipway status' }
 }
 
-async function openReporter(config: Config, verb: string): Promise<Reporter> {
-  const { createReporter } = await import('./reporters/reporter.ts')
+function openReporter(config: Config, verb: string): Reporter {
   const isTTY = isTerminal('stderr')
-  return createReporter({
+  return startReporter({
     format: config.logFormat,
     level: config.logLevel,
     stream: stderrStream,
@@ -114,7 +113,8 @@ function createContext(
 async function openRun(config: Config, verb: string, tell: CommandContext['emit']): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
-  const runId = randomUUID()
+  // One is needed: the cache that Node fills otherwise takes longer.
+  const runId = randomUUID({ disableEntropyCache: true })
   const applied: string[] = []
   const emit: CommandContext['emit'] = (event) => {
     if (event.type === 'step-finished' && event.action !== 'skip') applied.push(event.name)

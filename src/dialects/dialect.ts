@@ -11,6 +11,8 @@ import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
 
+export * from './outcomes.ts'
+
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
 
@@ -132,36 +134,6 @@ export interface StepwiseAttempt extends Attempt {
   readonly failedBefore: boolean
 }
 
-/** Thrown by apply methods when statement `index` (0-based) of a `sql` body failed. */
-export class StatementError extends Error {
-  override readonly name = 'StatementError'
-  readonly index: number
-  constructor(index: number, cause: unknown) {
-    super('statement failed', { cause })
-    this.index = index
-  }
-}
-
-/** Thrown by applyInTransaction when history already has the row: another runner was here. */
-export class AlreadyRecorded extends Error {
-  override readonly name = 'AlreadyRecorded'
-}
-
-/** Thrown by a writing method of Turns.session that could not have its turn: nothing has been written. */
-export class TurnLost extends Error {
-  override readonly name = 'TurnLost'
-}
-
-/** Thrown when the migration left its own transaction, so its effects may be committed. */
-export class TransactionEscaped extends Error {
-  override readonly name = 'TransactionEscaped'
-}
-
-/** Thrown when the connection ended after COMMIT was sent and before its answer came. */
-export class CommitUnanswered extends Error {
-  override readonly name = 'CommitUnanswered'
-}
-
 export type FaultKind =
   /** 55P03 and the like, 40P01, 40001: the whole transaction may be tried again. */
   | 'retryable'
@@ -262,6 +234,8 @@ export interface Turns {
 
 export interface Dialect {
   readonly name: DialectName
+  /** Connecting takes a network's time and changes nothing: it may begin before it is known to be needed. */
+  readonly isRemote: boolean
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
   connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
   explain(error: unknown): Fault

@@ -2,6 +2,7 @@
 import type { DatabaseUrl } from '../config/url.ts'
 import type { Fault, Session } from '../dialects/dialect.ts'
 import { type ErrorCode, isSlipwayError, SlipwayError } from '../errors.ts'
+import type { Listener } from '../events.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 
@@ -15,20 +16,24 @@ export interface OpenOptions {
   readonly timeoutMs: number
   /** Wanted: SessionFacts.historyDigest. */
   readonly historyDigest?: boolean
+  /** Instead of the run's own. */
+  readonly signal?: AbortSignal
+  readonly emit?: Listener
 }
 
 /** Throws unreachable, auth-failed, tls-failed, database-missing, read-only, not-writable …, or the signal's reason. */
 export async function openSession(run: Run, options: OpenOptions): Promise<Session> {
+  const { signal = run.signal, emit = run.emit } = options
   const began = performance.now()
   const elapsed = () => performance.now() - began
   let told = ''
   for (let attempt = 0; ; attempt++) {
-    run.signal.throwIfAborted()
-    const outcome = await tryToConnect(run, options, options.timeoutMs - elapsed())
+    signal.throwIfAborted()
+    const outcome = await tryToConnect(run, { ...options, signal }, options.timeoutMs - elapsed())
     if (!('failure' in outcome)) {
       const { session } = outcome
       const { serverVersion, host, encryption, warnings } = session.facts
-      run.emit({
+      emit({
         type: 'connected',
         dialect: run.dialect.name,
         serverVersion,
@@ -36,31 +41,31 @@ export async function openSession(run: Run, options: OpenOptions): Promise<Sessi
         ...(host === undefined ? {} : { host }),
         ...(encryption === undefined ? {} : { encryption }),
       })
-      tellOnce(run, warnings ?? [])
+      tellOnce(run, emit, warnings ?? [])
       return session
     }
     const { failure } = outcome
-    run.signal.throwIfAborted()
+    signal.throwIfAborted()
     const patience = Math.min(options.timeoutMs, patienceFor(failure))
     const leftMs = patience - elapsed()
     if (leftMs <= 0) throw giveUp(run, failure, elapsed())
     if (failure.reason !== told) {
       told = failure.reason
-      run.emit({ type: 'waiting-for-database', reason: told, elapsedMs: elapsed(), timeoutMs: patience })
+      emit({ type: 'waiting-for-database', reason: told, elapsedMs: elapsed(), timeoutMs: patience })
     }
     // The last attempt is made when the time is up, not before.
-    await sleep(Math.min(backoff(attempt, 100, 2000), leftMs), run.signal)
+    await sleep(Math.min(backoff(attempt, 100, 2000), leftMs), signal)
   }
 }
 
 const told = new WeakMap<Run, Set<string>>()
 
 /** A run may connect several times, each time to hear the same. */
-function tellOnce(run: Run, warnings: readonly { code: string; message: string }[]): void {
+function tellOnce(run: Run, emit: Listener, warnings: readonly { code: string; message: string }[]): void {
   const before = told.get(run) ?? new Set()
   told.set(run, before)
   for (const warning of warnings) {
-    if (!before.has(warning.message)) run.emit({ type: 'warning', ...warning })
+    if (!before.has(warning.message)) emit({ type: 'warning', ...warning })
     before.add(warning.message)
   }
 }
@@ -73,7 +78,7 @@ interface Failure {
 
 async function tryToConnect(
   run: Run,
-  options: OpenOptions,
+  options: OpenOptions & { readonly signal: AbortSignal },
   remainingMs: number,
 ): Promise<{ session: Session } | { failure: Failure }> {
   try {
@@ -86,7 +91,7 @@ async function tryToConnect(
       role: run.config.role,
       readers: run.config.grantSelectTo,
       pooler: run.config.pooler,
-      signal: run.signal,
+      signal: options.signal,
     })
     return { session }
   } catch (error) {

@@ -1,5 +1,6 @@
 /** `up` as far as most starts go: a look at the folder and one at the database. The rest is loaded if there is a rest. */
-import type { SessionFacts } from '../dialects/dialect.ts'
+import type { Session, SessionFacts } from '../dialects/dialect.ts'
+import type { Listener, RunEvent } from '../events.ts'
 import type { Discovery } from '../files/discover.ts'
 import { findManifest } from '../files/manifest.ts'
 import { digestMigrations, type HistoryDigest } from '../plan/digest.ts'
@@ -9,17 +10,12 @@ import { openSession } from './open.ts'
 import type { UpRequest } from './planning.ts'
 import type { Progress } from './progress.ts'
 import type { Run } from './run.ts'
+import { nextTurn } from './sleep.ts'
 import { tellWithoutEffect } from './without-effect.ts'
 
 /** Applies everything pending. Throws SlipwayError; `progress` tells how far it came. */
 export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
-  const folder = await lookAtFolder(run)
-  const session = await openSession(run, {
-    intent: 'write',
-    timeoutMs: run.config.waitTimeoutMs,
-    // A target has to be looked up, whatever is applied.
-    historyDigest: request.target === undefined,
-  })
+  const { folder, session } = await openBoth(run, request)
   tellWithoutEffect(run)
   try {
     if (isUpToDate(folder, session.facts)) {
@@ -36,6 +32,42 @@ export async function runUp(run: Run, request: UpRequest, progress: Progress): P
     throw describeSessionFailure(run, error, 'working')
   } finally {
     await session.close()
+  }
+}
+
+/**
+ * The folder comes first: what is wrong with it is told without a database. A connection that changes nothing is
+ * under way meanwhile, and what it has to tell waits.
+ */
+async function openBoth(run: Run, request: UpRequest): Promise<{ folder: Look; session: Session }> {
+  const options = {
+    intent: 'write',
+    timeoutMs: run.config.waitTimeoutMs,
+    // A target has to be looked up, whatever is applied.
+    historyDigest: request.target === undefined,
+  } as const
+  if (!run.dialect.isRemote)
+    return { folder: await lookAtFolder(run), session: await openSession(run, options) }
+  const held: RunEvent[] = []
+  let emit: Listener = (event) => held.push(event)
+  const stop = new AbortController()
+  const signal = AbortSignal.any([run.signal, stop.signal])
+  const opening = openSession(run, { ...options, signal, emit: (event) => emit(event) })
+  // It may fail before anybody asks for it.
+  opening.catch(() => {})
+  try {
+    await nextTurn()
+    const folder = await lookAtFolder(run)
+    for (const event of held) run.emit(event)
+    emit = run.emit
+    return { folder, session: await opening }
+  } catch (error) {
+    stop.abort(error)
+    await opening.then(
+      (session) => session.close(),
+      () => {},
+    )
+    throw error
   }
 }
 

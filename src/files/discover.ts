@@ -55,7 +55,7 @@ export async function discoverMigrations(dir: string, options: DiscoverOptions):
           dir,
           drafts.map(({ name }) => name),
         )
-  const { files, unreadable } = readDrafts(
+  const { files, unreadable } = await readDrafts(
     drafts,
     options.cwd,
     use === 'use' ? manifest.checksums : undefined,
@@ -81,10 +81,14 @@ export async function discoverMigrations(dir: string, options: DiscoverOptions):
 
 const noManifest: ReadManifest = { checksums: undefined, warnings: [] }
 
-function readDrafts(drafts: readonly Draft[], cwd: string, checksums: ReadManifest['checksums']) {
+/** So many are read before the process looks at anything else: a connection may be on its way. */
+const atOnce = 64
+
+async function readDrafts(drafts: readonly Draft[], cwd: string, checksums: ReadManifest['checksums']) {
   const files: MigrationFile[] = []
   const unreadable: SlipwayError[] = []
-  for (const draft of drafts) {
+  for (const [index, draft] of drafts.entries()) {
+    if (index % atOnce === atOnce - 1) await new Promise((resolve) => setImmediate(resolve))
     try {
       const checksum = checksums?.get(draft.name)
       files.push(checksum === undefined ? readDraft(draft, cwd) : fileOnDemand(draft, cwd, checksum))

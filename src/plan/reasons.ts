@@ -1,8 +1,8 @@
 /** Why a plan is refused, and what is worth a warning: one function for each row of the table of states. */
 import { SlipwayError } from '../errors.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from './migration.ts'
-import { repairCommand } from './repair.ts'
 import type { PlanWarning } from './mixed-versions.ts'
+import { repairCommand } from './repair.ts'
 import { describeChange, type MigrationStatus, newestApplied } from './states.ts'
 
 export interface Finding {

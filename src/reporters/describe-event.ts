@@ -2,14 +2,14 @@
 import { inspect } from 'node:util'
 import type { LockHolder, RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
+import { describeHolder } from '../text/describe-holder.ts'
+import { formatDuration, formatElapsed } from '../text/format-time.ts'
+import { oneLine } from '../text/visible-text.ts'
 import { countOf, listNames } from './count-of.ts'
 import { describeEnding } from './describe-ending.ts'
-import { describeHolder } from '../text/describe-holder.ts'
 import { dialectLabel } from './dialect-label.ts'
-import { formatDuration, formatElapsed } from '../text/format-time.ts'
 import { toPlainData } from './plain-data.ts'
 import type { RunMemory } from './run-memory.ts'
-import { oneLine } from '../text/visible-text.ts'
 
 export interface Telling {
   readonly memory: RunMemory

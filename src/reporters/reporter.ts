@@ -57,6 +57,36 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
   }
 }
 
+/**
+ * The same at once. It is loaded when the run waits for something for the first time, such as the connection; what
+ * happens before is told then, with the time at which it happened.
+ */
+export function startReporter(options: ReporterOptions): Reporter {
+  const { now = () => new Date() } = options
+  const early: { readonly event: RunEvent; readonly at: Date }[] = []
+  let retold: Date | undefined
+  let reporter: Reporter | undefined
+  const load = async (): Promise<Reporter> => {
+    await new Promise((resolve) => setImmediate(resolve))
+    const loaded = await createReporter({ ...options, now: () => retold ?? now() })
+    for (const { event, at } of early) {
+      retold = at
+      loaded.listen(event)
+    }
+    retold = undefined
+    reporter = loaded
+    return loaded
+  }
+  const loading = load()
+  return {
+    listen: (event) => {
+      if (reporter === undefined) early.push({ event, at: now() })
+      else reporter.listen(event)
+    },
+    close: async () => (await loading).close(),
+  }
+}
+
 async function loadReporter(options: ReporterOptions): Promise<Reporter> {
   const { format, stream, level, redact, colors, isTTY, verb, now = () => new Date() } = options
   switch (format) {

@@ -32,8 +32,11 @@ export interface DriverOptions {
   readonly connectTimeoutMs: number
 }
 
+/** Takes some milliseconds, in which a connection can already be under way. */
+export const loadDriver = () => import('postgres')
+
 export async function openDriver(options: DriverOptions): Promise<Driver> {
-  const { default: postgres } = await import('postgres')
+  const { default: postgres } = await loadDriver()
   const client = postgres({
     user: options.user,
     // A function keeps the driver from falling back to PGPASSWORD when there is none.

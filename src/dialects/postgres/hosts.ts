@@ -4,10 +4,10 @@ import type { SlipwayError } from '../../errors.ts'
 import { AddressesFailed, type Connected, connectToAny, lookUp } from './addresses.ts'
 import { type Encryption, type Endpoint, encryptionsOf } from './endpoint.ts'
 import { isServerError } from './errors.ts'
-import { blameOptions } from './startup-options.ts'
 import { HandshakeClosed, TlsRefused } from './failures.ts'
 import { combineEncryptions, combineHosts, type HostFailure, isFinal } from './host-failures.ts'
 import { type LinkFailure, type LinkOptions, type Opened, tryLink } from './open-link.ts'
+import { blameOptions } from './startup-options.ts'
 
 /** Says why a session will not do, or undefined if it will. */
 export type Judge = (opened: Opened) => SlipwayError | undefined

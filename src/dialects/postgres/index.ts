@@ -2,12 +2,13 @@
 
 import { quotePostgresId } from '../../sql/quote.ts'
 import type { Dialect } from '../dialect.ts'
+import { connectPostgres } from './connect.ts'
 import { explain } from './errors.ts'
-import { LockBudgetSpent } from './prelock.ts'
-import { connectPostgres } from './session.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
 
 export const postgres: Dialect = {
   name: 'postgres',
+  isRemote: true,
   connect: (url, options) => {
     if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
     return connectPostgres(url, options)

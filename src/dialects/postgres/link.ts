@@ -48,7 +48,10 @@ export interface Link {
   extended(text: string, values: readonly unknown[]): Promise<Row[]>
   /** Ends the session without a word: what is pending rejects now. */
   destroy(reason: string | Error): void
+  /** Says goodbye and waits for the server to end the session. */
   close(): Promise<void>
+  /** Says goodbye and waits for nothing more than that it is said: for a session that has only read. */
+  leave(): Promise<void>
 }
 
 export interface LoginOptions {
@@ -166,6 +169,17 @@ export async function createLink(
       if (closing) return
       closing = true
       if (lost === undefined) await Promise.race([driver.end().catch(() => {}), sleep(1500)])
+      lose('closed')
+      socket.destroy()
+    },
+    async leave() {
+      if (closing) return
+      closing = true
+      const isSaid = new Promise((resolve) => socket.once('finish', resolve))
+      if (lost === undefined) {
+        void driver.end().catch(() => {})
+        await Promise.race([isSaid, sleep(1500)])
+      }
       lose('closed')
       socket.destroy()
     },

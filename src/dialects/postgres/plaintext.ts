@@ -1,5 +1,5 @@
 /** What is said about the encryption of a connection: docs/decisions/0013-when-plaintext-is-worth-a-warning.md */
-import { BlockList, isIPv6 } from 'node:net'
+import { BlockList } from 'node:net'
 import type { SessionFacts } from '../dialect.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Link } from './link.ts'
@@ -38,8 +38,13 @@ function isWithin(address: string, networks: readonly string[]): boolean {
   const list = new BlockList()
   for (const network of networks) {
     const [base = '', bits] = network.split('/')
-    list.addSubnet(base, Number(bits), isIPv6(base) ? 'ipv6' : 'ipv4')
+    list.addSubnet(base, Number(bits), familyOf(base))
   }
   const plain = address.replace(/%.*$/, '')
-  return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
+  return list.check(plain, familyOf(plain))
+}
+
+/** Of what is known to be an address: Node's own test for one takes 4 ms the first time. */
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4'
 }

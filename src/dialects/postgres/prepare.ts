@@ -1,6 +1,6 @@
 /** What a session does before it writes for the first time, and how it leaves the server connection if that lives on. */
 import type { PostgresUrl } from '../../config/url.ts'
-import type { ConnectOptions } from '../dialect.ts'
+import type { ConnectOptions, SessionFacts } from '../dialect.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
@@ -16,9 +16,9 @@ export interface SessionParts {
   /** The one server that the session is on. */
   readonly endpoint: Endpoint
   readonly facts: ServerFacts
+  readonly sessionFacts: SessionFacts
   readonly names: HistoryNames
   readonly options: ConnectOptions
-  readonly stopWatching: () => void
   /** The backend that works for us, for the watchdog. */
   readonly onBackend: (pid: number | undefined) => void
   readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void

@@ -1,87 +1,41 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
-import { describeHost, type PostgresUrl } from '../../config/url.ts'
-import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import type { Attempt, Session } from '../dialect.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
-import { explain } from './errors.ts'
 import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { adviseOnForeign } from './foreign-history.ts'
 import { grantReaders } from './grant-readers.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { reachServer } from './hosts.ts'
 import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
-import { nameHistory } from './naming.ts'
-import { describeEncryption } from './plaintext.ts'
 import { mayShare, needsSession } from './pooling.ts'
 import { prepareOnce, type SessionParts } from './prepare.ts'
-import { asAmender, asClient, asWriter } from './privileges.ts'
+import { asAmender, asWriter } from './privileges.ts'
 import { requireRoles } from './roles.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
 import { watchLink } from './watchdog.ts'
-import { judgesFor } from './target.ts'
 import { writeHistory } from './workplace.ts'
 
-export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  try {
-    return await connect(url, options)
-  } catch (error) {
-    // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
-    if (options.history.digest !== true || !['statement', 'privilege'].includes(explain(error).kind))
-      throw error
-    return await connect(url, { ...options, history: { ...options.history, digest: false } })
-  }
-}
-
-async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  const { table, schema, digest } = options.history
-  let onNotice: ((message: string) => void) | undefined
-  const request = {
+/** With all that a session can do; a run with nothing to do needs none of it. */
+export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session {
+  const { link, names, facts, options } = opened
+  const isDirect = link.backend.pid === facts.pid
+  let backend = isDirect ? facts.pid : undefined
+  const stopWatching = watchLink(link, opened.endpoint, {
+    everyMs: options.keepaliveMs,
     applicationName: options.applicationName,
-    timeoutMs: options.attemptTimeoutMs,
-    signal: options.signal,
-    onNotice: (message: string) => onNotice?.(message),
-    greeting: factsQuery(table, schema ?? url.schema, { digest }),
+    isDirect,
+    backend: () => backend,
+  })
+  const parts: SessionParts = {
+    ...opened,
+    onBackend: (pid) => {
+      backend = pid
+    },
   }
-  const judges = judgesFor(url.target, options.intent)
-  const { link, greeting, endpoint } = await asClient(url, () => reachServer(url, request, judges))
-  try {
-    const facts = readFacts(greeting)
-    const names = nameHistory(facts.schema ?? 'public', table)
-    const isDirect = link.backend.pid === facts.pid
-    let backend = isDirect ? facts.pid : undefined
-    const stopWatching = watchLink(link, endpoint, {
-      everyMs: options.keepaliveMs,
-      applicationName: options.applicationName,
-      isDirect,
-      backend: () => backend,
-    })
-    return createSession({
-      link,
-      url,
-      endpoint,
-      facts,
-      names,
-      options,
-      stopWatching,
-      onBackend: (pid) => {
-        backend = pid
-      },
-      listenForNotices: (listener) => {
-        onNotice = listener
-      },
-    })
-  } catch (error) {
-    await link.close()
-    throw error
-  }
-}
-
-function createSession(parts: SessionParts): Session {
-  const { link, names } = parts
   const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   const reader = { login: parts.facts.user, role: parts.options.role }
@@ -126,7 +80,7 @@ function createSession(parts: SessionParts): Session {
   }
 
   const session: Session = {
-    facts: sessionFacts(parts),
+    facts: parts.sessionFacts,
     get lost() {
       return link.lost
     },
@@ -208,23 +162,11 @@ function createSession(parts: SessionParts): Session {
       await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {
-      parts.stopWatching()
+      stopWatching()
       await leave()
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
   }
   return session
-}
-
-function sessionFacts(parts: SessionParts): SessionFacts {
-  return {
-    serverVersion: parts.facts.version,
-    database: parts.facts.database,
-    now: parts.facts.now,
-    historyTable: parts.names.shown,
-    historyDigest: history.hasOwnHistory(parts.facts, parts.names) ? parts.facts.digest : undefined,
-    ...describeEncryption(parts.link, parts.endpoint),
-    ...(parts.url.hosts.length > 1 ? { host: describeHost(parts.endpoint) } : {}),
-  }
 }
