@@ -35,7 +35,7 @@ export function prepareOnce(parts: SessionParts): Preparation {
   const prepared = once(async (): Promise<Workplace> => {
     const { link, facts, names, url } = parts
     const found = await pooling()
-    if (found.scope === 'transaction') throw needsSession(url, found, 'this work needs')
+    if (found.scope === 'transaction') throw needsSession(url, found, [])
     isSet = true
     parts.onBackend(facts.pid)
     const connectionCheck = await probeConnectionCheck(link, facts)

@@ -161,9 +161,9 @@ function createSession(parts: SessionParts): Session {
         forgetHistory: () => {
           latest = undefined
         },
-        requireSession: async (what) => {
+        requireSession: async (migrations) => {
           const found = await pooling()
-          if (found.scope === 'transaction') throw needsSession(parts.url, found, what)
+          if (found.scope === 'transaction') throw needsSession(parts.url, found, migrations)
         },
       })
     },
