@@ -13,7 +13,6 @@ const outOfReach: Partial<Record<ErrorCode, string>> = {
   bug: 'is thrown where the code does not expect to come',
   'disk-full':
     'needs a server whose disk is full before a migration begins; inside one it is migration-failed',
-  'pooler-in-the-way': 'needs a connection pooler',
 }
 
 test('each error code is named in a test here, or out of reach', () => {
