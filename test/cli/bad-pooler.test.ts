@@ -58,7 +58,8 @@ const cases: Readonly<Record<string, Case>> = {
     hint: /check the user and the password/,
   },
   'a database that is not there': {
-    pooler: { mode: 'transaction' },
+    // Else it says so once, and lets those who ask again wait.
+    pooler: { mode: 'transaction', settings: { server_login_retry: 0 } },
     env: { SLIPWAY_WAIT_TIMEOUT: '300ms' },
     url: (url) => {
       url.pathname = '/nowhere'
