@@ -75,7 +75,7 @@ function describeFacts(
 /** Every method of a session is asynchronous, so the first call can wait for what loads it. */
 function deferSession(link: Link, facts: SessionFacts, load: () => Promise<Session>): Session {
   let session: Promise<Session> | undefined
-  const close = async () => (session === undefined ? link.close() : (await session).close())
+  const close = async () => (session === undefined ? link.leave() : (await session).close())
   const known: Pick<Session, 'facts' | 'lost' | 'close' | typeof Symbol.asyncDispose> = {
     facts,
     get lost() {
