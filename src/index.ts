@@ -1,9 +1,11 @@
 /** The types a migration file is written with: `import type { Migration } from 'slipway'`. */
 
+export type { SlipwayConfig } from './config/config-type.ts'
 export type { Checks, DialectName, Row } from './dialects/dialect.ts'
 export type { MigrationContext } from './engine/context/context.ts'
 export type { Sql, SqlQuery } from './engine/context/sql.ts'
 export type { Fragment } from './engine/context/template.ts'
+export type { SlipwayConfigInput } from './files/config-file.ts'
 
 import type { MigrationContext } from './engine/context/context.ts'
 

@@ -1,7 +1,7 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { secretEnvironmentNames } from '../config/settings.ts'
-import { runUp } from '../engine/migrator.ts'
+import { runUp } from '../engine/up.ts'
 import { exitCodes, isSlipwayError } from '../errors.ts'
 import { becomeCommand, findCommand } from '../terminal/become.ts'
 import { conclude } from '../terminal/conclude.ts'

@@ -13,6 +13,11 @@ export interface Config {
   readonly allowEmpty: boolean
   readonly table: string
   readonly schema: string | undefined
+  /** SET ROLE after connecting. */
+  readonly role: string | undefined
+  /** Roles that may read the history; `public` in any letter case is everybody. */
+  readonly grantSelectTo: readonly string[]
+  readonly createDatabase: boolean
   readonly waitTimeoutMs: number
   readonly lockTimeoutMs: number
   readonly ddlLockTimeoutMs: number
@@ -21,8 +26,13 @@ export interface Config {
   readonly shutdownTimeoutMs: number
   /** How often, during a long statement, a second connection checks that the server still knows this session. */
   readonly keepaliveMs: number
+  readonly pooler: 'auto' | 'session' | 'transaction'
   readonly outOfOrder: 'error' | 'warn' | 'allow'
   readonly onAhead: 'allow' | 'error' | 'allow-breaking'
+  /** Absolute, or `-` for stdout. */
+  readonly report: string | undefined
+  /** Statements of migrations are logged. */
+  readonly echo: boolean
   readonly logFormat: 'pretty' | 'json'
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** SLIPWAY_ENV, else ENV, else NODE_ENV; dev and prod spelled out. */

@@ -1,36 +1,69 @@
 import { isSlipwayError, SlipwayError } from '../errors.ts'
+import { attempt } from './attempt.ts'
 import type { Config } from './config.ts'
+import { findFileSecrets } from './config-file.ts'
 import { osUserName } from './environment.ts'
+import { namingVariables } from './libpq-parameters.ts'
+import { warnOfOverriddenUrl } from './overridden-url.ts'
 import { parseDatabaseUrl } from './parse-url.ts'
 import { settings, variablesOf } from './settings.ts'
-import { describeSource, type Found, findSetting, type Sources } from './sources.ts'
+import { describeSource, type Found, type Source } from './source.ts'
+import { findCandidates, findSetting, type Sources } from './sources.ts'
+import { createSurroundings, libpqSources, parseLibpqVariables } from './surroundings.ts'
 import type { ParsedUrl } from './url-problem.ts'
 import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
 export interface FoundDatabase extends Pick<Config, 'databaseUrl' | 'databaseProblem' | 'warnings'> {
   /** Everything seen that must never be printed, also of URLs that lost to a stronger source. */
   readonly secrets: readonly string[]
+  /** Where it comes from; several where no single one tells it all. */
+  readonly from: readonly Source[]
 }
 
 /** The configured database, or what is wrong with it as a value. Throws only password-in-flag (64). */
 export function findDatabase(sources: Sources): FoundDatabase {
   const secrets = findSecrets(sources)
   const found = attempt(() => findSetting('databaseUrl', sources))
-  if (isSlipwayError(found)) return failed(found, secrets)
-  if (found === undefined) return failed(noUrl(sources), secrets)
-  refusePasswordInFlag(found)
-  const all = [...secrets, ...findUrlSecrets(found.text), ...findPortLikeSecret(found.text)]
+  if (isSlipwayError(found)) return failed(found, secrets, firstSource(sources))
+  if (found !== undefined) refusePasswordInFlag(found)
+  const all =
+    found === undefined
+      ? secrets
+      : [...secrets, ...findUrlSecrets(found.text), ...findPortLikeSecret(found.text)]
+  const from = found === undefined ? libpqSources(sources) : [found.source]
   const parsed = attempt(() => parseFound(found, sources))
-  if (isSlipwayError(parsed)) return failed(parsed, all)
-  return { databaseUrl: parsed.url, warnings: parsed.warnings, secrets: all }
+  if (parsed === undefined) return failed(noUrl(sources), all, [])
+  if (isSlipwayError(parsed)) return failed(parsed, all, from)
+  return {
+    databaseUrl: parsed.url,
+    warnings: [...parsed.warnings, ...warnOfOverriddenUrl(sources)],
+    secrets: [...all, ...(parsed.secrets ?? [])],
+    from,
+  }
 }
 
-function failed(databaseProblem: SlipwayError, secrets: readonly string[]): FoundDatabase {
-  return { databaseUrl: undefined, databaseProblem, warnings: [], secrets }
+function failed(
+  databaseProblem: SlipwayError,
+  secrets: readonly string[],
+  from: readonly Source[],
+): FoundDatabase {
+  return { databaseUrl: undefined, databaseProblem, warnings: [], secrets, from }
 }
 
-function parseFound(found: Found, { cwd }: Sources): ParsedUrl {
-  return parseDatabaseUrl(found.text, { name: describeSource(found.source), cwd, osUser: osUserName })
+/** Of a value that cannot be read. */
+function firstSource(sources: Sources): Source[] {
+  return [...findCandidates('databaseUrl', sources)].slice(0, 1).map(({ source }) => source)
+}
+
+/** Without a URL, what the PG* variables name; undefined if they name nothing. */
+function parseFound(found: Found | undefined, sources: Sources): ParsedUrl | undefined {
+  const context = {
+    cwd: found?.base ?? sources.cwd,
+    osUser: osUserName,
+    surroundings: createSurroundings(sources),
+  }
+  if (found === undefined) return parseLibpqVariables(context)
+  return parseDatabaseUrl(found.text, { ...context, name: describeSource(found.source) })
 }
 
 function refusePasswordInFlag({ source, text }: Found): void {
@@ -42,30 +75,23 @@ function refusePasswordInFlag({ source, text }: Found): void {
 }
 
 /** PGPASSWORD is no setting of ours, but a child or a message could still carry it. */
-function findSecrets({ layers }: Sources): string[] {
-  return layers.flatMap(({ variables }) => {
+export function findSecrets({ layers, file }: Sources): string[] {
+  const inLayers = layers.flatMap(({ variables }) => {
     const urls = variablesOf(settings.databaseUrl).map((name) => variables[name] ?? '')
     return [variables.PGPASSWORD ?? '', ...urls.flatMap(findUrlSecrets), ...urls.flatMap(findPortLikeSecret)]
   })
+  return file === undefined ? inLayers : [...inLayers, ...findFileSecrets(file)]
 }
 
-function noUrl({ layers, cwd }: Sources): SlipwayError {
-  const files = layers.map((layer) => layer.dotenv).filter((name) => name !== undefined)
-  const variables = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])
+function noUrl({ layers, cwd, file }: Sources): SlipwayError {
+  const dotenvs = layers.map((layer) => layer.dotenv).filter((name) => name !== undefined)
+  const files = file === undefined ? dotenvs : [...dotenvs, file.shown]
+  const urls = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])
+  const variables = `${urls.join(', ')} and ${namingVariables.join(', ')}`
   const where =
     files.length === 0 ? `; there is no .env file in ${cwd}` : ` and in ${files.join(', ')} in ${cwd}`
   return new SlipwayError(
     'no-url',
-    `no database is configured: looked for --database-url, ${variables.join(', ')} in the environment${where}`,
+    `no database is configured: looked for --database-url, ${variables} in the environment${where}`,
   )
-}
-
-/** Expected failures as values; everything else goes on up. */
-function attempt<T>(work: () => T): T | SlipwayError {
-  try {
-    return work()
-  } catch (error) {
-    if (isSlipwayError(error)) return error
-    throw error
-  }
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { SlipwayError } from '../errors.ts'
 import { nearest } from '../plan/nearest.ts'
-import { settingNames, settingOf } from './settings.ts'
+import { settingsOf } from './settings.ts'
 import { showValue } from './show-value.ts'
 import { type Verb, verbNames, verbSpec } from './verbs.ts'
 
@@ -17,9 +17,11 @@ export interface ReadArguments {
 /** Every flag a verb takes: its own and those of settings. */
 export function flagsOf(verb: Verb): ReadonlyMap<string, 'boolean' | 'value'> {
   const own = verbSpec(verb).flags
-  const shared = settingNames.map(settingOf).filter((setting) => setting.verbs.includes(verb))
   return new Map(
-    [...own, ...shared].map(({ flag, type }) => [flag, type.kind === 'boolean' ? 'boolean' : 'value']),
+    [...own, ...settingsOf(verb)].map(({ flag, type }) => [
+      flag,
+      type.kind === 'boolean' ? 'boolean' : 'value',
+    ]),
   )
 }
 
@@ -50,6 +52,7 @@ export function helpHint(verb: Verb): string {
 }
 
 function tokenize(args: readonly string[], flags: ReadonlyMap<string, 'boolean' | 'value'>) {
+  if (args.length === 0) return []
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,

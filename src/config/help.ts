@@ -1,6 +1,6 @@
 /** Help, made from the tables of verbs and settings alone. */
 import { flagsOf } from './flags.ts'
-import { type Setting, settingNames, settingOf, variablesOf } from './settings.ts'
+import { type Setting, settingNames, settingOf, settingsOf, variablesOf } from './settings.ts'
 import { type Verb, type VerbFlag, verbNames, verbSpec } from './verbs.ts'
 import { wrapText } from './wrap-text.ts'
 
@@ -53,7 +53,7 @@ function overallSections(): string[][] {
 
 function verbSections(verb: Verb): string[][] {
   const spec = verbSpec(verb)
-  const settings = settingNames.map(settingOf).filter((setting) => setting.verbs.includes(verb))
+  const settings = settingsOf(verb)
   const own = spec.flags.flatMap(flagEntry)
   return [
     wrapText(`slipway ${verb}: ${spec.summary}.`, width),

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path'
-import { SlipwayError } from '../errors.ts'
+import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { createRedactor } from '../redact.ts'
+import { attempt } from './attempt.ts'
 import type { Config } from './config.ts'
+import { warnOfUnknownKeys } from './config-file.ts'
 import { findDatabase } from './database.ts'
 import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
 import { readLogLevel } from './log-level.ts'
-import { badValue, readBoolean, readChoice, readDuration } from './setting-value.ts'
+import { badValue, readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
 import { type Environment, findSetting, type Layer, type Sources } from './sources.ts'
 import { warnOfUnknownVariables } from './unknown-variables.ts'
@@ -22,22 +24,26 @@ export interface ConfigInput {
 }
 
 /**
- * Reads every setting once: flag > environment > NAME_FILE > dotenv files > default. Throws bad-setting (78) naming
- * the source, bad-value and password-in-flag (64), secret-twice and secret-unreadable (78). What is wrong with the
- * database alone waits for requireDatabase: verbs that need none must work without.
+ * Reads every setting once: flag > environment > NAME_FILE > dotenv files > config file > default. Throws bad-setting
+ * (78) naming the source, bad-value and password-in-flag (64), secret-twice and secret-unreadable (78). What is wrong
+ * with the database alone waits for requireDatabase: verbs that need none must work without.
  */
-export function loadConfig(input: ConfigInput): Config {
-  const { env, dotenvWarnings, ...sources } = gatherSources(input)
+export function loadConfig(input: ConfigInput, sources: GatheredSources = gatherSources(input)): Config {
+  const { env, envProblem, fileWarnings, file } = sources
+  if (envProblem !== undefined) throw envProblem
   const find = (name: SettingName) => findSetting(name, sources)
   const text = (name: SettingName, fallback: string) => find(name)?.text ?? fallback
-  const { secrets, warnings: databaseWarnings, ...database } = findDatabase(sources)
+  const { secrets, from: _, warnings: databaseWarnings, ...database } = findDatabase(sources)
   const { logLevel, warnings: logWarnings } = readLogLevel(find('logLevel'))
   return Object.freeze({
     ...database,
-    dir: resolve(input.cwd, text('dir', settings.dir.default)),
+    dir: findPath('dir', sources) ?? resolve(input.cwd, settings.dir.default),
     allowEmpty: readBoolean(settings.allowEmpty, find('allowEmpty')),
     table: text('table', settings.table.default),
     schema: find('schema')?.text,
+    role: find('role')?.text,
+    grantSelectTo: readList(settings.grantSelectTo, find('grantSelectTo')),
+    createDatabase: readBoolean(settings.createDatabase, find('createDatabase')),
     waitTimeoutMs: readDuration(settings.waitTimeout, find('waitTimeout')),
     lockTimeoutMs: readDuration(settings.lockTimeout, find('lockTimeout')),
     ddlLockTimeoutMs: readDuration(settings.ddlLockTimeout, find('ddlLockTimeout')),
@@ -45,19 +51,29 @@ export function loadConfig(input: ConfigInput): Config {
     statementTimeoutMs: readDuration(settings.statementTimeout, find('statementTimeout')),
     shutdownTimeoutMs: readDuration(settings.shutdownTimeout, find('shutdownTimeout')),
     keepaliveMs: readDuration(settings.keepalive, find('keepalive')),
+    pooler: readChoice(settings.pooler, find('pooler'), settings.pooler.default),
     outOfOrder: readChoice(settings.outOfOrder, find('outOfOrder'), settings.outOfOrder.default),
     onAhead: readChoice(settings.onAhead, find('onAhead'), settings.onAhead.default),
+    report: findPath('report', sources),
+    echo: readBoolean(settings.echo, find('echo')),
     logFormat: readChoice(settings.logFormat, find('logFormat'), input.stderrIsTTY ? 'pretty' : 'json'),
     logLevel,
     env,
     redact: createRedactor(secrets),
     warnings: [
-      ...dotenvWarnings,
+      ...fileWarnings,
       ...warnOfUnknownVariables(sources.layers),
+      ...(file === undefined ? [] : warnOfUnknownKeys(file)),
       ...logWarnings,
       ...databaseWarnings,
     ],
   })
+}
+
+/** Absolute; `-` stays what it is. */
+function findPath(name: SettingName, sources: Sources): string | undefined {
+  const found = findSetting(name, sources)
+  return found === undefined || found.text === '-' ? found?.text : resolve(found.base, found.text)
 }
 
 /** The database, for verbs that need one. Throws no-url, bad-url, secret-twice or secret-unreadable (78). */
@@ -66,16 +82,19 @@ export function requireDatabase(config: Config): DatabaseUrl {
   throw config.databaseProblem ?? new SlipwayError('no-url', 'no database is configured')
 }
 
-interface GatheredSources extends Sources {
+export interface GatheredSources extends Sources {
   readonly env: string | undefined
-  readonly dotenvWarnings: Config['warnings']
+  /** Why `env` is undefined although it is set: what loadConfig throws. */
+  readonly envProblem: SlipwayError | undefined
+  readonly fileWarnings: Config['warnings']
 }
 
-/** `.env` is read before the environment's name is known, so it may hold that name. */
-function gatherSources({ flags, env, cwd }: ConfigInput): GatheredSources {
+/** All but the config file. `.env` is read before the environment's name is known, so it may hold that name. */
+export function gatherSources({ flags, env, cwd }: ConfigInput): GatheredSources {
   const environment: Layer = { dotenv: undefined, variables: withoutShellStartup(env) }
   const base = readDotenvFile(cwd, '.env')
-  const name = readEnvName({ flags, cwd, layers: compact([environment, base.layer]) })
+  const found = attempt(() => readEnvName({ flags, cwd, layers: compact([environment, base.layer]) }))
+  const [name, envProblem] = isSlipwayError(found) ? [undefined, found] : [found, undefined]
   const specific = dotenvNames(name).map((file) => readDotenvFile(cwd, file))
   const problems = compact([...specific, base].map((file) => file.problem))
   return {
@@ -83,7 +102,8 @@ function gatherSources({ flags, env, cwd }: ConfigInput): GatheredSources {
     cwd,
     layers: compact([environment, ...specific.map((file) => file.layer), base.layer]),
     env: name,
-    dotenvWarnings: problems.map((message) => ({ code: 'dotenv-unreadable', message })),
+    envProblem,
+    fileWarnings: problems.map((message) => ({ code: 'dotenv-unreadable', message })),
   }
 }
 

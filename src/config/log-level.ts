@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import { readChoice } from './setting-value.ts'
 import { settings } from './settings.ts'
-import type { Found } from './sources.ts'
+import type { Found } from './source.ts'
 import type { Warning } from './url-problem.ts'
 
 type LogLevel = Config['logLevel']

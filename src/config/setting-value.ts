@@ -1,9 +1,10 @@
 import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
+import { parseList } from './list-value.ts'
 import type { Setting } from './settings.ts'
 import { showValue } from './show-value.ts'
-import { describeSource, type Found } from './sources.ts'
+import { describeSource, type Found } from './source.ts'
 
 /** setTimeout and PostgreSQL's timeouts are signed 32-bit milliseconds; longer ones would fire at once. */
 export const longestMs = 2_147_483_647
@@ -23,6 +24,18 @@ export function readBoolean(setting: Setting, found: Found | undefined): boolean
   if (['true', 'yes', 'on', '1'].includes(text)) return true
   if (['false', 'no', 'off', '0'].includes(text)) return false
   throw badValue(setting, found, 'true or false')
+}
+
+/** Names separated by commas. Throws bad-setting, or bad-value for a flag. */
+export function readList(setting: Setting, found: Found | undefined): readonly string[] {
+  const items = parseList(found?.text ?? setting.default ?? '')
+  if (items === undefined)
+    throw badValue(
+      setting,
+      found,
+      'names separated by commas, "in quotes" where one holds a comma or a quote',
+    )
+  return items
 }
 
 interface ChoiceSetting<Value extends string> extends Setting {

@@ -1,4 +1,4 @@
-/** THE table of settings: parsing of flags and variables, help and docs/cli.md come from it. */
+/** THE table of settings: parsing of flags, variables and config files, help and docs/settings.md come from it. */
 import type { Verb } from './verbs.ts'
 
 export type SettingType =
@@ -7,6 +7,8 @@ export type SettingType =
   | { readonly kind: 'duration' }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
+  /** See list-value.ts. */
+  | { readonly kind: 'list'; readonly placeholder: string }
 
 export interface Setting {
   readonly flag: string
@@ -20,7 +22,9 @@ export interface Setting {
   readonly defaultShown?: string
   readonly doc: string
   readonly secret?: true
-  /** Verbs that have the flag; the variable is read for all of them. */
+  /** Needed to find the config file or what is read before it, so that it has no key there. */
+  readonly beforeConfigFile?: true
+  /** Verbs that have the flag; the variable is read for all of them, and `config` has every flag. */
   readonly verbs: readonly Verb[]
 }
 
@@ -31,6 +35,15 @@ const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec', ...amen
 const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, 'doctor'] as const
 
 export const settings = {
+  config: {
+    flag: 'config',
+    variable: 'SLIPWAY_CONFIG',
+    type: { kind: 'path', placeholder: 'FILE' },
+    defaultShown: 'slipway.config.*, if there is one',
+    doc: 'The config file; by default slipway.config.ts, .js, .mjs, .cjs or .json in the working directory.',
+    beforeConfigFile: true,
+    verbs: [...connecting, 'new'],
+  },
   databaseUrl: {
     flag: 'database-url',
     variable: 'SLIPWAY_DATABASE_URL',
@@ -46,7 +59,7 @@ export const settings = {
     type: { kind: 'path', placeholder: 'DIR' },
     default: './migrations',
     doc: 'The folder of migrations.',
-    verbs: [...planning, 'new'],
+    verbs: [...planning, 'new', 'manifest'],
   },
   allowEmpty: {
     flag: 'allow-empty',
@@ -54,7 +67,7 @@ export const settings = {
     type: { kind: 'boolean' },
     default: 'false',
     doc: 'Accept a folder without migrations; otherwise it is refused, since a wrong mount looks like that.',
-    verbs: planning,
+    verbs: [...planning, 'manifest'],
   },
   table: {
     flag: 'table',
@@ -71,6 +84,28 @@ export const settings = {
     defaultShown: 'first of search_path',
     doc: 'The schema of the history table (PostgreSQL); created if it does not exist.',
     verbs: connecting,
+  },
+  role: {
+    flag: 'role',
+    variable: 'SLIPWAY_ROLE',
+    type: { kind: 'string', placeholder: 'NAME' },
+    doc: 'Work as this role (PostgreSQL): SET ROLE after connecting, so that it owns what migrations create, and the history.',
+    verbs: connecting,
+  },
+  grantSelectTo: {
+    flag: 'grant-select-to',
+    variable: 'SLIPWAY_GRANT_SELECT_TO',
+    type: { kind: 'list', placeholder: 'ROLES' },
+    doc: 'Roles that may read the history (PostgreSQL), separated by commas; PUBLIC is everybody.',
+    verbs: writing,
+  },
+  createDatabase: {
+    flag: 'create-database',
+    variable: 'SLIPWAY_CREATE_DATABASE',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Create the database if the server has none of that name (PostgreSQL); a SQLite file is created anyway.',
+    verbs: writing,
   },
   waitTimeout: {
     flag: 'wait-timeout',
@@ -129,6 +164,14 @@ export const settings = {
     doc: 'How often, during a long statement, a second connection checks that the server still knows the session; 0 is never.',
     verbs: writing,
   },
+  pooler: {
+    flag: 'pooler',
+    variable: 'SLIPWAY_POOLER',
+    type: { kind: 'choice', values: ['auto', 'session', 'transaction'] },
+    default: 'auto',
+    doc: 'What a connection pooler in front of PostgreSQL gives a server connection to; auto finds out.',
+    verbs: writing,
+  },
   outOfOrder: {
     flag: 'out-of-order',
     variable: 'SLIPWAY_OUT_OF_ORDER',
@@ -145,13 +188,28 @@ export const settings = {
     doc: 'What to do when the database has newer migrations than this image.',
     verbs: planning,
   },
+  report: {
+    flag: 'report',
+    variable: 'SLIPWAY_REPORT',
+    type: { kind: 'path', placeholder: 'FILE' },
+    doc: 'Write how the run went to this file, as JSON; - is stdout.',
+    verbs: writing,
+  },
+  echo: {
+    flag: 'echo',
+    variable: 'SLIPWAY_ECHO',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Log every statement that a migration sends, without bound values and passwords.',
+    verbs: writing,
+  },
   logFormat: {
     flag: 'log-format',
     variable: 'SLIPWAY_LOG_FORMAT',
     type: { kind: 'choice', values: ['pretty', 'json'] },
     defaultShown: 'pretty on a terminal, else json',
     doc: 'How logs on stderr look.',
-    verbs: connecting,
+    verbs: [...connecting, 'manifest'],
   },
   logLevel: {
     flag: 'log-level',
@@ -160,7 +218,7 @@ export const settings = {
     type: { kind: 'choice', values: ['silent', 'error', 'warn', 'info', 'debug'] },
     default: 'info',
     doc: 'How much is logged.',
-    verbs: connecting,
+    verbs: [...connecting, 'manifest'],
   },
   env: {
     flag: 'env',
@@ -168,7 +226,8 @@ export const settings = {
     sharedVariables: ['ENV', 'NODE_ENV'],
     type: { kind: 'string', placeholder: 'NAME' },
     doc: 'The environment: which .env.NAME files are read. dev is development, prod is production.',
-    verbs: [...connecting, 'new'],
+    beforeConfigFile: true,
+    verbs: [...connecting, 'new', 'manifest'],
   },
 } as const satisfies Record<string, Setting>
 
@@ -182,6 +241,11 @@ export type SettingFlags = Readonly<Partial<Record<SettingName, string>>>
 /** The table's row in its general shape. */
 export function settingOf(name: SettingName): Setting {
   return settings[name]
+}
+
+/** The settings that a verb takes as flags. */
+export function settingsOf(verb: Verb): readonly Setting[] {
+  return settingNames.map(settingOf).filter(({ verbs }) => verb === 'config' || verbs.includes(verb))
 }
 
 /** All variables of a setting, the one that wins first. */

@@ -1,7 +1,19 @@
-/** Where a setting's value comes from: flag > environment > NAME_FILE > .env.<env>.local > .env.<env> > .env. */
+/**
+ * Where a setting's value comes from: flag > environment > NAME_FILE > .env.<env>.local > .env.<env> > .env >
+ * config file.
+ */
 import { SlipwayError } from '../errors.ts'
+import { type ConfigFile, readConfigValue } from './config-file.ts'
 import { readSecretFile } from './secret-file.ts'
-import { hasFileVariant, type SettingFlags, type SettingName, settingOf, variablesOf } from './settings.ts'
+import {
+  hasFileVariant,
+  type Setting,
+  type SettingFlags,
+  type SettingName,
+  settingOf,
+  variablesOf,
+} from './settings.ts'
+import { describeSource, type Found, type Source } from './source.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -12,67 +24,84 @@ export interface Layer {
   readonly variables: Environment
 }
 
-export type Source =
-  | { readonly kind: 'flag'; readonly flag: string }
-  | { readonly kind: 'variable'; readonly variable: string; readonly dotenv: string | undefined }
-  | { readonly kind: 'file'; readonly variable: string; readonly path: string }
-
-export interface Found {
-  readonly text: string
-  readonly source: Source
-}
-
 export interface Sources {
   readonly flags: SettingFlags
   /** Strongest first. */
   readonly layers: readonly Layer[]
   readonly cwd: string
+  /** The config file's content; absent while, or where, there is none. */
+  readonly file?: ConfigFile | undefined
+}
+
+/** A place that has a value for a setting. */
+export interface Candidate {
+  readonly source: Source
+  /** Throws secret-twice, secret-unreadable, bad-setting. */
+  read(): Found
 }
 
 /**
  * The strongest value of a setting. A setting's own variable found in any layer wins over one it shares with
- * other programs. Empty variables count as unset. Throws secret-twice, secret-unreadable.
+ * other programs. Empty values count as unset. Throws secret-twice, secret-unreadable, bad-setting.
  */
 export function findSetting(name: SettingName, sources: Sources): Found | undefined {
+  const [strongest] = findCandidates(name, sources)
+  return strongest?.read()
+}
+
+/** Every place that has a value, strongest first. Nothing is read but names: a secret's file only by `read`. */
+export function* findCandidates(name: SettingName, sources: Sources): Generator<Candidate, void> {
   const setting = settingOf(name)
-  const flag = sources.flags[name]
-  if (flag !== undefined) return { text: flag, source: { kind: 'flag', flag: setting.flag } }
-  for (const variable of variablesOf(setting)) {
-    for (const layer of sources.layers) {
-      const found = findVariable(variable, layer, sources.cwd)
-      if (found !== undefined) return found
-    }
+  const { flags, layers, cwd, file } = sources
+  const flag = flags[name]
+  if (flag !== undefined) {
+    const source = { kind: 'flag', flag: setting.flag } as const
+    yield { source, read: () => ({ text: flag, source, base: cwd }) }
   }
-  return undefined
+  for (const variable of variablesOf(setting))
+    for (const layer of layers) yield* variableCandidates(variable, layer, cwd)
+  if (file !== undefined && setting.beforeConfigFile !== true) yield* keyCandidates(name, setting, file)
 }
 
-/** Names a source for messages: `--dir`, `SLIPWAY_DIR`, `SLIPWAY_DIR in .env`, `SLIPWAY_DIR_FILE (/run/x)`. */
-export function describeSource(source: Source): string {
-  switch (source.kind) {
-    case 'flag':
-      return `--${source.flag}`
-    case 'variable':
-      return source.dotenv === undefined ? source.variable : `${source.variable} in ${source.dotenv}`
-    case 'file':
-      return `${source.variable} (${source.path})`
-  }
-}
-
-function findVariable(variable: string, layer: Layer, cwd: string): Found | undefined {
+function* variableCandidates(variable: string, layer: Layer, cwd: string): Generator<Candidate, void> {
   const text = valueIn(layer, variable)
   const fileVariable = `${variable}_FILE`
   const path = hasFileVariant(variable) ? valueIn(layer, fileVariable) : undefined
-  if (text !== undefined && path !== undefined) {
-    const where = layer.dotenv === undefined ? '' : ` in ${layer.dotenv}`
-    throw new SlipwayError('secret-twice', `both ${variable} and ${fileVariable} are set${where}`, {
-      hint: `unset ${variable} or ${fileVariable}`,
-    })
+  const refuseBoth = () => {
+    if (text !== undefined && path !== undefined) throw secretTwice(variable, layer)
   }
-  if (text !== undefined) return { text, source: { kind: 'variable', variable, dotenv: layer.dotenv } }
-  if (path === undefined) return undefined
-  return {
-    text: readSecretFile({ variable: fileVariable, path, cwd }),
-    source: { kind: 'file', variable: fileVariable, path },
+  if (text !== undefined) {
+    const source = { kind: 'variable', variable, dotenv: layer.dotenv } as const
+    const read = () => {
+      refuseBoth()
+      return { text, source, base: cwd }
+    }
+    yield { source, read }
+  }
+  if (path !== undefined) {
+    const source = { kind: 'file', variable: fileVariable, path } as const
+    const read = () => {
+      refuseBoth()
+      return { text: readSecretFile({ variable: fileVariable, path, cwd }), source, base: cwd }
+    }
+    yield { source, read }
+  }
+}
+
+function secretTwice(variable: string, layer: Layer): SlipwayError {
+  const where = layer.dotenv === undefined ? '' : ` in ${layer.dotenv}`
+  return new SlipwayError('secret-twice', `both ${variable} and ${variable}_FILE are set${where}`, {
+    hint: `unset ${variable} or ${variable}_FILE`,
+  })
+}
+
+function* keyCandidates(key: SettingName, { type }: Setting, file: ConfigFile): Generator<Candidate, void> {
+  const value = Object.hasOwn(file.values, key) ? file.values[key] : undefined
+  if (value === undefined || value === '') return
+  const source = { kind: 'config', key, file: file.shown } as const
+  yield {
+    source,
+    read: () => ({ text: readConfigValue(type, value, describeSource(source)), source, base: file.folder }),
   }
 }
 

@@ -194,6 +194,26 @@ export const verbs = {
     flags: [{ flag: 'sql', type: { kind: 'boolean' }, doc: 'Write a .sql file; without it, TypeScript.' }],
     examples: ['slipway new add_user_preferences', 'slipway new add_user_preferences --sql'],
   },
+  config: {
+    summary: 'show every setting, its value, and where it came from',
+    details:
+      'What lost to a stronger source is shown too, and so are names that no setting has. Passwords and the content of secret files are not. Needs no database. Exits with 78 if a setting is broken.',
+    flags: [json],
+    examples: ['slipway config', 'SLIPWAY_ENV=production slipway config --json'],
+  },
+  manifest: {
+    summary: 'at image build: put names and checksums into one file, so that a start reads that one',
+    details:
+      'Writes .slipway-manifest.json into the folder of migrations. It counts as long as the folder holds the same names; a migration that is to run is compared with it first, and verify always reads every file. Needs no database.',
+    flags: [
+      {
+        flag: 'check',
+        type: { kind: 'boolean' },
+        doc: 'Write nothing; exit with 80 unless the manifest is there and right.',
+      },
+    ],
+    examples: ['slipway manifest', 'slipway manifest --check'],
+  },
   version: {
     summary: 'print the versions of slipway, Node and SQLite',
     details: 'The same as slipway --version.',

@@ -15,8 +15,18 @@ export type Decide = (session: Session, snapshot: HistorySnapshot) => Promise<re
 export async function amendHistory(run: Run, decide: Decide, shown: readonly Amendment[]): Promise<void> {
   const session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
   try {
+    const turns = await session.turns()
+    if (turns !== undefined) {
+      const { withTurn } = await import('./turns.ts')
+      const again = (snapshot: HistorySnapshot) => decideAgain(run, session, { decide, shown, snapshot })
+      return await withTurn(run, turns, again, (amendments) => amend(run, turns.session, amendments))
+    }
     await acquireRunLock(run, session, () => false)
-    await releasingRunLock(run, session, () => amendUnderLock(run, session, decide, shown))
+    await releasingRunLock(run, session, async () => {
+      await session.ensureHistory()
+      const snapshot = await session.readHistory()
+      await amend(run, session, await decideAgain(run, session, { decide, shown, snapshot }))
+    })
   } catch (error) {
     throw describeSessionFailure(run, error, 'changing history')
   } finally {
@@ -24,20 +34,27 @@ export async function amendHistory(run: Run, decide: Decide, shown: readonly Ame
   }
 }
 
-async function amendUnderLock(
+interface Decision {
+  readonly decide: Decide
+  readonly shown: readonly Amendment[]
+  readonly snapshot: HistorySnapshot
+}
+
+async function decideAgain(
   run: Run,
   session: Session,
-  decide: Decide,
-  shown: readonly Amendment[],
-): Promise<void> {
-  await session.ensureHistory()
-  const amendments = await decide(session, await session.readHistory())
-  if (describeAll(amendments) !== describeAll(shown))
-    throw new SlipwayError(
-      'transient',
-      'history changed between the look and the lock: what was confirmed is no longer what there is to do',
-      { hint: `look again: slipway ${run.verb}` },
-    )
+  { decide, shown, snapshot }: Decision,
+): Promise<readonly Amendment[]> {
+  const amendments = await decide(session, snapshot)
+  if (describeAll(amendments) === describeAll(shown)) return amendments
+  throw new SlipwayError(
+    'transient',
+    'history changed between the look and the lock: what was confirmed is no longer what there is to do',
+    { hint: `look again: slipway ${run.verb}` },
+  )
+}
+
+async function amend(run: Run, session: Session, amendments: readonly Amendment[]): Promise<void> {
   run.signal.throwIfAborted()
   await session.amendHistory(amendments)
   proveAmended(amendments, (await session.readHistory()).rows)

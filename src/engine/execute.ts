@@ -5,6 +5,7 @@ import {
   type Fault,
   type Session,
   StatementError,
+  TurnLost,
 } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { checkpoint, type LockHolder } from '../events.ts'
@@ -109,6 +110,8 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       return 'done'
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
+      if (thrown instanceof TurnLost) throw thrown
+      run.echo?.failed(migration, thrown)
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
       if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))

@@ -48,12 +48,12 @@ export async function releasingRunLock<T>(run: Run, session: Session, work: () =
   }
 }
 
-interface HolderWatch {
+export interface HolderWatch {
   /** History, when it was time to look again. Throws lock-timeout. */
   look(): Promise<HistorySnapshot | undefined>
 }
 
-function watchHolder(run: Run, session: Session, began: number): HolderWatch {
+export function watchHolder(run: Run, session: Session, began: number): HolderWatch {
   const timeoutMs = run.config.lockTimeoutMs
   let deadline = began + timeoutMs
   let lookedAt = Number.NEGATIVE_INFINITY

@@ -15,8 +15,11 @@ interface Place {
   readonly column: number
 }
 
-/** `path` is the migration's real path, as it stands in stack traces. The error stays as the cause. */
-export function explainScriptError(error: unknown, file: MigrationFile, path: string): SlipwayError {
+/** What is told of a script: the migration it is, or what stands for one. */
+export type ScriptFile = Pick<MigrationFile, 'name' | 'up'>
+
+/** `path` is the script's real path, as it stands in stack traces. The error stays as the cause. */
+export function explainScriptError(error: unknown, file: ScriptFile, path: string): SlipwayError {
   const { shown } = file.up
   const facts = { migration: file.name, cause: error }
   if (isSyntaxError(error)) {
@@ -66,13 +69,13 @@ function pathOf(location: string): string | undefined {
 }
 
 /** Node does not tell where a module written in JavaScript fails to parse. */
-function placeBySyntax(error: SyntaxError, file: MigrationFile, path: string): Place | undefined {
+function placeBySyntax(error: SyntaxError, file: ScriptFile, path: string): Place | undefined {
   const found = findSyntaxError(file.up.text, error.message)
   return found && { path, ...found }
 }
 
 /** ERR_MODULE_NOT_FOUND names what was imported, not where: look for it in the text. */
-function placeOfSpecifier(error: unknown, file: MigrationFile, path: string): Place | undefined {
+function placeOfSpecifier(error: unknown, file: ScriptFile, path: string): Place | undefined {
   const [, wanted] = /^Cannot find (?:package|module) '([^']+)'/.exec(messageOf(error)) ?? []
   const last = wanted?.split('/').at(-1)
   if (last === undefined || last === '') return undefined
@@ -91,7 +94,7 @@ function placeInFrames(stack: string, path: string): Place | undefined {
   return undefined
 }
 
-function locate(place: Place | undefined, file: MigrationFile, path: string): SourceLocation {
+function locate(place: Place | undefined, file: ScriptFile, path: string): SourceLocation {
   if (place === undefined) return { file: file.up.shown }
   const isOwn = place.path === path
   const shown = isOwn ? file.up.shown : showPath(place.path, process.cwd())

@@ -45,7 +45,11 @@ async function importExports(file: MigrationFile, path: string): Promise<Exports
   }
 }
 
-async function importFile(file: MigrationFile, path: string): Promise<unknown> {
+/** What the script at `path` exports: a module's namespace, or whatever CommonJS assigned. Rejects with what it throws. */
+export async function importFile(
+  file: Pick<MigrationFile, 'up' | 'checksum'>,
+  path: string,
+): Promise<unknown> {
   const { text } = file.up
   const extension = extname(path).toLowerCase()
   if (extension === '.cjs' || (extension === '.js' && isCommonJs(text)))

@@ -1,4 +1,5 @@
 /** What the reading verbs found, as they hand it to the printers of `*-text.ts` and `*-json.ts`. */
+import type { SurveyedSetting } from '../config/survey-settings.ts'
 import type { LogRecord } from '../dialects/amendment.ts'
 import type { SlipwayError } from '../errors.ts'
 import type { PlannedStep } from '../events.ts'
@@ -59,6 +60,14 @@ export interface VerifyResult extends DatabaseFacts {
   readonly pending: readonly string[]
   readonly ahead: readonly string[]
   readonly refusals: readonly SlipwayError[]
+  readonly warnings: readonly ResultWarning[]
+}
+
+export interface ConfigResult {
+  readonly files: readonly string[]
+  readonly settings: readonly SurveyedSetting[]
+  /** Of the config file, then of settings. */
+  readonly problems: readonly SlipwayError[]
   readonly warnings: readonly ResultWarning[]
 }
 

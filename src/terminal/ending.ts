@@ -8,12 +8,20 @@ export function endProcess(exitCode: number): never {
   process.exit(exitCode)
 }
 
+/** What an end means that nobody asked for, and whose doing it must be. */
+export interface Blame {
+  readonly code: ErrorCode
+  /** `a migration` */
+  readonly culprit: string
+  readonly hint: string
+}
+
 /**
  * Tells of an end that endProcess did not bring about, and gives it an exit code of its own: a migration may call
  * process.exit(0), or await at its top level what never comes, after which Node has nothing left to do and exits with
- * 0. `code` is what such an end means; `tell` must do all at once.
+ * 0. `tell` must do all at once.
  */
-export function watchEnding(code: () => ErrorCode, tell: (error: SlipwayError) => void): void {
+export function watchEnding(blame: () => Blame, tell: (error: SlipwayError) => void): void {
   let ranDry = false
   process.on('beforeExit', () => {
     ranDry = true
@@ -24,12 +32,11 @@ export function watchEnding(code: () => ErrorCode, tell: (error: SlipwayError) =
   })
   process.on('exit', (exitCode) => {
     if (isOurs) return
+    const { code, culprit, hint } = blame()
     const why = ranDry
       ? 'something is awaited that can never come'
-      : `process.exit(${exitCode}) was called, by a migration or by what it imports`
-    const error = new SlipwayError(code(), `the process ended before the work was done: ${why}`, {
-      hint: 'correct it and look where it stopped: slipway status',
-    })
+      : `process.exit(${exitCode}) was called, by ${culprit} or by what it imports`
+    const error = new SlipwayError(code, `the process ended before the work was done: ${why}`, { hint })
     process.exitCode = error.exitCode
     tell(error)
   })

@@ -183,6 +183,68 @@ testBadInput([
     hint: /sslmode/,
   },
   {
+    name: 'a variable of libpq that is wrong, beside a URL that is right',
+    env: { PGSSLMODE: 'requier' },
+    exit: 78,
+    code: 'bad-setting',
+    message: /^PGSSLMODE has an unknown sslmode; known are disable, allow/,
+    hint: /did you mean sslmode=require\?/,
+  },
+  {
+    name: 'a service that is not defined',
+    files: { ...goodMigration, services: '[shop]\nhost=127.0.0.1\n' },
+    env: { ...noUrl, PGSERVICE: 'shpo', PGSERVICEFILE: 'services' },
+    exit: 78,
+    code: 'bad-setting',
+    message: /^PGSERVICE names the service shpo, which is not defined: not in \/.*\/services$/,
+    hint: /^did you mean shop\?$/,
+  },
+  {
+    name: 'an authority that is not there',
+    env: ({ url }) => ({ SLIPWAY_DATABASE_URL: `${url}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem` }),
+    exit: 77,
+    code: 'tls-failed',
+    message: /sslmode=verify-full, but the server does not offer TLS/,
+    hint: /sslmode/,
+  },
+  {
+    name: 'options that the server does not know',
+    env: { PGOPTIONS: '-c no_such_setting=1' },
+    exit: 78,
+    code: 'bad-setting',
+    message:
+      /^the server does not take options \(PGOPTIONS\): unrecognized configuration parameter "no_such_setting"$/,
+    hint: /options='-c name=value'/,
+  },
+  {
+    name: 'no password where one is wanted',
+    env: ({ url }) => ({
+      SLIPWAY_DATABASE_URL: url.replace(/:[^:@]*@/, '@'),
+      HOME: '/nowhere',
+      SLIPWAY_WAIT_TIMEOUT: '1s',
+    }),
+    exit: 77,
+    code: 'auth-failed',
+    message: /the server asks for a password, and none is configured$/,
+    hint: /user and the password/,
+  },
+  {
+    name: 'a run that writes and a target that cannot be written',
+    env: { PGTARGETSESSIONATTRS: 'standby' },
+    exit: 78,
+    code: 'bad-setting',
+    message: /^target_session_attrs=standby looks for a server that cannot be written, and this run writes$/,
+    hint: /target_session_attrs=read-write/,
+  },
+  {
+    name: 'GSSAPI encryption is not ignored',
+    env: { PGGSSENCMODE: 'require' },
+    exit: 78,
+    code: 'bad-setting',
+    message: /^PGGSSENCMODE has gssencmode=require, and slipway does not speak GSSAPI$/,
+    hint: /sslmode=verify-full/,
+  },
+  {
     name: 'a role that may not create the history table',
     before: async ({ db }) => {
       await db.query(`create role ${powerless} login password 'harmless'`)

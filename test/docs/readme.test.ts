@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { cliPath, slipway } from '../helpers/cli.ts'
+import { cliPath, nodePath, slipway } from '../helpers/cli.ts'
 import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 import { type Block, readBlocks, readWord } from './markdown.ts'
@@ -67,7 +67,12 @@ test('the demo shows a run, a run with nothing to do, and the status', () => {
 })
 
 test('TypeScript in the pages is sound', () => {
-  const files = ['README.md', 'migrations/README.md', 'migrations/QUICK_START.md'].flatMap((page) =>
+  const files = [
+    'README.md',
+    'migrations/README.md',
+    'migrations/QUICK_START.md',
+    'docs/settings.md',
+  ].flatMap((page) =>
     readBlocks(read(page))
       .filter(({ language }) => language === 'ts')
       .map(({ text, line }) => [`${page.replace(/\W/g, '_')}_${line}.ts`, text] as const),
@@ -103,7 +108,7 @@ function toScript(blocks: readonly Block[]): string {
 
 /** In an empty folder, with an `npx` that runs this repository's build. */
 function runScript(workspace: Workspace, script: string) {
-  workspace.write({ 'bin/npx': `#!/bin/sh\nshift\nexec "${process.execPath}" "${cliPath}" "$@"\n`, script })
+  workspace.write({ 'bin/npx': `#!/bin/sh\nshift\nexec "${nodePath}" "${cliPath}" "$@"\n`, script })
   spawnSync('chmod', ['+x', workspace.path('bin/npx')])
   mkdirSync(workspace.path('project'))
   return spawnSync('sh', ['-eu', workspace.path('script')], {

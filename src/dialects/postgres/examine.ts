@@ -1,18 +1,22 @@
 /** What `doctor` says of a server: who we are there, what we may do, and what stands in between. Reads only. */
-import type { PostgresUrl } from '../../config/url.ts'
-import { isSlipwayError } from '../../errors.ts'
+import { isSocketDirectory, type PostgresUrl } from '../../config/url.ts'
 import { shellWord } from '../../plan/shell.ts'
 import type { Diagnosis } from '../diagnosis.ts'
+import type { ConnectOptions } from '../dialect.ts'
+import type { Endpoint } from './endpoint.ts'
+import { examinePooler } from './examine-pooler.ts'
 import { examinePrivileges } from './examine-privileges.ts'
-import { findHistories } from './history.ts'
-import { instant, readOnly, requireDirect, type ServerFacts, toDate } from './facts.ts'
+import { instant, readOnly, type ServerFacts, toDate } from './facts.ts'
+import { findHistories } from './history-columns.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
 import { newest, whyUnsupported } from './supported.ts'
 
 export interface Examined {
   readonly link: Link
+  readonly options: ConnectOptions
   readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
   readonly names: HistoryNames
   /** Not left to the search_path. */
@@ -20,13 +24,13 @@ export interface Examined {
 }
 
 export async function examineServer(examined: Examined): Promise<Diagnosis[]> {
-  const { link, facts, url } = examined
+  const { link, facts, endpoint } = examined
   return [
     examineVersion(facts.versionNumber, facts.version),
     examineRole(facts),
     await examinePrivileges(examined),
-    examinePooler(facts, link),
-    examineTls(url, link.tlsVersion),
+    await examinePooler(examined),
+    examineTls(endpoint, link),
     await examineClock(link),
     ...examineNeighbours(examined),
   ]
@@ -69,27 +73,15 @@ function examineRole({ user, database, inRecovery, readOnlyByDefault }: ServerFa
   return { check, level: 'ok', message: `${user} on ${database}, which can be written` }
 }
 
-function examinePooler(facts: ServerFacts, link: Link): Diagnosis {
-  const check = 'pooler'
-  try {
-    requireDirect(facts, link)
-    return { check, level: 'ok', message: `none: the connection ends at server process ${facts.pid}` }
-  } catch (error) {
-    if (!isSlipwayError(error)) throw error
-    return { check, level: 'fail', message: error.message, remedy: error.hint, code: error.code }
-  }
-}
-
 /** What libpq calls the modes: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
 export function examineTls(
-  { host, tls }: Pick<PostgresUrl, 'host' | 'tls'>,
-  version: string | undefined,
+  { host, tls }: Pick<Endpoint, 'host' | 'tls'>,
+  { encryption, isVerified }: Pick<Link, 'encryption' | 'isVerified'>,
 ): Diagnosis {
   const check = 'tls'
-  if (version !== undefined) {
-    const verifies = tls.mode.startsWith('verify') || (tls.mode === 'require' && tls.rootCert !== undefined)
-    const certificate = verifies ? 'certificate verified' : 'certificate not verified'
-    return { check, level: 'ok', message: `${version}, ${certificate} (sslmode=${tls.mode})` }
+  if (encryption !== undefined) {
+    const certificate = isVerified ? 'certificate verified' : 'certificate not verified'
+    return { check, level: 'ok', message: `${encryption}, ${certificate} (sslmode=${tls.mode})` }
   }
   if (isThisHost(host))
     return { check, level: 'ok', message: `not used; the server is on this host (sslmode=${tls.mode})` }
@@ -102,7 +94,7 @@ export function examineTls(
 }
 
 function isThisHost(host: string): boolean {
-  return host.startsWith('/') || /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i.test(host)
+  return isSocketDirectory(host) || /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i.test(host)
 }
 
 /** Only where nobody chose the schema: a history for each tenant is no accident. */

@@ -7,20 +7,23 @@ import { explain } from './errors.ts'
 import { instant, readOnly, toDate } from './facts.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
+import { requireSameBackend, type Workplace } from './workplace.ts'
 
 /**
  * Tried, never waited for: a waiter inside pg_advisory_lock() holds a snapshot that CREATE INDEX CONCURRENTLY waits
  * for, and one of the two dies of 40P01. https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS
  */
-export async function tryRunLock(link: Link, names: HistoryNames): Promise<boolean> {
+export async function tryRunLock({ link, names, pid }: Workplace): Promise<boolean> {
   const { classId, objectId } = names.lockKey
   const [tried, held] = await link.simple(
-    `select pg_catalog.pg_try_advisory_lock(${classId}, ${objectId}) as ok;
+    `select pg_catalog.pg_backend_pid() as pid,
+  case when pg_catalog.pg_backend_pid() = ${pid} then pg_catalog.pg_try_advisory_lock(${classId}, ${objectId}) end as ok;
 select exists (
   select from pg_catalog.pg_locks
   where ${isRunLock(names)} and pid = pg_catalog.pg_backend_pid()
 ) as held`,
   )
+  requireSameBackend(pid, tried?.rows[0])
   return tried?.rows[0]?.ok === true && held?.rows[0]?.held === true
 }
 
@@ -36,6 +39,11 @@ function isRunLock(names: HistoryNames): string {
   return `locktype = 'advisory' and classid = ${names.lockKey.classId} and objid = ${names.lockKey.objectId >>> 0}
   and objsubid = 2 and granted
   and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`
+}
+
+/** One row for each backend that holds it. */
+export function selectRunLock(names: HistoryNames): string {
+  return `select pid from pg_catalog.pg_locks where ${isRunLock(names)}`
 }
 
 /** True if it was told to end; false if it does not hold the lock any more. Throws privilege-missing. */
@@ -85,12 +93,14 @@ where a.pid = ${pid}`,
 export const holderColumns = `pid, application_name, case client_port when -1 then '[local]' else pg_catalog.host(client_addr) end as client_address, ${instant('backend_start')} as since, state, ${instant('state_change')} as state_since,
   pg_catalog.left(query, 300) as statement`
 
+/** As the login: pg_stat_activity tells little of other roles' sessions, and all runners log in as one. */
 export async function findRunLockHolder(link: Link, names: HistoryNames): Promise<LockHolder | undefined> {
   const [row] = await readOnly(
     link,
-    `select ${holderColumns}
+    `set local role none;
+select ${holderColumns}
 from pg_catalog.pg_stat_activity
-where pid in (select pid from pg_catalog.pg_locks where ${isRunLock(names)})
+where pid in (${selectRunLock(names)})
   and pid <> pg_catalog.pg_backend_pid()`,
   )
   return row === undefined ? undefined : toHolder(row)

@@ -1,110 +1,74 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
-import type { PostgresUrl } from '../../config/url.ts'
-import { SlipwayError } from '../../errors.ts'
-import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import type { Attempt, Session } from '../dialect.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
 import { examineServer } from './examine.ts'
-import { factsQuery, readFacts, requireDirect, type ServerFacts } from './facts.ts'
+import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { adviseOnForeign } from './foreign-history.ts'
+import { grantReaders } from './grant-readers.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { type Link, openLink } from './link.ts'
 import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
-import { type HistoryNames, nameHistory } from './naming.ts'
-import { asAmender, asClient, asWriter } from './privileges.ts'
-import { probeConnectionCheck, resetSession } from './settings.ts'
+import { mayShare, needsSession } from './pooling.ts'
+import { prepareOnce, type SessionParts } from './prepare.ts'
+import { asAmender, asWriter } from './privileges.ts'
+import { requireRoles } from './roles.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
-import { whyUnsupported } from './supported.ts'
 import { watchLink } from './watchdog.ts'
-import { type Workplace, writeHistory } from './workplace.ts'
+import { writeHistory } from './workplace.ts'
 
-export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  const { table, schema } = options.history
-  let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await asClient(url, () =>
-    openLink(url, {
-      applicationName: options.applicationName,
-      timeoutMs: options.attemptTimeoutMs,
-      signal: options.signal,
-      onNotice: (message) => onNotice?.(message),
-      greeting: factsQuery(table, schema ?? url.schema),
-    }),
-  )
-  try {
-    const facts = readFacts(greeting)
-    if (options.intent === 'write') requireWritable(facts)
-    const names = nameHistory(facts.schema ?? 'public', table)
-    const stopWatching = watchLink(link, url, {
-      everyMs: options.keepaliveMs,
-      applicationName: options.applicationName,
-    })
-    return createSession({
-      link,
-      url,
-      facts,
-      names,
-      options,
-      stopWatching,
-      listenForNotices: (listener) => {
-        onNotice = listener
-      },
-    })
-  } catch (error) {
-    await link.close()
-    throw error
+/** With all that a session can do; a run with nothing to do needs none of it. */
+export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session {
+  const { link, names, facts, options } = opened
+  const isDirect = link.backend.pid === facts.pid
+  let backend = isDirect ? facts.pid : undefined
+  const stopWatching = watchLink(link, opened.endpoint, {
+    everyMs: options.keepaliveMs,
+    applicationName: options.applicationName,
+    isDirect,
+    backend: () => backend,
+  })
+  const parts: SessionParts = {
+    ...opened,
+    onBackend: (pid) => {
+      backend = pid
+    },
   }
-}
-
-function requireWritable(facts: ServerFacts): void {
-  const unsupported = whyUnsupported(facts.versionNumber, facts.version)
-  if (unsupported !== undefined) throw unsupported
-  if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
-  if (facts.readOnlyByDefault) {
-    throw new SlipwayError(
-      'read-only',
-      `default_transaction_read_only is on for ${facts.user} on ${facts.database}`,
-    )
-  }
-}
-
-interface Parts {
-  readonly link: Link
-  readonly url: PostgresUrl
-  readonly facts: ServerFacts
-  readonly names: HistoryNames
-  readonly options: ConnectOptions
-  readonly stopWatching: () => void
-  readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
-}
-
-function createSession(parts: Parts): Session {
-  const { link, names } = parts
-  const prepared = prepareOnce(parts)
+  const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
+  const reader = { login: parts.facts.user, role: parts.options.role }
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
-  const locate = async (facts: ServerFacts) => ({
-    snapshot: await history.readLocatedHistory(link, facts, names, isSchemaChosen),
-    found: history.findTables(facts, names),
-  })
-  const locateHistory = async () => {
-    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
-    const { snapshot, found } = await locate(facts).catch(async (error: unknown) => {
+  const locating = async <T>(facts: ServerFacts, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
       throw await adviseOnForeign(link, facts, names, error)
-    })
+    }
+  }
+  const findHistory = async () => {
+    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
+    const found = await locating(facts, async () => history.findTables(facts, names))
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
+    return { facts, found }
+  }
+
+  const locateHistory = async () => {
+    const { facts, found } = await findHistory()
+    const snapshot = await locating(facts, () =>
+      history.readLocatedHistory(link, facts, names, { ...reader, isSchemaChosen }),
+    )
     return { snapshot, found }
   }
 
-  const withNotices = async <T>(attempt: Attempt, work: (place: Workplace) => Promise<T>): Promise<T> => {
+  const withNotices = async <T>(attempt: Attempt, work: () => Promise<T>): Promise<T> => {
     parts.listenForNotices(attempt.onNotice)
     try {
-      return await work(await prepared())
+      return await work()
     } finally {
       parts.listenForNotices(undefined)
     }
@@ -116,22 +80,19 @@ function createSession(parts: Parts): Session {
   }
 
   const session: Session = {
-    facts: sessionFacts(parts),
+    facts: parts.sessionFacts,
     get lost() {
       return link.lost
     },
     readHistory: async () => (await locateHistory()).snapshot,
-    readSource: (name) => history.readSource(link, names, name),
+    readSource: (name) => history.readSource(link, names, reader, name),
     failuresSince: async (since) =>
-      (await locateHistory()).found.log === undefined
-        ? []
-        : history.readFailures(link, names, parts.facts.user, since),
+      (await locateHistory()).found.log === undefined ? [] : history.readFailures(link, names, reader, since),
     readLog: async () =>
-      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, parts.facts.user),
+      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, reader),
     examine: () => examineServer({ ...parts, isSchemaChosen }),
     async tryRunLock() {
-      await prepared()
-      holdsLock = await tryRunLock(link, names)
+      holdsLock = await tryRunLock(await prepared())
       return holdsLock
     },
     runLockHolder: () => findRunLockHolder(link, names),
@@ -142,14 +103,44 @@ function createSession(parts: Parts): Session {
       holdsLock = false
       if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
     },
+    async turns() {
+      if (!mayShare(parts)) return undefined
+      const { role, readers = [] } = parts.options
+      await requireRoles(link, parts.facts, { role, readers })
+      const { createTurns } = await import('./turns.ts')
+      return createTurns({
+        ...parts,
+        role,
+        readers,
+        searchPath: parts.url.schema,
+        applicationName: parts.options.applicationName,
+        base: session,
+        withNotices,
+        findHistory: async () => (await findHistory()).found,
+        forgetHistory: () => {
+          latest = undefined
+        },
+        requireSession: async (what) => {
+          const found = await pooling()
+          if (found.scope === 'transaction') throw needsSession(parts.url, found, what)
+        },
+      })
+    },
     async ensureHistory() {
       const { found } = await locateHistory()
-      if (found.history !== undefined && found.log !== undefined) return
-      await createHistory(await prepared(), parts.facts, found)
-      latest = undefined
+      if (found.history === undefined || found.log === undefined) {
+        await createHistory(await prepared(), parts.facts, found)
+        latest = undefined
+      }
+      const place = await prepared()
+      await grantReaders(place, parts.options.readers ?? [], async (text) => {
+        await writeHistory(place, text)
+        return true
+      })
     },
-    applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
-    applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
+    applyInTransaction: (attempt) =>
+      withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
+    applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await prepared(), attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
@@ -161,44 +152,21 @@ function createSession(parts: Parts): Session {
     recordFailure: (record, error, statementsDone) =>
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
     async recordUnlock(record, detail) {
+      const turns = await session.turns()
+      if (turns !== undefined) return await turns.session.recordUnlock(record, detail)
       if ((await locateHistory()).found.log === undefined) return
       await write(rows.insertLog(names, 'unlock', record, { error: detail }))
     },
     async cancel() {
       if (link.lost || (await prepared()).committing) return
-      await sendCancelRequest(parts.url, link.backend)
+      await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {
-      parts.stopWatching()
+      stopWatching()
+      await leave()
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
   }
   return session
-}
-
-function sessionFacts(parts: Parts): SessionFacts {
-  return {
-    serverVersion: parts.facts.version,
-    database: parts.facts.database,
-    now: parts.facts.now,
-    historyTable: parts.names.shown,
-  }
-}
-
-/** Nothing is SET before a pooler is excluded, and not at all in a session that only reads. */
-function prepareOnce(parts: Parts): () => Promise<Workplace> {
-  let place: Promise<Workplace> | undefined
-  const prepare = async (): Promise<Workplace> => {
-    const { link, facts, names, url } = parts
-    requireDirect(facts, link)
-    const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
-    await link.simple(texts.reset)
-    return { link, names, role: facts.user, ...texts, committing: false }
-  }
-  return () => {
-    place ??= prepare()
-    return place
-  }
 }

@@ -16,9 +16,10 @@ import { createChecks } from './checks.ts'
 import { isServerError, sqlstateOf } from './errors.ts'
 import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { Link, ResultSet } from './link.ts'
-import { LockBudgetSpent, lockableAhead, lockTables } from './prelock.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
+import { lockableAhead, lockTables } from './prelock.ts'
 import { asWriter } from './privileges.ts'
-import { leaveTransaction, type Workplace } from './workplace.ts'
+import { requireSameBackend, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
   try {
@@ -28,7 +29,7 @@ export async function applyInTransaction(place: Workplace, attempt: Attempt): Pr
         : await runCodeBody(place, attempt, attempt.body.run)
     await commit(place, attempt, begun)
   } catch (error) {
-    await leaveTransaction(place.link)
+    await place.leave(error)
     throw error
   }
 }
@@ -43,7 +44,7 @@ async function commit(place: Workplace, attempt: Attempt, finished: Finished): P
   checkpoint('history-row-written', name)
   attempt.signal.throwIfAborted()
   place.committing = true
-  const answer = link.simple('commit')
+  const answer = link.simple(place.commit)
   answer.catch(() => {})
   // Two turns of the event loop: the driver writes in the first.
   await turn()
@@ -70,12 +71,12 @@ interface Finished {
 }
 
 function opening(place: Workplace, attempt: Attempt): string {
-  return `begin transaction read write;
+  return `${place.begin}
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 lock table ${place.names.history} in share row exclusive mode;
 ${insertStarted(place.names, attempt.record)};
 set local statement_timeout = ${attempt.statementTimeoutMs};
-select pg_catalog.pg_current_xact_id()::text as xid`
+select pg_catalog.pg_current_xact_id()::text as xid, pg_catalog.pg_backend_pid() as pid`
 }
 
 /**
@@ -84,8 +85,7 @@ select pg_catalog.pg_current_xact_id()::text as xid`
  */
 function closing(place: Workplace, attempt: Attempt): string {
   return `set constraints all immediate;
-reset session authorization;
-reset role;
+${place.identity};
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
 set local lock_timeout = 0;
@@ -100,7 +100,8 @@ function xidOf(results: readonly ResultSet[]): unknown {
   return results.at(-1)?.rows[0]?.xid
 }
 
-function finish(opened: readonly ResultSet[], closed: readonly ResultSet[]): Finished {
+function finish({ pid }: Workplace, opened: readonly ResultSet[], closed: readonly ResultSet[]): Finished {
+  requireSameBackend(pid, opened.at(-1)?.rows[0])
   return { xidBefore: xidOf(opened), xidAfter: xidOf(closed), rows: closed[0]?.rows.length ?? 0 }
 }
 
@@ -147,7 +148,7 @@ async function sendSqlBody(
     })
     await awaitStatements(answers, attempt)
     checkpoint('last-statement-done', name)
-    return finish(begun, await closed)
+    return finish(place, begun, await closed)
   } finally {
     // Until the last answer is there, nobody knows what transaction the session is in.
     await all
@@ -201,7 +202,7 @@ async function runCodeBody(
   closed.catch(() => {})
   // A transaction that the migration began instead of ours is read-only, and the closing would only fail in it.
   if (xidOf(await within) !== xidOf(begun)) throw new TransactionEscaped(name)
-  return finish(begun, await closed)
+  return finish(place, begun, await closed)
 }
 
 function transactionExecutor(link: Link, name: string): Executor {

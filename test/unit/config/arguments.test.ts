@@ -40,6 +40,7 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['status --json --exit-code', { verb: 'status', json: true, exitCode: true }],
   ['history --all', { verb: 'history', json: false, all: true }],
   ['verify --json', { verb: 'verify', json: true }],
+  ['config --json', { verb: 'config', json: true }],
   ['wait', { verb: 'wait', timeoutMs: 600_000, for: 'migrations' }],
   ['wait --timeout 2m --for database', { verb: 'wait', timeoutMs: 120_000, for: 'database' }],
   ['wait --timeout 0', { verb: 'wait', timeoutMs: 0, for: 'migrations' }],
@@ -95,7 +96,7 @@ const refused: readonly (readonly [string, string, RegExp, RegExp])[] = [
   [
     'up --json',
     'unknown-flag',
-    /no flag --json; it belongs to status, history, verify, doctor, unlock, version/,
+    /no flag --json; it belongs to status, history, verify, doctor, unlock, config, version/,
     /up --help/,
   ],
   ['up --no-dir', 'unknown-flag', /no flag --no-dir/, /--help/],

@@ -35,7 +35,7 @@ for (const verb of verbNames)
         text
           .split('\n')
           .some((line) => line.startsWith(`  --${setting.flag} `) || line === `  --${setting.flag}`),
-        setting.verbs.includes(verb),
+        verb === 'config' || setting.verbs.includes(verb),
         setting.flag,
       )
   })
