@@ -289,28 +289,14 @@ test('a server that only allows reading', async () => {
 test('what cannot be had from a server here', () => {
   const unused = { mode: 'prefer' } as const
   const plain = { encryption: undefined, isVerified: false }
-<<<<<<< HEAD
-=======
   const tls = { encryption: 'TLSv1.3', isVerified: true }
->>>>>>> w-libpq
   assert.deepEqual(
     [
       examineTls({ host: 'db.example.com', tls: unused }, plain).level,
       examineTls({ host: '/var/run/postgresql', tls: unused }, plain).level,
       examineTls({ host: '127.0.0.1', tls: unused }, plain).level,
-<<<<<<< HEAD
-      examineTls(
-        { host: 'db.example.com', tls: { mode: 'require' } },
-        { encryption: 'TLSv1.3', isVerified: false },
-      ).message,
-      examineTls(
-        { host: 'db.example.com', tls: { mode: 'verify-full' } },
-        { encryption: 'TLSv1.3', isVerified: true },
-      ).message,
-=======
       examineTls({ host: 'db.example.com', tls: { mode: 'require' } }, { ...tls, isVerified: false }).message,
       examineTls({ host: 'db.example.com', tls: { mode: 'verify-full' } }, tls).message,
->>>>>>> w-libpq
     ],
     [
       'warn',
