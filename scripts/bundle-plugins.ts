@@ -10,20 +10,28 @@ export const ownRequire: Plugin = {
   },
 }
 
+/** Functions of node:crypto that src/ imports. */
+const cryptoNames = ['hash', 'randomUUID']
+
 /**
- * Packages load these at their top and use them in few of their functions, or never here: the PostgreSQL driver is
- * handed a socket on which TLS is agreed already. node:tls takes 10 ms.
+ * Loaded when they are used. Packages name them at their top and use them in few of their functions, or never here:
+ * the PostgreSQL driver is handed a socket on which TLS is agreed already, and node:tls takes 10 ms. node:crypto takes
+ * 5 ms, which can pass while a connection is on its way.
  */
 export const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   resolveId: {
-    filter: { id: /^(?:node:)?(?:tls|perf_hooks|assert)$/ },
-    handler: (id, importer) =>
-      importer?.includes('node_modules') === true ? `\0builtin:${id.replace('node:', '')}` : null,
+    filter: { id: /^(?:node:)?(?:tls|perf_hooks|assert|crypto)$/ },
+    handler(id, importer) {
+      const name = id.replace('node:', '')
+      if (importer?.includes('node_modules') === true) return `\0builtin:${name}`
+      return name === 'crypto' ? '\0crypto' : null
+    },
   },
   load: {
-    filter: { id: /^\0builtin:/ },
-    handler: (id) => {
+    filter: { id: /^\0(?:builtin:|crypto$)/ },
+    handler(id) {
+      if (id === '\0crypto') return cryptoNames.map((name) => exportLazily('crypto', name)).join('\n')
       const loaded = `process.getBuiltinModule('node:${id.slice('\0builtin:'.length)}')`
       return `module.exports = new Proxy(function () {}, {
   get: (_, key) => Reflect.get(${loaded}, key),
@@ -31,6 +39,10 @@ export const lazyBuiltins: Plugin = {
 })`
     },
   },
+}
+
+function exportLazily(builtin: string, name: string): string {
+  return `export const ${name} = (...args) => process.getBuiltinModule('node:${builtin}').${name}(...args)`
 }
 
 /**

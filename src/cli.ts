@@ -113,8 +113,7 @@ function createContext(
 async function openRun(config: Config, verb: string, tell: CommandContext['emit']): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
-  // One is needed: the cache that Node fills otherwise takes longer.
-  const runId = randomUUID({ disableEntropyCache: true })
+  const runId = nameOnce()
   const applied: string[] = []
   const emit: CommandContext['emit'] = (event) => {
     if (event.type === 'step-finished' && event.action !== 'skip') applied.push(event.name)
@@ -122,10 +121,15 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
   }
   const giveUp = (error: SlipwayError) => {
     const rest = { skipped: [], pending: [], ahead: [], durationMs: performance.now(), error }
-    emit({ type: 'run-finished', outcome: { runId, verb, exitCode: error.exitCode, applied, ...rest } })
+    emit({
+      type: 'run-finished',
+      outcome: { runId: runId(), verb, exitCode: error.exitCode, applied, ...rest },
+    })
   }
   return {
-    runId,
+    get runId() {
+      return runId()
+    },
     verb,
     config,
     url,
@@ -137,6 +141,16 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
     appliedBy: describeRunner(process.env),
     runnerVersion: version,
     env: process.env,
+  }
+}
+
+/** When it is first asked for: making it loads what a connection need not wait for. */
+function nameOnce(): () => string {
+  let name: string | undefined
+  return () => {
+    // One is needed: the cache that Node fills otherwise takes longer.
+    name ??= randomUUID({ disableEntropyCache: true })
+    return name
   }
 }
 

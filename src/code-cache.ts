@@ -2,7 +2,6 @@
  * What V8 made of the bundle, kept beside it: a start then need not parse and compile. It is made where the image is
  * built (see precompile.ts) and is trusted as the bundle is, since whoever can write the one can write the other.
  */
-import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -50,9 +49,9 @@ export function compile(dir: string, name: string, cachedData: Buffer | undefine
   })
 }
 
-/** The first line says what it was made from and by; what follows is hashed in it. */
+/** Its first line says what it was made from, by what, and how long the rest is: V8 itself checks the least of it. */
 export function renderCache(name: string, data: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`${headOf(name)}${hash('sha256', data)}\n`), data])
+  return Buffer.concat([Buffer.from(headOf(name, data.length)), data])
 }
 
 function readCache(dir: string, name: string): Buffer | undefined {
@@ -62,12 +61,11 @@ function readCache(dir: string, name: string): Buffer | undefined {
   } catch {
     return undefined
   }
-  const head = headOf(name)
-  const end = head.length + 64 + 1
+  const end = bytes.indexOf('\n') + 1
   const data = bytes.subarray(end)
-  return bytes.toString('latin1', 0, end) === `${head}${hash('sha256', data)}\n` ? data : undefined
+  return bytes.toString('latin1', 0, end) === headOf(name, data.length) ? data : undefined
 }
 
-function headOf(name: string): string {
-  return `slipway ${name} ${build} ${process.version} ${process.arch} `
+function headOf(name: string, length: number): string {
+  return `slipway ${name} ${build} ${process.version} ${process.arch} ${length}\n`
 }

@@ -1,7 +1,7 @@
 /** `slipway up` */
 
 import type { UpRequest } from '../engine/planning.ts'
-import { runUp } from '../engine/up.ts'
+import { startUp } from '../engine/up.ts'
 import { conclude } from '../terminal/conclude.ts'
 import type { CommandContext } from '../terminal/context.ts'
 
@@ -14,7 +14,7 @@ export interface UpOptions {
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
   const run = await context.openRun()
   const request = await requestOf(options)
-  if (!options.dryRun) return conclude(run, (progress) => runUp(run, request, progress))
+  if (!options.dryRun) return conclude(run, startUp(run, request))
   const { planRun } = await import('../engine/migrator.ts')
   const { planText } = await import('../reporters/plan-text.ts')
   const { plan, loaded, facts } = await planRun(run, request)

@@ -35,7 +35,10 @@ async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Sessi
   }
   const judges = judgesFor(url.target, options.intent)
   const reaching = asClient(url, () => reachServer(url, request, judges))
-  // While the connection is on its way.
+  // It may fail before it is awaited.
+  reaching.catch(() => {})
+  // While the server answers what is sent at first.
+  await new Promise((resolve) => setImmediate(resolve))
   const [reached] = await Promise.all([reaching, loadDriver()])
   const { link, endpoint } = reached
   try {

@@ -32,11 +32,14 @@ export interface DriverOptions {
   readonly connectTimeoutMs: number
 }
 
-/** Takes some milliseconds, in which a connection can already be under way. */
-export const loadDriver = () => import('postgres')
+/** Takes some milliseconds, in which a connection can already be under way. Logging in needs node:crypto. */
+export async function loadDriver() {
+  process.getBuiltinModule('node:crypto')
+  return (await import('postgres')).default
+}
 
 export async function openDriver(options: DriverOptions): Promise<Driver> {
-  const { default: postgres } = await loadDriver()
+  const postgres = await loadDriver()
   const client = postgres({
     user: options.user,
     // A function keeps the driver from falling back to PGPASSWORD when there is none.

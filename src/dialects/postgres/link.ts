@@ -178,7 +178,9 @@ export async function createLink(
       const isSaid = new Promise((resolve) => socket.once('finish', resolve))
       if (lost === undefined) {
         void driver.end().catch(() => {})
-        await Promise.race([isSaid, sleep(1500)])
+        // It is with the system by then, unless the line is stuck.
+        await new Promise((resolve) => setImmediate(resolve))
+        if (socket.writableLength > 0) await Promise.race([isSaid, sleep(1500)])
       }
       lose('closed')
       socket.destroy()
