@@ -226,10 +226,10 @@ export interface Turns {
   /** Creates or upgrades the history tables in a turn of their own; false: another runner has the lock. */
   ensureHistory(): Promise<boolean>
   /**
-   * For work that no transaction can hold: resolves if the other methods of the original session can be used after all.
-   * Throws pooler-in-the-way; `what` is the subject and verb of its message: `0002_index needs`.
+   * For migrations that no transaction can hold: resolves if the original session and its own methods can be used
+   * after all. Throws pooler-in-the-way, which names them.
    */
-  requireSession(what: string): Promise<void>
+  requireSession(migrations: readonly string[]): Promise<void>
 }
 
 export interface Dialect {

@@ -40,7 +40,7 @@ export function prepareOnce(parts: SessionParts): Preparation {
     const { link, facts, names, url, options } = parts
     const { role, readers = [] } = options
     const found = await pooling()
-    if (found.scope === 'transaction') throw needsSession(url, found, 'this work needs')
+    if (found.scope === 'transaction') throw needsSession(url, found, [])
     await requireRoles(link, facts, { role, readers })
     isSet = true
     parts.onBackend(facts.pid)

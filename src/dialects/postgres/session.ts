@@ -120,9 +120,9 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
         forgetHistory: () => {
           latest = undefined
         },
-        requireSession: async (what) => {
+        requireSession: async (migrations) => {
           const found = await pooling()
-          if (found.scope === 'transaction') throw needsSession(parts.url, found, what)
+          if (found.scope === 'transaction') throw needsSession(parts.url, found, migrations)
         },
       })
     },
