@@ -100,7 +100,7 @@ export const errorTable = {
   'foreign-history': {
     exit: 65,
     meaning: "The history table exists with another tool's columns.",
-    hint: 'choose another table, and record there what is applied already: SLIPWAY_TABLE=slipway_migrations slipway stamp TARGET',
+    hint: 'give slipway a table of its own: export SLIPWAY_TABLE=slipway_migrations; then record what is applied already: slipway stamp TARGET',
   },
   'history-elsewhere': {
     exit: 65,
@@ -147,6 +147,11 @@ export const errorTable = {
     exit: 66,
     meaning: 'A migration file cannot be read.',
     hint: 'make it readable for the user that slipway runs as',
+  },
+  'manifest-mismatch': {
+    exit: 66,
+    meaning: 'A migration is not the text that the manifest of its folder was made from.',
+    hint: 'restore the file, or make the manifest anew where the image is built: slipway manifest',
   },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
   'not-utf8': { exit: 66, meaning: 'A migration is not UTF-8 text.', hint: 'save it as UTF-8 text' },
@@ -281,6 +286,11 @@ export const errorTable = {
     meaning: 'The file a *_FILE variable names cannot be read.',
     hint: 'make the file readable for the user that slipway runs as',
   },
+  'tls-file': {
+    exit: 78,
+    meaning: 'A certificate, a private key or a revocation list for TLS cannot be used.',
+    hint: 'correct the path, the owner or the mode',
+  },
   'secret-twice': {
     exit: 78,
     meaning: 'A setting is given both as X and as X_FILE in the environment.',
@@ -311,6 +321,11 @@ export const errorTable = {
     meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
   },
+  'role-missing': {
+    exit: 78,
+    meaning: 'A role that SLIPWAY_ROLE or SLIPWAY_GRANT_SELECT_TO names does not exist on the server.',
+    hint: 'create it, or correct the setting',
+  },
   'pooler-refused': {
     exit: 78,
     meaning: 'A connection pooler in the path refuses: statement pooling, or its own configuration.',
@@ -336,6 +351,12 @@ export const errorTable = {
     exit: 79,
     meaning: 'Nobody confirmed what a verb would have changed: nobody could be asked, or the answer was no.',
     hint: 'look at what it would do, then confirm it with --yes',
+  },
+  // 80
+  'manifest-stale': {
+    exit: 80,
+    meaning: 'manifest --check: the manifest is missing, or not what the folder would give now.',
+    hint: 'slipway manifest',
   },
   // 3
   pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },

@@ -35,6 +35,7 @@ export type Command =
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
   | { readonly verb: 'config'; readonly json: boolean }
+  | { readonly verb: 'manifest'; readonly check: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
   | { readonly verb: 'help'; readonly topic: Verb | undefined }
 
@@ -89,6 +90,8 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return { verb, json: has('json'), exitCode: has('exit-code') }
     case 'history':
       return { verb, json: has('json'), all: has('all') }
+    case 'manifest':
+      return { verb, check: has('check') }
     case 'verify':
     case 'config':
     case 'version':

@@ -201,6 +201,19 @@ export const verbs = {
     flags: [json],
     examples: ['slipway config', 'SLIPWAY_ENV=production slipway config --json'],
   },
+  manifest: {
+    summary: 'at image build: put names and checksums into one file, so that a start reads that one',
+    details:
+      'Writes .slipway-manifest.json into the folder of migrations. It counts as long as the folder holds the same names; a migration that is to run is compared with it first, and verify always reads every file. Needs no database.',
+    flags: [
+      {
+        flag: 'check',
+        type: { kind: 'boolean' },
+        doc: 'Write nothing; exit with 80 unless the manifest is there and right.',
+      },
+    ],
+    examples: ['slipway manifest', 'slipway manifest --check'],
+  },
   version: {
     summary: 'print the versions of slipway, Node and SQLite',
     details: 'The same as slipway --version.',

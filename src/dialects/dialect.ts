@@ -4,10 +4,14 @@
  * order, retries or exit codes. Each method is one attempt.
  */
 import type { DatabaseUrl } from '../config/url.ts'
-import type { ErrorCode } from '../errors.ts'
 import type { LockHolder } from '../events.ts'
+import type { HistoryDigest } from '../plan/digest.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
+import type { Amendment, LogRecord } from './amendment.ts'
+import type { Diagnosis } from './diagnosis.ts'
+
+export * from './outcomes.ts'
 
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
@@ -46,7 +50,16 @@ export interface ConnectOptions {
   /** This one attempt ends within this time, whatever the peer does. */
   readonly attemptTimeoutMs: number
   readonly keepaliveMs: number
-  readonly history: { readonly table: string; readonly schema: string | undefined }
+  readonly history: {
+    readonly table: string
+    readonly schema: string | undefined
+    /** Wanted: SessionFacts.historyDigest. */
+    readonly digest?: boolean | undefined
+  }
+  /** Whom to become before working; reading does so only where it must. Without effect on SQLite, as `readers`. */
+  readonly role?: string | undefined
+  /** Roles that may read the history; `public` in any letter case is everybody. */
+  readonly readers?: readonly string[]
   /** What is known of a connection pooler in the path; without it, `auto`. */
   readonly pooler?: 'auto' | 'session' | 'transaction'
   readonly signal: AbortSignal
@@ -60,6 +73,14 @@ export interface SessionFacts {
   readonly now: Date
   /** Schema and table, ready for messages: `public.schema_migrations`. */
   readonly historyTable: string
+  /** Of several, the one that was reached: `db2:5432`. */
+  readonly host?: string
+  /** `TLSv1.3`, or `none` where the network may see it; absent within one machine. */
+  readonly encryption?: string
+  /** Told once in a run. */
+  readonly warnings?: readonly { readonly code: string; readonly message: string }[]
+  /** Of the history when the session began. Undefined if it was not wanted, is not there, or cannot be had so cheaply. */
+  readonly historyDigest?: HistoryDigest | undefined
 }
 
 export interface HistorySnapshot {
@@ -76,52 +97,6 @@ export interface FailureRecord {
   readonly runId: string
   readonly at: Date
   readonly error: string
-}
-
-/** One line of the log table: what was done, by whom, and how it ended. */
-export interface LogRecord {
-  readonly id: number
-  readonly at: Date
-  /** `up`, `start`, `resume`, `skip`, `failure`, `stamp`, `repair`, `unlock`; a later version may know more. */
-  readonly event: string
-  /** Empty where the event is about no migration. */
-  readonly name: string
-  readonly checksum: string
-  readonly statementsDone: number | undefined
-  readonly durationMs: number | undefined
-  readonly appliedBy: string
-  readonly runnerVersion: string
-  readonly runId: string
-  /** Of a failure its error; of a stamp, a repair or an unlock what exactly was done. */
-  readonly detail: string | undefined
-}
-
-/** A change of history that runs nothing. `detail` goes to the log. */
-export type Amendment =
-  /** A row for a migration that has none. */
-  | {
-      readonly kind: 'stamp'
-      readonly record: StepRecord
-      readonly state: 'applied' | 'skipped'
-      readonly detail: string
-    }
-  /** The row of an applied migration takes over checksum, source and `breaking`. */
-  | { readonly kind: 'accept'; readonly record: StepRecord; readonly detail: string }
-  /** A `started` row becomes `applied`, with all that the record says. */
-  | { readonly kind: 'finish'; readonly record: StepRecord; readonly detail: string }
-  /** The row is removed. */
-  | { readonly kind: 'forget'; readonly record: StepRecord; readonly detail: string }
-
-/** One thing that was looked at for `doctor`. */
-export interface Diagnosis {
-  /** What it is about, in a word: `privileges`. */
-  readonly check: string
-  readonly level: 'ok' | 'warn' | 'fail'
-  readonly message: string
-  /** What to type or do about it. */
-  readonly remedy?: string
-  /** Of a failure; its exit code is that of the verb when it is the first. */
-  readonly code?: ErrorCode
 }
 
 /** What goes into a history row besides what the database fills in. */
@@ -157,36 +132,6 @@ export interface StepwiseAttempt extends Attempt {
   readonly statementsDone: number
   /** The interrupted attempt ended with an error from the server, not with silence. */
   readonly failedBefore: boolean
-}
-
-/** Thrown by apply methods when statement `index` (0-based) of a `sql` body failed. */
-export class StatementError extends Error {
-  override readonly name = 'StatementError'
-  readonly index: number
-  constructor(index: number, cause: unknown) {
-    super('statement failed', { cause })
-    this.index = index
-  }
-}
-
-/** Thrown by applyInTransaction when history already has the row: another runner was here. */
-export class AlreadyRecorded extends Error {
-  override readonly name = 'AlreadyRecorded'
-}
-
-/** Thrown by a writing method of Turns.session that could not have its turn: nothing has been written. */
-export class TurnLost extends Error {
-  override readonly name = 'TurnLost'
-}
-
-/** Thrown when the migration left its own transaction, so its effects may be committed. */
-export class TransactionEscaped extends Error {
-  override readonly name = 'TransactionEscaped'
-}
-
-/** Thrown when the connection ended after COMMIT was sent and before its answer came. */
-export class CommitUnanswered extends Error {
-  override readonly name = 'CommitUnanswered'
 }
 
 export type FaultKind =
@@ -247,7 +192,7 @@ export interface Session extends AsyncDisposable {
   releaseRunLock(): Promise<void>
   /** Undefined where a session can hold the run lock; else what to use in place of tryRunLock and the writing methods. */
   turns(): Promise<Turns | undefined>
-  /** Creates or upgrades the history tables; under the run lock only. */
+  /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>
@@ -289,6 +234,8 @@ export interface Turns {
 
 export interface Dialect {
   readonly name: DialectName
+  /** Connecting takes a network's time and changes nothing: it may begin before it is known to be needed. */
+  readonly isRemote: boolean
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
   connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
   explain(error: unknown): Fault

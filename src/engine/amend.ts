@@ -1,5 +1,6 @@
 /** Changes history and runs nothing: what was shown and confirmed is decided again under the run lock, then written. */
-import type { Amendment, HistorySnapshot, Session } from '../dialects/dialect.ts'
+import type { Amendment } from '../dialects/amendment.ts'
+import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import { describeSessionFailure } from './failure.ts'

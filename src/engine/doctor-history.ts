@@ -1,11 +1,13 @@
 /** The history, and what `up` would say of files and history together, as `doctor` sees them. */
-import type { Diagnosis, HistorySnapshot, LogRecord, Session } from '../dialects/dialect.ts'
+import type { LogRecord } from '../dialects/amendment.ts'
+import type { Diagnosis } from '../dialects/diagnosis.ts'
+import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { isSlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
+import { failed, failedForAll } from './doctor-verdict.ts'
 import { planAgainst } from './planning.ts'
 import type { Run } from './run.ts'
 import { loadOptions } from './survey.ts'
-import { failed, failedForAll } from './doctor-verdict.ts'
 
 export async function examineHistory(session: Session): Promise<Diagnosis[]> {
   const tables = describeTables(session, await session.readHistory())

@@ -1,5 +1,5 @@
 /** Errors as lines of an examination. */
-import type { Diagnosis } from '../dialects/dialect.ts'
+import type { Diagnosis } from '../dialects/diagnosis.ts'
 import type { SlipwayError } from '../errors.ts'
 
 export function failed(check: string, { message, hint, code }: SlipwayError): Diagnosis {

@@ -1,15 +1,17 @@
 /** Looks at everything a run needs. Goes on after a failure with what can still be looked at, and never waits long. */
 import type { Config } from '../config/config.ts'
-import type { Diagnosis, Session, SessionFacts } from '../dialects/dialect.ts'
+import type { Diagnosis } from '../dialects/diagnosis.ts'
+import type { Session, SessionFacts } from '../dialects/dialect.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
+import { describeHolder } from '../text/describe-holder.ts'
 import { examineFiles } from './doctor-files.ts'
 import { examineHistory, examinePlan } from './doctor-history.ts'
+import { failed } from './doctor-verdict.ts'
 import { describeSessionFailure } from './failure.ts'
-import { describeHolder, endingOf } from './lock.ts'
+import { endingOf } from './lock.ts'
 import { openSession } from './open.ts'
 import type { Run } from './run.ts'
-import { failed } from './doctor-verdict.ts'
 
 export interface Examination {
   /** In the order in which a run needs them. */
@@ -91,7 +93,7 @@ interface Place {
 async function examineSession({ run, session, found }: Place, patienceMs: number): Promise<Diagnosis[]> {
   const checks: Diagnosis[] = []
   const parts: readonly [string, () => Promise<readonly Diagnosis[]>][] = [
-    ['server', () => session.examine()],
+    ['database', () => session.examine()],
     ['lock', async () => [await examineLock(run, session)]],
     ['history', () => examineHistory(session)],
     ['migrations', () => examinePlan(run, session, found)],
@@ -137,7 +139,7 @@ async function examineLock(run: Run, session: Session): Promise<Diagnosis> {
   return {
     check,
     level: 'warn',
-    message: `the run lock is held by ${describeHolder(holder)}`,
+    message: `the run lock is held by ${describeHolder(holder, session.facts.now, run.config.redact)}`,
     remedy:
       holder.pid === undefined ? 'slipway unlock' : `wait for it, or end it: ${endingOf(run, holder.pid)}`,
   }

@@ -11,9 +11,9 @@ import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
+import { describeHolder } from '../text/describe-holder.ts'
 import { attemptOf, isStepwise, recordOf, type Scribe } from './attempt.ts'
 import { describeFailure, type FailedStep, faultOf } from './failure.ts'
-import { describeHolder } from './lock.ts'
 import { openResumption } from './resume.ts'
 import type { Run } from './run.ts'
 import { settleFailure } from './settle-failure.ts'
@@ -111,6 +111,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       if (thrown instanceof TurnLost) throw thrown
+      run.echo?.failed(migration, thrown)
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
       if (fault.kind !== 'retryable' || run.signal.aborted || !mayRunAgain(place, scribe, thrown))
@@ -144,7 +145,8 @@ async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry
     const isConflict = retry.fault.sqlstate?.startsWith('40') === true
     const error = describeFailure(run, retry.failed, isConflict ? 'transient' : 'ddl-lock-timeout')
     const tries = retry.tries === 1 ? '1 attempt' : `${retry.tries} attempts`
-    const who = blockers.length === 0 ? '' : `; held up by ${blockers.map(describeHolder).join(', ')}`
+    const names = blockers.map((blocker) => describeHolder(blocker, new Date(), run.config.redact))
+    const who = names.length === 0 ? '' : `; held up by ${names.join(', ')}`
     throw new SlipwayError(error.code, `${error.message} (${tries})${who}`, error.facts)
   }
   run.emit({

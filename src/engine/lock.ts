@@ -2,6 +2,7 @@
 import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint, type LockHolder } from '../events.ts'
+import { describeHolder } from '../text/describe-holder.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 
@@ -86,7 +87,7 @@ function progressOf(snapshot: HistorySnapshot): string {
 
 function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number): SlipwayError {
   const seconds = (elapsedMs / 1000).toFixed(1)
-  const who = holder === undefined ? 'another runner' : describeHolder(holder)
+  const who = describeHolder(holder, new Date(), run.config.redact)
   return new SlipwayError(
     'lock-timeout',
     `the run lock of ${run.url.shown} was not free within ${seconds} s; it is held by ${who}`,
@@ -97,16 +98,4 @@ function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number
 /** On SQLite the holder is a process of this machine. */
 export function endingOf(run: Run, pid: number): string {
   return run.dialect.name === 'sqlite' ? `kill ${pid}` : 'slipway unlock --terminate'
-}
-
-/** One line: pid, application, address, since, what it runs; not where that may set a password. */
-export function describeHolder(holder: LockHolder): string {
-  const parts = [`pid ${holder.pid ?? '?'}`]
-  if (holder.applicationName !== undefined && holder.applicationName !== '')
-    parts.push(`(${holder.applicationName})`)
-  if (holder.clientAddress !== undefined) parts.push(`from ${holder.clientAddress}`)
-  if (holder.since !== undefined) parts.push(`since ${holder.since.toISOString()}`)
-  if (holder.statement !== undefined && holder.state === 'active' && !/password/i.test(holder.statement))
-    parts.push(`running: ${holder.statement.split('\n')[0]}`)
-  return parts.join(' ')
 }

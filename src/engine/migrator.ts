@@ -1,45 +1,21 @@
-/** The life of `up`, from an open question to a proven answer. */
+/** The life of an `up` that has something to do, from an open question to a proven answer. */
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
-import { type Discovery, discoverMigrations } from '../files/discover.ts'
+import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
 import { resolveCommit } from './commit.ts'
+import { discover } from './discover.ts'
 import { executeStep } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
+import { emptyProgress, type Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
-
-/** Filled in as the run goes, so that a failure can still tell what was done. */
-export interface Progress {
-  applied: string[]
-  skipped: string[]
-  pending: string[]
-  ahead: string[]
-}
-
-export function emptyProgress(): Progress {
-  return { applied: [], skipped: [], pending: [], ahead: [] }
-}
-
-/** Applies everything pending. Throws SlipwayError; `progress` tells how far it came. */
-export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
-  const found = await discover(run)
-  const session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
-  const up: Up = { run, request, progress, found, session, loaded: new Map() }
-  try {
-    await bring(up)
-  } catch (error) {
-    throw describeSessionFailure(run, error, 'working')
-  } finally {
-    await session.close()
-  }
-}
 
 export interface Planned {
   readonly plan: Plan
@@ -72,13 +48,8 @@ export interface Up {
   readonly loaded: Map<string, LoadedMigration>
 }
 
-async function discover(run: Run): Promise<Discovery> {
-  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
-  for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
-  return found
-}
-
-async function bring(up: Up): Promise<void> {
+/** From a session to a proven history: applies what is pending, if anything is. */
+export async function bringUp(up: Up): Promise<void> {
   const { session } = up
   const before = await session.readHistory()
   if (await isNothingToDo(up, before)) return
@@ -103,7 +74,7 @@ async function bringInSession(up: Up): Promise<void> {
   await releasingRunLock(run, session, () => applyUnderLock(up))
 }
 
-/** The most frequent run ends here: one query, no lock, no migration file imported. */
+/** No lock, and no migration file imported. */
 async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
   const first = await makePlan(up, snapshot)
   if (first.kind === 'plan' && first.steps.length === 0) {

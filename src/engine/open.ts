@@ -2,10 +2,11 @@
 import type { DatabaseUrl } from '../config/url.ts'
 import type { Fault, Session } from '../dialects/dialect.ts'
 import { type ErrorCode, isSlipwayError, SlipwayError } from '../errors.ts'
+import type { Listener } from '../events.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 
-/** One attempt may take this long, whatever the peer does. */
+/** One attempt may take this long for each host, whatever the peer does; connect_timeout says otherwise. */
 const attemptTimeoutMs = 10_000
 /** Roles and databases are often made by init scripts that run after the server first answers. */
 const graceForInitMs = 15_000
@@ -13,37 +14,59 @@ const graceForInitMs = 15_000
 export interface OpenOptions {
   readonly intent: 'read' | 'write'
   readonly timeoutMs: number
+  /** Wanted: SessionFacts.historyDigest. */
+  readonly historyDigest?: boolean
+  /** Instead of the run's own. */
+  readonly signal?: AbortSignal
+  readonly emit?: Listener
 }
 
 /** Throws unreachable, auth-failed, tls-failed, database-missing, read-only, not-writable …, or the signal's reason. */
 export async function openSession(run: Run, options: OpenOptions): Promise<Session> {
+  const { signal = run.signal, emit = run.emit } = options
   const began = performance.now()
   const elapsed = () => performance.now() - began
   let told = ''
   for (let attempt = 0; ; attempt++) {
-    run.signal.throwIfAborted()
-    const outcome = await tryToConnect(run, options, options.timeoutMs - elapsed())
+    signal.throwIfAborted()
+    const outcome = await tryToConnect(run, { ...options, signal }, options.timeoutMs - elapsed())
     if (!('failure' in outcome)) {
       const { session } = outcome
-      run.emit({
+      const { serverVersion, host, encryption, warnings } = session.facts
+      emit({
         type: 'connected',
         dialect: run.dialect.name,
-        serverVersion: session.facts.serverVersion,
+        serverVersion,
         waitedMs: elapsed(),
+        ...(host === undefined ? {} : { host }),
+        ...(encryption === undefined ? {} : { encryption }),
       })
+      tellOnce(run, emit, warnings ?? [])
       return session
     }
     const { failure } = outcome
-    run.signal.throwIfAborted()
+    signal.throwIfAborted()
     const patience = Math.min(options.timeoutMs, patienceFor(failure))
     const leftMs = patience - elapsed()
     if (leftMs <= 0) throw giveUp(run, failure, elapsed())
     if (failure.reason !== told) {
       told = failure.reason
-      run.emit({ type: 'waiting-for-database', reason: told, elapsedMs: elapsed(), timeoutMs: patience })
+      emit({ type: 'waiting-for-database', reason: told, elapsedMs: elapsed(), timeoutMs: patience })
     }
     // The last attempt is made when the time is up, not before.
-    await sleep(Math.min(backoff(attempt, 100, 2000), leftMs), run.signal)
+    await sleep(Math.min(backoff(attempt, 100, 2000), leftMs), signal)
+  }
+}
+
+const told = new WeakMap<Run, Set<string>>()
+
+/** A run may connect several times, each time to hear the same. */
+function tellOnce(run: Run, emit: Listener, warnings: readonly { code: string; message: string }[]): void {
+  const before = told.get(run) ?? new Set()
+  told.set(run, before)
+  for (const warning of warnings) {
+    if (!before.has(warning.message)) emit({ type: 'warning', ...warning })
+    before.add(warning.message)
   }
 }
 
@@ -55,18 +78,20 @@ interface Failure {
 
 async function tryToConnect(
   run: Run,
-  options: OpenOptions,
+  options: OpenOptions & { readonly signal: AbortSignal },
   remainingMs: number,
 ): Promise<{ session: Session } | { failure: Failure }> {
   try {
     const session = await run.dialect.connect(run.url, {
       intent: options.intent,
       applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
-      attemptTimeoutMs: Math.max(500, Math.min(attemptTimeoutMs, remainingMs)),
+      attemptTimeoutMs: Math.max(500, Math.min(longestAttempt(run.url), remainingMs)),
       keepaliveMs: run.config.keepaliveMs,
-      history: { table: run.config.table, schema: run.config.schema },
+      history: { table: run.config.table, schema: run.config.schema, digest: options.historyDigest },
+      role: run.config.role,
+      readers: run.config.grantSelectTo,
       pooler: run.config.pooler,
-      signal: run.signal,
+      signal: options.signal,
     })
     return { session }
   } catch (error) {
@@ -76,9 +101,15 @@ async function tryToConnect(
   }
 }
 
+function longestAttempt(url: DatabaseUrl): number {
+  if (url.dialect !== 'postgres') return attemptTimeoutMs
+  return url.hosts.length * (url.connectTimeoutMs ?? attemptTimeoutMs)
+}
+
 /** How long this kind of failure is worth waiting for, in milliseconds. */
 function patienceFor(failure: Failure): number {
-  if (isSlipwayError(failure.error)) return failure.error.code === 'read-only' ? Number.POSITIVE_INFINITY : 0
+  if (isSlipwayError(failure.error))
+    return ['read-only', 'unreachable'].includes(failure.error.code) ? Number.POSITIVE_INFINITY : 0
   switch (failure.fault?.kind) {
     case 'not-ready':
     case 'session-lost':
@@ -124,7 +155,8 @@ function giveUp(run: Run, failure: Failure, elapsedMs: number): SlipwayError {
 
 function hintToCreate(url: DatabaseUrl): { hint?: string } {
   if (url.dialect !== 'postgres') return {}
-  const words = ['createdb', '-h', url.host, '-p', String(url.port), '-U', url.user, url.database]
+  const [{ host, port }] = url.hosts
+  const words = ['createdb', '-h', host, '-p', String(port), '-U', url.user, url.database]
   return { hint: words.map((word) => (/^[\w./:-]+$/.test(word) ? word : quoteForShell(word))).join(' ') }
 }
 

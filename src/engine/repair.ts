@@ -1,5 +1,6 @@
 /** The life of `repair`: what there is to mend, what a request would change, then changing it. */
-import type { Amendment, HistorySnapshot, Session, SessionFacts, StepRecord } from '../dialects/dialect.ts'
+import type { Amendment } from '../dialects/amendment.ts'
+import type { HistorySnapshot, Session, SessionFacts, StepRecord } from '../dialects/dialect.ts'
 import { isSlipwayError, type SlipwayError } from '../errors.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
@@ -29,7 +30,11 @@ export interface RepairSurvey {
 
 /** In a session that cannot write, without the lock. Throws unknown-target, ambiguous-target, bad-argument; 66 for a file to accept that does not load. */
 export async function surveyRepair(run: Run, request: RepairRequest | undefined): Promise<RepairSurvey> {
-  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
+  const found = await discoverMigrations(run.config.dir, {
+    allowEmpty: run.config.allowEmpty,
+    cwd: run.cwd,
+    manifest: 'ignore',
+  })
   return reading(run, async (session) => {
     const look = await assess(run, session, found, request)
     return {

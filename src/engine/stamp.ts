@@ -1,13 +1,14 @@
 /** The life of `stamp`: what would be recorded, then recording it. */
-import type { Amendment, HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
+import type { Amendment } from '../dialects/amendment.ts'
+import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { type Plan, refusalError } from '../plan/plan.ts'
 import { planStamp } from '../plan/stamp.ts'
 import type { Target } from '../plan/target.ts'
 import { amendHistory } from './amend.ts'
 import { recordOf } from './attempt.ts'
-import type { Progress } from './migrator.ts'
 import { planAgainst } from './planning.ts'
+import type { Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { loadOptions, reading } from './survey.ts'
 

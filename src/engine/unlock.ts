@@ -2,8 +2,9 @@
 import type { Session, SessionFacts } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import type { LockHolder } from '../events.ts'
+import { describeHolder } from '../text/describe-holder.ts'
 import { describeSessionFailure } from './failure.ts'
-import { describeHolder, endingOf } from './lock.ts'
+import { endingOf } from './lock.ts'
 import { openSession } from './open.ts'
 import type { Run } from './run.ts'
 import { sleep } from './sleep.ts'
@@ -90,7 +91,7 @@ async function writeDown(run: Run, session: Session, holder: LockHolder): Promis
   const { appliedBy, runnerVersion, runId } = run
   const record = { name: '', checksum: '', source: '', breaking: false, appliedBy, runnerVersion, runId }
   try {
-    await session.recordUnlock(record, run.config.redact(`ended ${describeHolder(holder)}`))
+    await session.recordUnlock(record, `ended ${describeHolder(holder, new Date(), run.config.redact)}`)
   } catch (error) {
     run.emit({
       type: 'cleanup-failed',

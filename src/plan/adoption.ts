@@ -10,5 +10,5 @@ export function hasVersionsOnly(columns: readonly string[]): boolean {
 export function hintForForeign(table: string, newest: string | undefined): string {
   const other = table === 'slipway_migrations' ? 'slipway_history' : 'slipway_migrations'
   const target = newest ?? 'TARGET'
-  return `give slipway a table of its own, in every command, and record in it what is applied already: SLIPWAY_TABLE=${other} slipway stamp ${target}`
+  return `give slipway a table of its own: export SLIPWAY_TABLE=${other}; then record what is applied already: slipway stamp ${target}`
 }

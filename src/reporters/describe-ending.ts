@@ -1,9 +1,9 @@
 /** The last line of a run: what state the database is in now. Says nothing the events did not show. */
 import type { SlipwayError } from '../errors.ts'
 import type { RunOutcome } from '../events.ts'
+import { formatDuration } from '../text/format-time.ts'
 import { countOf } from './count-of.ts'
 import type { Told } from './describe-event.ts'
-import { formatDuration } from './format-time.ts'
 import { isTransactional, type RunMemory } from './run-memory.ts'
 
 export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {

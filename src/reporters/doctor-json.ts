@@ -1,5 +1,5 @@
 /** `slipway doctor --json`. Field names are stable; fields may be added. */
-import type { Diagnosis } from '../dialects/dialect.ts'
+import type { Diagnosis } from '../dialects/diagnosis.ts'
 
 export interface DoctorJson {
   /** No failure. */

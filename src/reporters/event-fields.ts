@@ -1,7 +1,7 @@
 /** The fields of one JSON line, by event; docs/formats.md promises their names. */
 import type { LockHolder, RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
-import { shortenStatement } from './describe-holder.ts'
+import { shortenStatement } from '../text/describe-holder.ts'
 import { toErrorFields } from './error-fields.ts'
 import { outcomeJson } from './outcome-json.ts'
 import { toPlainData } from './plain-data.ts'
@@ -47,6 +47,7 @@ function fieldsOf(event: RunEvent, options: FieldOptions): Record<string, unknow
     }
     case 'step-started':
     case 'statement-finished':
+    case 'statement-echo':
     case 'step-finished': {
       const { type: _, name, ...fields } = event
       return { migration: name, ...fields }

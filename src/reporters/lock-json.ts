@@ -1,7 +1,7 @@
 /** `slipway unlock --json`. Field names are stable; fields may be added. */
 import type { LockHolder } from '../events.ts'
 import type { Redactor } from '../redact.ts'
-import { shortenStatement } from './describe-holder.ts'
+import { shortenStatement } from '../text/describe-holder.ts'
 import type { LockResult } from './lock-text.ts'
 import type { DatabaseFacts } from './results.ts'
 

@@ -1,6 +1,6 @@
 /** What the reading verbs found, as they hand it to the printers of `*-text.ts` and `*-json.ts`. */
 import type { SurveyedSetting } from '../config/survey-settings.ts'
-import type { LogRecord } from '../dialects/dialect.ts'
+import type { LogRecord } from '../dialects/amendment.ts'
 import type { SlipwayError } from '../errors.ts'
 import type { PlannedStep } from '../events.ts'
 import type { HistoryRow, MigrationState } from '../plan/migration.ts'

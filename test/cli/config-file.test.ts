@@ -1,6 +1,7 @@
 /** slipway.config.*, seen from outside: which file is taken, what it can be, and what is wrong with it. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { type BadInput, goodMigration, testBadInput } from '../helpers/bad-input.ts'
@@ -68,6 +69,21 @@ describe('what it can be', () => {
       using workspace = createWorkspace({ ...migration, ...neighbour, 'slipway.config.ts': text })
       await expectApplied(workspace, { env: { WHERE: 'app.db', ENV: 'prod' } })
     })
+})
+
+test('the example of docs/settings.md is one', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/settings.md'), 'utf8')
+  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(page) ?? []
+  using workspace = createWorkspace({ 'slipway.config.ts': example })
+  const { code, stdout } = await slipway(['config', '--json'], { cwd: workspace.dir })
+  assert.equal(code, 0, stdout)
+  const { settings, warnings } = JSON.parse(stdout) as {
+    settings: { name: string; from: { kind: string }[] }[]
+    warnings: unknown[]
+  }
+  assert.deepEqual(warnings, [])
+  const used = settings.filter(({ from }) => from[0]?.kind === 'config').map(({ name }) => name)
+  assert.deepEqual(used, ['dir', 'grantSelectTo', 'ddlLockTimeout', 'onAhead'])
 })
 
 describe('where it is', () => {

@@ -67,7 +67,12 @@ test('the demo shows a run, a run with nothing to do, and the status', () => {
 })
 
 test('TypeScript in the pages is sound', () => {
-  const files = ['README.md', 'migrations/README.md', 'migrations/QUICK_START.md'].flatMap((page) =>
+  const files = [
+    'README.md',
+    'migrations/README.md',
+    'migrations/QUICK_START.md',
+    'docs/settings.md',
+  ].flatMap((page) =>
     readBlocks(read(page))
       .filter(({ language }) => language === 'ts')
       .map(({ text, line }) => [`${page.replace(/\W/g, '_')}_${line}.ts`, text] as const),

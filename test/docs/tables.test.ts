@@ -125,7 +125,15 @@ test('the lock of docs/formats.md is the one that runs wait for, and its query f
 
 async function requireKnownFields(variables: Record<string, string>): Promise<void> {
   const known = new Set(readCode(formats))
-  for (const args of [['status'], ['history', '--all'], ['verify'], ['version']]) {
+  for (const args of [
+    ['status'],
+    ['history', '--all'],
+    ['verify'],
+    ['doctor'],
+    ['unlock'],
+    ['config'],
+    ['version'],
+  ]) {
     const { stdout } = await slipway([...args, '--json'], { env: variables })
     for (const key of keysOf(JSON.parse(stdout))) assert.ok(known.has(key), `${args.join(' ')}: ${key}`)
   }

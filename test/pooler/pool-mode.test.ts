@@ -4,7 +4,7 @@ import { createServer, connect as openSocket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDatabaseUrl } from '../../src/config/parse-url.ts'
 import { factsQuery, readFacts } from '../../src/dialects/postgres/facts.ts'
-import { openLink } from '../../src/dialects/postgres/link.ts'
+import { reachServer } from '../../src/dialects/postgres/hosts.ts'
 import { findPooling } from '../../src/dialects/postgres/pooling.ts'
 import { type Pgbouncer, type PgbouncerOptions, startPgbouncer } from '../helpers/pgbouncer.ts'
 import { createTestDatabase, newestMajor, type TestDatabase } from '../helpers/postgres.ts'
@@ -16,11 +16,12 @@ async function findFor(text: string, pooler: 'auto' | 'session' | 'transaction' 
   const { url } = parseDatabaseUrl(text, { name: 'the URL', cwd: '/', osUser: () => undefined })
   if (url.dialect !== 'postgres') throw new Error('not PostgreSQL')
   const options = { applicationName: 'slipway', timeoutMs: 10_000, greeting: factsQuery('t', undefined) }
-  const { link, greeting } = await openLink(url, options)
+  const { link, greeting, endpoint } = await reachServer(url, options, [() => undefined])
   try {
     const found = await findPooling({
       link,
       url,
+      endpoint,
       facts: readFacts(greeting),
       options: {
         intent: 'write',

@@ -38,13 +38,16 @@ const conflicts: Readonly<Record<LockMode, readonly string[]>> = {
   ],
 }
 
-/** At most three, those with the oldest transactions. Best effort: the attempt is over, so they may be gone. */
+/**
+ * At most three, those with the oldest transactions. Best effort: the attempt is over, so they may be gone. Asked as the
+ * login, like findRunLockHolder.
+ */
 export async function findBlockers(link: Link, attempt: Attempt): Promise<readonly LockHolder[]> {
   if (attempt.body.kind !== 'sql') return []
   const locks = combineLocks(attempt.body.statements)
   if (locks.length === 0) return []
   try {
-    return (await readOnly(link, selectHolders(locks))).map(toHolder)
+    return (await readOnly(link, `set local role none;\n${selectHolders(locks)}`)).map(toHolder)
   } catch {
     return []
   }

@@ -2,6 +2,7 @@
 import { SlipwayError } from '../../errors.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
 import { readOnly, type ServerFacts } from './facts.ts'
+import { schemaMark } from './grant-readers.ts'
 import type { FoundTables } from './history.ts'
 import { type HistoryNames, literal } from './naming.ts'
 import { asCreator } from './privileges.ts'
@@ -33,7 +34,7 @@ interface Situation {
 export function createAbsent(names: HistoryNames, { facts, found, isSchemaThere }: Situation): string {
   if (!isSchemaThere && facts.schema === undefined) throw nowhere(facts, names)
   return [
-    ...(isSchemaThere ? [] : [`create schema ${quotePostgresId(names.schema)}`]),
+    ...(isSchemaThere ? [] : [createSchema(names)]),
     ...(found.history === undefined ? [createHistoryTable(names)] : []),
     ...(found.log === undefined ? [createLogTable(names)] : []),
   ].join(';\n')
@@ -45,6 +46,11 @@ function nowhere(facts: ServerFacts, names: HistoryNames): SlipwayError {
     `no schema in the search_path of ${facts.user} on ${facts.database} exists, so there is no place for the history`,
     { hint: `name one, and it is created: SLIPWAY_SCHEMA=${names.schema}` },
   )
+}
+
+function createSchema({ schema }: HistoryNames): string {
+  const name = quotePostgresId(schema)
+  return `create schema ${name};\ncomment on schema ${name} is ${literal(schemaMark)}`
 }
 
 function createHistoryTable(names: HistoryNames): string {

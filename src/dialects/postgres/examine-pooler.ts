@@ -1,5 +1,5 @@
 /** What `doctor` says of a pooler in the path: which migrations it lets through. */
-import type { Diagnosis } from '../dialect.ts'
+import type { Diagnosis } from '../diagnosis.ts'
 import type { Examined } from './examine.ts'
 import { findPooling } from './pooling.ts'
 

@@ -1,6 +1,7 @@
 /** What the role may do with the history, found without trying, and the GRANT for what it may not. */
 import { quotePostgresId } from '../../sql/quote.ts'
-import type { Diagnosis, Row } from '../dialect.ts'
+import type { Diagnosis } from '../diagnosis.ts'
+import type { Row } from '../dialect.ts'
 import type { Examined } from './examine.ts'
 import { readOnly } from './facts.ts'
 import { type HistoryNames, literal, nameLog } from './naming.ts'

@@ -1,5 +1,6 @@
 /** The statements that write history: the row of a migration as it moves from started to applied, and the log. */
-import type { Amendment, StepRecord } from '../dialect.ts'
+import type { Amendment } from '../amendment.ts'
+import type { StepRecord } from '../dialect.ts'
 import { type HistoryNames, literal } from './naming.ts'
 
 const recordColumns = 'name, checksum, applied_by, runner_version, run_id'

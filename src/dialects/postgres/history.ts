@@ -1,29 +1,16 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
-import { shellWord } from '../../plan/shell.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
-import type { FailureRecord, HistorySnapshot, LogRecord, Row } from '../dialect.ts'
+import { shellWord } from '../../plan/shell.ts'
+import type { LogRecord } from '../amendment.ts'
+import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
-import { type HistoryCandidate, instant, readOnly, type ServerFacts, toDate } from './facts.ts'
+import { type HistoryCandidate, instant, type ServerFacts, toDate } from './facts.ts'
+import { findHistories, historyColumns } from './history-columns.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory, nameLog } from './naming.ts'
 import { asReader } from './privileges.ts'
-
-/** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
-const columns = [
-  'id',
-  'name',
-  'checksum',
-  'applied_at',
-  'duration_ms',
-  'applied_by',
-  'runner_version',
-  'run_id',
-  'state',
-  'statements_done',
-  'breaking',
-  'source',
-] as const
+import { nameReader, type Reader, readAs } from './read-as.ts'
 
 const logColumns = [
   'id',
@@ -51,16 +38,9 @@ export function findTables({ tables }: ServerFacts, names: HistoryNames): FoundT
     history: own.find(({ name }) => name === names.table),
     log: own.find(({ name }) => name === nameLog(names.table)),
   }
-  if (found.history !== undefined) checkShape(found.history, columns)
+  if (found.history !== undefined) checkShape(found.history, historyColumns)
   if (found.log !== undefined) checkShape(found.log, logColumns)
   return found
-}
-
-/** Every table, in whatever schema, that could be a history of slipway's by name and columns. */
-export function findHistories({ tables }: ServerFacts, names: HistoryNames): HistoryCandidate[] {
-  return tables.filter(
-    (table) => table.name === names.table && columns.every((column) => table.columns.includes(column)),
-  )
 }
 
 /** Refuses another tool's table, by the columns it has. */
@@ -87,22 +67,26 @@ export async function readLocatedHistory(
   link: Link,
   facts: ServerFacts,
   names: HistoryNames,
-  isSchemaChosen: boolean,
+  reader: Reader & { readonly isSchemaChosen: boolean },
 ): Promise<HistorySnapshot> {
   const own = findTables(facts, names).history
   if (own !== undefined) {
-    const snapshot = await readHistory(link, names, facts.user)
+    const snapshot = await readHistory(link, names, reader)
     if (snapshot.rows.length > 0) return snapshot
   }
-  if (!isSchemaChosen) await refuseHistoryElsewhere(link, facts, names)
+  if (!reader.isSchemaChosen) await refuseHistoryElsewhere(link, facts, { names, reader })
   return { exists: own !== undefined, rows: [] }
 }
 
-async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: HistoryNames): Promise<void> {
+async function refuseHistoryElsewhere(
+  link: Link,
+  facts: ServerFacts,
+  { names, reader }: { readonly names: HistoryNames; readonly reader: Reader },
+): Promise<void> {
   for (const table of findHistories(facts, names)) {
     if (table.schema === names.schema) continue
     const other = nameHistory(table.schema, names.table)
-    if (await isEmpty(link, other)) continue
+    if (await isEmpty(link, other, reader)) continue
     throw new SlipwayError(
       'history-elsewhere',
       `${names.shown} is empty or absent, but ${other.shown} in the same database holds a history; running now would apply everything again`,
@@ -113,9 +97,9 @@ async function refuseHistoryElsewhere(link: Link, facts: ServerFacts, names: His
   }
 }
 
-async function isEmpty(link: Link, names: HistoryNames): Promise<boolean> {
+async function isEmpty(link: Link, names: HistoryNames, reader: Reader): Promise<boolean> {
   try {
-    const rows = await readOnly(link, `select 1 as one from ${names.history} limit 1`)
+    const rows = await readAs(link, reader, `select 1 as one from ${names.history} limit 1`)
     return rows.length === 0
   } catch (error) {
     // A neighbour's table that we may not read is not ours.
@@ -124,10 +108,11 @@ async function isEmpty(link: Link, names: HistoryNames): Promise<boolean> {
   }
 }
 
-async function readHistory(link: Link, names: HistoryNames, role: string): Promise<HistorySnapshot> {
-  const rows = await asReader(names, role, () =>
-    readOnly(
+async function readHistory(link: Link, names: HistoryNames, reader: Reader): Promise<HistorySnapshot> {
+  const rows = await asReader(names, nameReader(reader), () =>
+    readAs(
       link,
+      reader,
       `select id, name, checksum, ${instant('applied_at')} as applied_at, duration_ms, applied_by, runner_version, run_id, state, statements_done, breaking
 from ${names.history}
 order by id`,
@@ -152,20 +137,30 @@ function toHistoryRow(row: Row): HistoryRow {
   }
 }
 
-export async function readSource(link: Link, names: HistoryNames, name: string): Promise<string | undefined> {
-  const [row] = await readOnly(link, `select source from ${names.history} where name = ${literal(name)}`)
+export async function readSource(
+  link: Link,
+  names: HistoryNames,
+  reader: Reader,
+  name: string,
+): Promise<string | undefined> {
+  const [row] = await readAs(
+    link,
+    reader,
+    `select source from ${names.history} where name = ${literal(name)}`,
+  )
   return row === undefined ? undefined : String(row.source)
 }
 
 export async function readFailures(
   link: Link,
   names: HistoryNames,
-  role: string,
+  reader: Reader,
   since: Date,
 ): Promise<FailureRecord[]> {
-  const rows = await asReader(names, role, () =>
-    readOnly(
+  const rows = await asReader(names, nameReader(reader), () =>
+    readAs(
       link,
+      reader,
       `select name, checksum, run_id, ${instant('at')} as at, error
 from ${names.log}
 where event = 'failure' and at >= ${literal(since.toISOString())}::timestamptz
@@ -181,10 +176,11 @@ order by id`,
   }))
 }
 
-export async function readLog(link: Link, names: HistoryNames, role: string): Promise<LogRecord[]> {
-  const rows = await asReader(names, role, () =>
-    readOnly(
+export async function readLog(link: Link, names: HistoryNames, reader: Reader): Promise<LogRecord[]> {
+  const rows = await asReader(names, nameReader(reader), () =>
+    readAs(
       link,
+      reader,
       `select id, ${instant('at')} as at, event, name, checksum, statements_done, duration_ms, applied_by, runner_version, run_id, error
 from ${names.log}
 order by id`,

@@ -1,14 +1,14 @@
 /** PostgreSQL 13 and later. */
 
-import { parsePostgres } from '../../sql/postgres.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
 import type { Dialect } from '../dialect.ts'
+import { connectPostgres } from './connect.ts'
 import { explain } from './errors.ts'
-import { LockBudgetSpent } from './prelock.ts'
-import { connectPostgres } from './session.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
 
 export const postgres: Dialect = {
   name: 'postgres',
+  isRemote: true,
   connect: (url, options) => {
     if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
     return connectPostgres(url, options)
@@ -17,7 +17,7 @@ export const postgres: Dialect = {
     error instanceof LockBudgetSpent
       ? { kind: 'retryable', sqlstate: '55P03', message: error.message }
       : explain(error),
-  parse: parsePostgres,
+  parse: async (text) => (await import('../../sql/postgres.ts')).parsePostgres(text),
   placeholder: (index) => `$${index}`,
   quoteId: quotePostgresId,
 }

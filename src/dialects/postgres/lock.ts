@@ -93,10 +93,12 @@ where a.pid = ${pid}`,
 export const holderColumns = `pid, application_name, case client_port when -1 then '[local]' else pg_catalog.host(client_addr) end as client_address, ${instant('backend_start')} as since, state, ${instant('state_change')} as state_since,
   pg_catalog.left(query, 300) as statement`
 
+/** As the login: pg_stat_activity tells little of other roles' sessions, and all runners log in as one. */
 export async function findRunLockHolder(link: Link, names: HistoryNames): Promise<LockHolder | undefined> {
   const [row] = await readOnly(
     link,
-    `select ${holderColumns}
+    `set local role none;
+select ${holderColumns}
 from pg_catalog.pg_stat_activity
 where pid in (${selectRunLock(names)})
   and pid <> pg_catalog.pg_backend_pid()`,

@@ -12,9 +12,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PostgresUrl } from '../../config/url.ts'
+import type { Endpoint } from './endpoint.ts'
 import { readOnly } from './facts.ts'
-import { type Link, startLink } from './link.ts'
+import type { Link } from './link.ts'
+import { startLink } from './open-link.ts'
 
 export type PoolMode = 'session' | 'transaction'
 
@@ -37,7 +38,7 @@ const patienceMs = 300
 
 export interface PoolSearch {
   readonly link: Link
-  readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   /** The backend that answered this link's greeting. */
   readonly pid: number
   readonly applicationName: string
@@ -108,10 +109,13 @@ async function askOwn({ link, mark }: Pick<Probe, 'link' | 'mark'>): Promise<num
 }
 
 /** Undefined where no further connection is to be had. */
-async function openAsker({ url, applicationName }: PoolSearch, deadline: number): Promise<Asker | undefined> {
+async function openAsker(
+  { endpoint, applicationName }: PoolSearch,
+  deadline: number,
+): Promise<Asker | undefined> {
   const mark = newMark()
   try {
-    const { link, greeting } = await startLink(url, {
+    const { link, greeting } = await startLink(endpoint, {
       applicationName: `${applicationName} probe`,
       timeoutMs: Math.max(1, deadline - performance.now()),
       greeting: `begin transaction read only;\n${ownPid(mark)};\ncommit`,

@@ -2,6 +2,7 @@
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { ConnectOptions } from '../dialect.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
 
@@ -15,6 +16,7 @@ export interface Pooling {
 export interface PoolingParts {
   readonly link: Link
   readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
   readonly options: ConnectOptions
 }
@@ -32,7 +34,7 @@ export function mayShare({ link, url, facts, options: { pooler = 'auto' } }: Poo
  * A pooler gives away itself: the process that the greeting names is not the one that answers. Throws pooler-in-the-way
  * where SLIPWAY_POOLER says `session` and the opposite is seen.
  */
-export async function findPooling({ link, url, facts, options }: PoolingParts): Promise<Pooling> {
+export async function findPooling({ link, url, endpoint, facts, options }: PoolingParts): Promise<Pooling> {
   const stated = options.pooler ?? 'auto'
   if (stated === 'transaction' || (stated === 'auto' && url.pooled))
     return { scope: 'transaction', isProven: true }
@@ -40,7 +42,7 @@ export async function findPooling({ link, url, facts, options }: PoolingParts): 
   const { findPoolMode } = await import('./pool-mode.ts')
   const { mode, isProven } = await findPoolMode({
     link,
-    url,
+    endpoint,
     pid: facts.pid,
     applicationName: options.applicationName,
     effort: stated === 'auto' ? 'thorough' : 'suspicious',

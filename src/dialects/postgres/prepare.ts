@@ -1,20 +1,24 @@
 /** What a session does before it writes for the first time, and how it leaves the server connection if that lives on. */
 import type { PostgresUrl } from '../../config/url.ts'
-import type { ConnectOptions } from '../dialect.ts'
+import type { ConnectOptions, SessionFacts } from '../dialect.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
 import { findPooling, needsSession, type Pooling } from './pooling.ts'
+import { requireRoles } from './roles.ts'
 import { probeConnectionCheck, resetSession } from './settings.ts'
 import { leaveClean, leaveTransaction, type Workplace } from './workplace.ts'
 
 export interface SessionParts {
   readonly link: Link
   readonly url: PostgresUrl
+  /** The one server that the session is on. */
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
+  readonly sessionFacts: SessionFacts
   readonly names: HistoryNames
   readonly options: ConnectOptions
-  readonly stopWatching: () => void
   /** The backend that works for us, for the watchdog. */
   readonly onBackend: (pid: number | undefined) => void
   readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
@@ -33,18 +37,20 @@ export function prepareOnce(parts: SessionParts): Preparation {
   let isSet = false
   const pooling = once(() => findPooling(parts))
   const prepared = once(async (): Promise<Workplace> => {
-    const { link, facts, names, url } = parts
+    const { link, facts, names, url, options } = parts
+    const { role, readers = [] } = options
     const found = await pooling()
     if (found.scope === 'transaction') throw needsSession(url, found, [])
+    await requireRoles(link, facts, { role, readers })
     isSet = true
     parts.onBackend(facts.pid)
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, connectionCheck })
+    const texts = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
     await link.simple(texts.reset)
     return {
       link,
       names,
-      role: facts.user,
+      role: role ?? facts.user,
       pid: facts.pid,
       ...texts,
       begin: 'begin transaction read write;',

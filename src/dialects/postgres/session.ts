@@ -1,87 +1,44 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
-import type { PostgresUrl } from '../../config/url.ts'
-import { SlipwayError } from '../../errors.ts'
-import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import type { Attempt, Session } from '../dialect.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
 import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { adviseOnForeign } from './foreign-history.ts'
+import { grantReaders } from './grant-readers.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { openLink } from './link.ts'
 import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
-import { nameHistory } from './naming.ts'
 import { mayShare, needsSession } from './pooling.ts'
 import { prepareOnce, type SessionParts } from './prepare.ts'
-import { asAmender, asClient, asWriter } from './privileges.ts'
+import { asAmender, asWriter } from './privileges.ts'
+import { requireRoles } from './roles.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
-import { whyUnsupported } from './supported.ts'
 import { watchLink } from './watchdog.ts'
 import { writeHistory } from './workplace.ts'
 
-export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  const { table, schema } = options.history
-  let onNotice: ((message: string) => void) | undefined
-  const { link, greeting } = await asClient(url, () =>
-    openLink(url, {
-      applicationName: options.applicationName,
-      timeoutMs: options.attemptTimeoutMs,
-      signal: options.signal,
-      onNotice: (message) => onNotice?.(message),
-      greeting: factsQuery(table, schema ?? url.schema),
-    }),
-  )
-  try {
-    const facts = readFacts(greeting)
-    if (options.intent === 'write') requireWritable(facts)
-    const names = nameHistory(facts.schema ?? 'public', table)
-    const isDirect = link.backend.pid === facts.pid
-    let backend = isDirect ? facts.pid : undefined
-    const stopWatching = watchLink(link, url, {
-      everyMs: options.keepaliveMs,
-      applicationName: options.applicationName,
-      isDirect,
-      backend: () => backend,
-    })
-    return createSession({
-      link,
-      url,
-      facts,
-      names,
-      options,
-      stopWatching,
-      onBackend: (pid) => {
-        backend = pid
-      },
-      listenForNotices: (listener) => {
-        onNotice = listener
-      },
-    })
-  } catch (error) {
-    await link.close()
-    throw error
+/** With all that a session can do; a run with nothing to do needs none of it. */
+export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session {
+  const { link, names, facts, options } = opened
+  const isDirect = link.backend.pid === facts.pid
+  let backend = isDirect ? facts.pid : undefined
+  const stopWatching = watchLink(link, opened.endpoint, {
+    everyMs: options.keepaliveMs,
+    applicationName: options.applicationName,
+    isDirect,
+    backend: () => backend,
+  })
+  const parts: SessionParts = {
+    ...opened,
+    onBackend: (pid) => {
+      backend = pid
+    },
   }
-}
-
-function requireWritable(facts: ServerFacts): void {
-  const unsupported = whyUnsupported(facts.versionNumber, facts.version)
-  if (unsupported !== undefined) throw unsupported
-  if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
-  if (facts.readOnlyByDefault) {
-    throw new SlipwayError(
-      'read-only',
-      `default_transaction_read_only is on for ${facts.user} on ${facts.database}`,
-    )
-  }
-}
-
-function createSession(parts: SessionParts): Session {
-  const { link, names } = parts
   const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
+  const reader = { login: parts.facts.user, role: parts.options.role }
   let latest: ServerFacts | undefined = parts.facts
   let holdsLock = false
 
@@ -103,7 +60,7 @@ function createSession(parts: SessionParts): Session {
   const locateHistory = async () => {
     const { facts, found } = await findHistory()
     const snapshot = await locating(facts, () =>
-      history.readLocatedHistory(link, facts, names, isSchemaChosen),
+      history.readLocatedHistory(link, facts, names, { ...reader, isSchemaChosen }),
     )
     return { snapshot, found }
   }
@@ -123,18 +80,16 @@ function createSession(parts: SessionParts): Session {
   }
 
   const session: Session = {
-    facts: sessionFacts(parts),
+    facts: parts.sessionFacts,
     get lost() {
       return link.lost
     },
     readHistory: async () => (await locateHistory()).snapshot,
-    readSource: (name) => history.readSource(link, names, name),
+    readSource: (name) => history.readSource(link, names, reader, name),
     failuresSince: async (since) =>
-      (await locateHistory()).found.log === undefined
-        ? []
-        : history.readFailures(link, names, parts.facts.user, since),
+      (await locateHistory()).found.log === undefined ? [] : history.readFailures(link, names, reader, since),
     readLog: async () =>
-      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, parts.facts.user),
+      (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, reader),
     examine: () => examineServer({ ...parts, isSchemaChosen }),
     async tryRunLock() {
       holdsLock = await tryRunLock(await prepared())
@@ -150,9 +105,13 @@ function createSession(parts: SessionParts): Session {
     },
     async turns() {
       if (!mayShare(parts)) return undefined
+      const { role, readers = [] } = parts.options
+      await requireRoles(link, parts.facts, { role, readers })
       const { createTurns } = await import('./turns.ts')
       return createTurns({
         ...parts,
+        role,
+        readers,
         searchPath: parts.url.schema,
         applicationName: parts.options.applicationName,
         base: session,
@@ -169,9 +128,15 @@ function createSession(parts: SessionParts): Session {
     },
     async ensureHistory() {
       const { found } = await locateHistory()
-      if (found.history !== undefined && found.log !== undefined) return
-      await createHistory(await prepared(), parts.facts, found)
-      latest = undefined
+      if (found.history === undefined || found.log === undefined) {
+        await createHistory(await prepared(), parts.facts, found)
+        latest = undefined
+      }
+      const place = await prepared()
+      await grantReaders(place, parts.options.readers ?? [], async (text) => {
+        await writeHistory(place, text)
+        return true
+      })
     },
     applyInTransaction: (attempt) =>
       withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
@@ -194,23 +159,14 @@ function createSession(parts: SessionParts): Session {
     },
     async cancel() {
       if (link.lost || (await prepared()).committing) return
-      await sendCancelRequest(parts.url, link.backend)
+      await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {
-      parts.stopWatching()
+      stopWatching()
       await leave()
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
   }
   return session
-}
-
-function sessionFacts(parts: SessionParts): SessionFacts {
-  return {
-    serverVersion: parts.facts.version,
-    database: parts.facts.database,
-    now: parts.facts.now,
-    historyTable: parts.names.shown,
-  }
 }

@@ -4,6 +4,7 @@ import { quotePostgresId } from '../../sql/quote.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
 import { literal } from './naming.ts'
+import { resetIdentity } from './roles.ts'
 
 /**
  * Whether the server accepts client_connection_check_interval: PostgreSQL 14 and later, and not where a provider
@@ -23,11 +24,17 @@ export async function probeConnectionCheck(link: Link, facts: ServerFacts): Prom
 export interface SettingsOptions {
   readonly facts: ServerFacts
   readonly searchPath: string | undefined
+  /** SLIPWAY_ROLE. */
+  readonly role: string | undefined
   readonly connectionCheck: boolean
 }
 
-/** `reset` stands between migrations; `settle` between the statements of one, whose temporary tables live on. */
+/**
+ * `reset` stands between migrations; `settle` between the statements of one, whose temporary tables live on. `identity`
+ * is the part of both that says who works.
+ */
 export interface SessionTexts {
+  readonly identity: string
   readonly reset: string
   readonly settle: string
 }
@@ -54,10 +61,11 @@ export function resetSession(options: SettingsOptions): SessionTexts {
   if (options.connectionCheck) settings.push(['client_connection_check_interval', '500'])
   const lines = settings.map(([name, value]) => `set ${name} = ${literal(value)}`)
   if (options.searchPath !== undefined) lines.push(`set search_path = ${quotePostgresId(options.searchPath)}`)
-  const identity = ['reset session authorization', 'reset role', 'reset all']
+  const identity = resetIdentity(options.role)
   const objects = ['close all', 'unlisten *', 'deallocate all', 'discard temp']
   return {
-    reset: [...identity, ...objects, ...lines].join(';\n'),
-    settle: [...identity, ...lines].join(';\n'),
+    identity,
+    reset: [identity, 'reset all', ...objects, ...lines].join(';\n'),
+    settle: [identity, 'reset all', ...lines].join(';\n'),
   }
 }

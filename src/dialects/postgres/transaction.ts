@@ -16,7 +16,8 @@ import { createChecks } from './checks.ts'
 import { isServerError, sqlstateOf } from './errors.ts'
 import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { Link, ResultSet } from './link.ts'
-import { LockBudgetSpent, lockableAhead, lockTables } from './prelock.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
+import { lockableAhead, lockTables } from './prelock.ts'
 import { asWriter } from './privileges.ts'
 import { requireSameBackend, type Workplace } from './workplace.ts'
 
@@ -84,8 +85,7 @@ select pg_catalog.pg_current_xact_id()::text as xid, pg_catalog.pg_backend_pid()
  */
 function closing(place: Workplace, attempt: Attempt): string {
   return `set constraints all immediate;
-reset session authorization;
-reset role;
+${place.identity};
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
 set local lock_timeout = 0;

@@ -23,6 +23,8 @@ export interface TurnOptions {
   readonly names: HistoryNames
   readonly facts: ServerFacts
   readonly searchPath: string | undefined
+  /** SLIPWAY_ROLE. */
+  readonly role: string | undefined
   readonly applicationName: string
 }
 
@@ -51,7 +53,7 @@ reset role;
 reset all;
 discard temp;
 ${localSettings(options).join(';\n')};
-select pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId}) as locked${withHistory ? `;\n${historyMark(names)}` : ''}`
+${becomeRole(options)}select pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId}) as locked${withHistory ? `;\n${historyMark(names)}` : ''}`
 }
 
 /** Only SET LOCAL: it ends with the transaction. `reset all` has taken the encoding that the pooler had set for us. */
@@ -72,6 +74,11 @@ function localSettings({ facts, searchPath, applicationName }: TurnOptions): str
     `select pg_catalog.set_config(name, '500', true) from pg_catalog.pg_settings
 where name = 'client_connection_check_interval' and context = 'user'`,
   ]
+}
+
+/** For the transaction only. */
+export function becomeRole({ role }: Pick<TurnOptions, 'role'>): string {
+  return role === undefined ? '' : `set local role ${quotePostgresId(role)};\n`
 }
 
 /** Changes whenever history or its log does. */

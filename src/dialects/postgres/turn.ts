@@ -3,10 +3,12 @@ import type { Attempt } from '../dialect.ts'
 import { StatementError, TransactionEscaped, TurnLost } from '../dialect.ts'
 import { explain } from './errors.ts'
 import type { Link, ResultSet } from './link.ts'
-import { LockBudgetSpent } from './prelock.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
 import { asWriter } from './privileges.ts'
+import { resetIdentity } from './roles.ts'
 import {
   type Belongings,
+  becomeRole,
   bodySavepoint,
   dropWhatStays,
   openTurn,
@@ -51,7 +53,7 @@ export interface KeeperParts extends TurnOptions {
 
 export function keepTurns(parts: KeeperParts): TurnKeeper {
   const { link, names } = parts
-  const role = parts.facts.user
+  const role = parts.role ?? parts.facts.user
   let turn: Turn | undefined
 
   const over = () => {
@@ -116,6 +118,7 @@ export function keepTurns(parts: KeeperParts): TurnKeeper {
       link,
       names,
       role,
+      identity: resetIdentity(parts.role),
       pid: taken.before.pid,
       reset: `savepoint ${bodySavepoint}`,
       settle: '',
@@ -136,7 +139,9 @@ export function keepTurns(parts: KeeperParts): TurnKeeper {
     async append(text) {
       await end()
       const begun = 'begin transaction isolation level read committed read write'
-      await asWriter(names, role, () => rollingBack(link, () => link.simple(`${begun};\n${text};\ncommit`)))
+      await asWriter(names, role, () =>
+        rollingBack(link, () => link.simple(`${begun};\n${becomeRole(parts)}${text};\ncommit`)),
+      )
     },
   }
 }

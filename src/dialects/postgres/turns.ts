@@ -4,22 +4,26 @@
  * what the plan was made from. Nothing is SET but for the transaction.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { Attempt, Session, Turns } from '../dialect.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createAbsent, selectSchema } from './create-history.ts'
+import type { Endpoint } from './endpoint.ts'
 import { readFacts, readOnly, selectFacts } from './facts.ts'
+import { grantReaders } from './grant-readers.ts'
 import { type FoundTables, findTables } from './history.ts'
 import * as rows from './history-rows.ts'
 import { selectRunLock } from './lock.ts'
 import { asAmender, asCreator, asReader, asWriter } from './privileges.ts'
+import { nameReader, readAs } from './read-as.ts'
 import { applyInTransaction } from './transaction.ts'
 import { type KeeperParts, keepTurns, type TurnKeeper } from './turn.ts'
 import { historyMark } from './turn-texts.ts'
 
 export interface TurnParts extends KeeperParts {
-  readonly url: PostgresUrl
+  readonly endpoint: Endpoint
+  /** Who may read the history. */
+  readonly readers: readonly string[]
   /** The session that reads. */
   readonly base: Session
   findHistory(): Promise<FoundTables>
@@ -32,6 +36,7 @@ export interface TurnParts extends KeeperParts {
 export function createTurns(parts: TurnParts): Turns {
   const { link, names, facts, base } = parts
   const keeper = keepTurns(parts)
+  const reader = { login: facts.user, role: parts.role }
   let seen: unknown
   return {
     session: createTurnSession(parts, keeper, () => seen),
@@ -42,7 +47,9 @@ export function createTurns(parts: TurnParts): Turns {
       seen = undefined
       if (isComplete(await parts.findHistory())) {
         // Before the rows: what changes between the two is noticed by `take`.
-        const [row] = await asReader(names, facts.user, () => readOnly(link, historyMark(names)))
+        const [row] = await asReader(names, nameReader(reader), () =>
+          readAs(link, reader, historyMark(names)),
+        )
         seen = row?.mark
       }
       return await base.readHistory()
@@ -52,22 +59,29 @@ export function createTurns(parts: TurnParts): Turns {
       return (await readOnly(link, selectRunLock(names))).length === 0
     },
     async ensureHistory() {
-      if (isComplete(await parts.findHistory())) return true
-      if ((await keeper.begin(false)) === undefined) return false
-      try {
-        await createWhatIsAbsent(parts, keeper)
-      } finally {
-        await keeper.end()
-        parts.forgetHistory()
+      if (!isComplete(await parts.findHistory())) {
+        if ((await keeper.begin(false)) === undefined) return false
+        try {
+          await createWhatIsAbsent(parts, keeper)
+        } finally {
+          await keeper.end()
+          parts.forgetHistory()
+        }
       }
-      return true
+      const place = { link, names, role: nameReader(reader) }
+      return await grantReaders(place, parts.readers, async (text) => {
+        if ((await keeper.begin(false)) === undefined || keeper.turn === undefined) return false
+        await keeper.finish(keeper.turn, text)
+        return true
+      })
     },
   }
 }
 
 /** What the engine works with; whatever only reads ends the turn first. */
 function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unknown): Session {
-  const { link, names, facts, base } = parts
+  const { link, names, base } = parts
+  const role = parts.role ?? parts.facts.user
   const reading =
     <Arguments extends unknown[], T>(read: (...given: Arguments) => Promise<T>) =>
     async (...given: Arguments): Promise<T> => {
@@ -110,12 +124,12 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     async recordSkipped(record) {
       const turn = await keeper.require(seen())
       const text = `${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`
-      await asWriter(names, facts.user, () => keeper.finish(turn, text))
+      await asWriter(names, role, () => keeper.finish(turn, text))
     },
     async amendHistory(amendments) {
       const turn = await keeper.require(seen())
       const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
-      await asAmender(names, facts.user, () => keeper.finish(turn, text))
+      await asAmender(names, role, () => keeper.finish(turn, text))
     },
     recordStarted: (record) =>
       keeper.append(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
@@ -131,7 +145,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     },
     async cancel() {
       if (link.lost || keeper.turn?.place?.committing === true) return
-      await sendCancelRequest(parts.url, link.backend)
+      await sendCancelRequest(parts.endpoint, link.backend)
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -151,6 +165,6 @@ async function createWhatIsAbsent(parts: TurnParts, keeper: TurnKeeper): Promise
   const [schema] = await link.simple(selectSchema(names))
   const isSchemaThere = schema !== undefined && schema.rows.length > 0
   const absent = createAbsent(names, { facts, found, isSchemaThere })
-  const creation = { role: facts.user, database: facts.database, isSchemaThere }
+  const creation = { role: parts.role ?? facts.user, database: facts.database, isSchemaThere }
   await asCreator(names, creation, () => keeper.finish(turn, absent))
 }

@@ -10,6 +10,8 @@ export interface Workplace {
   readonly names: HistoryNames
   /** Whose privileges count, for messages. */
   readonly role: string
+  /** Who works; see resetSession. */
+  readonly identity: string
   /** The backend that has the lock and the settings. */
   readonly pid: number
   /** Sent ahead of a migration's work as a message of its own; see resetSession. */

@@ -1,5 +1,6 @@
 /** Changes of history that run nothing. Inside the caller's write transaction. */
-import { AlreadyRecorded, type Amendment } from '../dialect.ts'
+import type { Amendment } from '../amendment.ts'
+import { AlreadyRecorded } from '../dialect.ts'
 import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { readState, writeLog, writeRow } from './history-rows.ts'

@@ -1,7 +1,7 @@
 /** What `doctor` says of a SQLite file. Reads only, creates nothing. */
 import { dirname } from 'node:path'
 import { isSlipwayError } from '../../errors.ts'
-import type { Diagnosis } from '../dialect.ts'
+import type { Diagnosis } from '../diagnosis.ts'
 import { readVersion, runStatement } from './driver.ts'
 import { canWrite, describeAccess, describeUser, fileExists, requireWritable } from './file-access.ts'
 import { lockPathOf } from './lock.ts'

@@ -5,6 +5,7 @@ import { explainSqlite } from './errors.ts'
 
 export const sqlite: Dialect = {
   name: 'sqlite',
+  isRemote: false,
   connect: async (url, options) => {
     if (url.dialect !== 'sqlite') throw new TypeError(`not a SQLite URL: ${url.shown}`)
     const { openSession } = await import('./session.ts')
