@@ -10,6 +10,7 @@ import type { Row } from '../dialect.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
 import { openSocket } from './socket.ts'
 import { toPostgresValues } from './values.ts'
+import { type NoticeListener, routeNotices } from './notices.ts'
 import { watchMessages } from './wire.ts'
 
 /** The connection ended under us. */
@@ -43,6 +44,8 @@ export interface Link {
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
   simple(text: string): Promise<ResultSet[]>
   extended(text: string, values: readonly unknown[]): Promise<Row[]>
+  /** Who is told what the server says in passing about the queries that are sent from now on. */
+  listen(listener: NoticeListener | undefined): void
   /** Ends the session without a word: what is pending rejects now. */
   destroy(reason: string): void
   close(): Promise<void>
@@ -52,7 +55,6 @@ export interface LinkOptions {
   readonly applicationName: string
   readonly timeoutMs: number
   readonly signal?: AbortSignal
-  readonly onNotice?: (message: string) => void
   /** The first query: the driver connects with it, so a session costs no query of its own. */
   readonly greeting: string
 }
@@ -100,7 +102,8 @@ interface StartingLink extends Link {
 async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions): Promise<StartingLink> {
   const pending = new Map<PromiseWithResolvers<never>, number>()
   const backend = { pid: 0, secret: 0 }
-  const wire = watchMessages(socket)
+  const notices = routeNotices()
+  const wire = watchMessages(socket, notices.tell)
   let lost: SessionLost | undefined
   let closing = false
   let handedOut = false
@@ -119,9 +122,6 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     database: url.database,
     applicationName: options.applicationName,
     connectTimeoutMs: options.timeoutMs,
-    onNotice: (notice) => {
-      if (notice.severity !== 'DEBUG') options.onNotice?.(notice.message ?? '')
-    },
     socket: () => {
       if (handedOut) throw lost ?? new SessionLost('a session never reconnects')
       handedOut = true
@@ -134,6 +134,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
     const waiter = Promise.withResolvers<never>()
     waiter.promise.catch(() => {})
     pending.set(waiter, performance.now())
+    notices.countQuery()
     try {
       return await Promise.race([settle(send).then(requireRows), waiter.promise])
     } finally {
@@ -175,6 +176,7 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
       const bound = toPostgresValues(values, driver.untyped)
       return [...(await guarded(() => driver.extended(text, bound)))]
     },
+    listen: notices.listen,
     destroy(reason) {
       lose(reason)
       socket.destroy()

@@ -1,6 +1,7 @@
 /** What a session does before it writes for the first time, and how it leaves the server connection if that lives on. */
 import type { PostgresUrl } from '../../config/url.ts'
 import type { ConnectOptions } from '../dialect.ts'
+import { sendCancelRequest } from './cancel.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
@@ -18,7 +19,6 @@ export interface SessionParts {
   readonly stopWatching: () => void
   /** The backend that works for us, for the watchdog. */
   readonly onBackend: (pid: number | undefined) => void
-  readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
 }
 
 export interface Preparation {
@@ -54,6 +54,7 @@ export function prepareOnce(parts: SessionParts): Preparation {
       commit: 'commit',
       leave: () => leaveTransaction(link),
       committing: false,
+      ahead: { sent: undefined, notices: [], interrupt: () => sendCancelRequest(url, link.backend) },
     }
   })
   const leave = async () => {

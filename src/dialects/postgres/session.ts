@@ -2,6 +2,7 @@
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import { dropAhead } from './ahead.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
@@ -26,13 +27,11 @@ import { writeHistory } from './workplace.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema } = options.history
-  let onNotice: ((message: string) => void) | undefined
   const { link, greeting } = await asClient(url, () =>
     openLink(url, {
       applicationName: options.applicationName,
       timeoutMs: options.attemptTimeoutMs,
       signal: options.signal,
-      onNotice: (message) => onNotice?.(message),
       greeting: factsQuery(table, schema ?? url.schema),
     }),
   )
@@ -57,9 +56,6 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
       stopWatching,
       onBackend: (pid) => {
         backend = pid
-      },
-      listenForNotices: (listener) => {
-        onNotice = listener
       },
     })
   } catch (error) {
@@ -112,16 +108,22 @@ function createSession(parts: SessionParts): Session {
   }
 
   const withNotices = async <T>(attempt: Attempt, work: () => Promise<T>): Promise<T> => {
-    parts.listenForNotices(attempt.onNotice)
+    link.listen(attempt.onNotice)
     try {
       return await work()
     } finally {
-      parts.listenForNotices(undefined)
+      link.listen(undefined)
     }
   }
 
-  const write = async (text: string) => {
+  const settled = async () => {
     const place = await prepared()
+    await dropAhead(place)
+    return place
+  }
+
+  const write = async (text: string) => {
+    const place = await settled()
     await asWriter(names, place.role, () => writeHistory(place, text))
   }
 
@@ -147,6 +149,7 @@ function createSession(parts: SessionParts): Session {
     async releaseRunLock() {
       if (!holdsLock || link.lost) return
       holdsLock = false
+      await settled()
       if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
     },
     async turns() {
@@ -186,12 +189,12 @@ function createSession(parts: SessionParts): Session {
     },
     applyInTransaction: (attempt) =>
       withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
-    applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await prepared(), attempt)),
+    applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await settled(), attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
     async amendHistory(amendments) {
-      const place = await prepared()
+      const place = await settled()
       const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
       await asAmender(names, place.role, () => writeHistory(place, text))
     },

@@ -14,14 +14,24 @@ export interface Wire {
   readonly commits: number
 }
 
+/** What the server says in passing while it works on a query. */
+export interface Notice {
+  readonly severity: string
+  readonly message: string
+  /** 0-based place among all queries of this session, in the order they were sent. */
+  readonly query: number
+}
+
 const commandComplete = 0x43
 const errorResponse = 0x45
+const noticeResponse = 0x4e
 const readyForQuery = 0x5a
 const backendKeyData = 0x4b
 
 const wantedTypes: ReadonlySet<number | undefined> = new Set([
   commandComplete,
   errorResponse,
+  noticeResponse,
   readyForQuery,
   backendKeyData,
 ])
@@ -30,7 +40,7 @@ const wantedTypes: ReadonlySet<number | undefined> = new Set([
  * Message layout: one type byte, then an int32 length that counts itself.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-export function watchMessages(socket: Socket): Wire {
+export function watchMessages(socket: Socket, onNotice: (notice: Notice) => void): Wire {
   const state: { -readonly [Key in keyof Wire]: Wire[Key] } = {
     transactionStatus: 'I',
     backendKey: { pid: 0, secret: 0 },
@@ -38,6 +48,8 @@ export function watchMessages(socket: Socket): Wire {
     readyAt: undefined,
     commits: 0,
   }
+  // One answer ends the login.
+  let answered = -1
   let kept: Buffer = Buffer.alloc(0)
   let skip = 0
   socket.on('data', (chunk: Buffer) => {
@@ -60,12 +72,14 @@ export function watchMessages(socket: Socket): Wire {
       if (type === readyForQuery) {
         state.transactionStatus = String.fromCharCode(kept[5] ?? 73)
         state.readyAt ??= performance.now()
+        answered += 1
       }
       if (type === backendKeyData)
         state.backendKey = { pid: kept.readUInt32BE(5), secret: kept.readUInt32BE(9) }
       if (type === commandComplete && kept.toString('latin1', 5, end - 1) === 'COMMIT') state.commits += 1
       // The first ones: a pooler passes on what the server said and then says that the server is gone.
       if (type === errorResponse) state.lastWords ??= fatalMessage(kept.subarray(5, end))
+      if (type === noticeResponse) onNotice({ ...readNotice(kept.subarray(5, end)), query: answered })
       kept = kept.subarray(end)
     }
   })
@@ -77,4 +91,10 @@ function fatalMessage(body: Buffer): string | undefined {
   const fields = body.toString('utf8').split('\0')
   const isFatal = fields.some((field) => /^[SV](FATAL|PANIC)$/.test(field))
   return isFatal ? fields.find((field) => field.startsWith('M'))?.slice(1) : undefined
+}
+
+function readNotice(body: Buffer): { severity: string; message: string } {
+  const fields = body.toString('utf8').split('\0')
+  const find = (letter: string) => fields.find((field) => field.startsWith(letter))?.slice(1)
+  return { severity: find('V') ?? find('S') ?? '', message: find('M') ?? '' }
 }
