@@ -17,6 +17,8 @@ function startWith(scene: Scene, fault: string) {
       SLIPWAY_DATABASE_URL: scene.db.url(),
       SLIPWAY_DIR: `${scene.workspace.dir}/migrations`,
       SLIPWAY_LOG_FORMAT: 'json',
+      // Longer than the test may take: a stop that does nothing shows.
+      SLIPWAY_SHUTDOWN_TIMEOUT: '10m',
       ...env,
     },
   })
