@@ -13,13 +13,15 @@ export interface Finished {
   readonly rows: number
 }
 
+const xid = 'pg_catalog.pg_current_xact_id_if_assigned()::text as xid'
+
 export function opening(place: Workplace, attempt: Attempt): string {
   return `${place.begin}
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 lock table ${place.names.history} in share row exclusive mode;
-${insertStarted(place.names, attempt.record)};
-set local statement_timeout = ${attempt.statementTimeoutMs};
-select pg_catalog.pg_current_xact_id()::text as xid, pg_catalog.pg_backend_pid() as pid`
+${insertStarted(place.names, attempt.record)}
+returning pg_catalog.pg_current_xact_id()::text as xid, pg_catalog.pg_backend_pid() as pid;
+set local statement_timeout = ${attempt.statementTimeoutMs}`
 }
 
 /**
@@ -33,11 +35,11 @@ set local search_path = pg_catalog;
 set local statement_timeout = 0;
 set local lock_timeout = 0;
 ${markApplied(place.names, attempt.record, 'pg_catalog.transaction_timestamp()')};
-${insertLog(place.names, 'up', attempt.record)};
-${currentTransaction}`
+${insertLog(place.names, 'up', attempt.record)}
+returning ${xid}`
 }
 
-export const currentTransaction = 'select pg_catalog.pg_current_xact_id_if_assigned()::text as xid'
+export const currentTransaction = `select ${xid}`
 
 export function xidOf(results: readonly ResultSet[]): unknown {
   return results.at(-1)?.rows[0]?.xid
