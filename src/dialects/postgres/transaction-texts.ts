@@ -34,6 +34,7 @@ ${place.identity};
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
 set local lock_timeout = 0;
+set local idle_in_transaction_session_timeout = 0;
 ${markApplied(place.names, attempt.record, 'pg_catalog.transaction_timestamp()')};
 ${insertLog(place.names, 'up', attempt.record)}
 returning ${xid}`
