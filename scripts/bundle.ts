@@ -3,7 +3,14 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { laterEntries, laterOnes, lazyBuiltins, ownRequire, withoutWorkers } from './bundle-plugins.ts'
+import {
+  laterEntries,
+  laterOnes,
+  lazyBuiltins,
+  ownClock,
+  ownRequire,
+  withoutWorkers,
+} from './bundle-plugins.ts'
 
 /** Stay packages of their own: the one is a native addon, the other brings a file of WebAssembly. */
 const external = ['better-sqlite3', 'libpg-query']
@@ -26,7 +33,7 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
     },
     platform: 'node',
     external,
-    plugins: [ownRequire, lazyBuiltins, withoutWorkers, laterOnes],
+    plugins: [ownRequire, ownClock, lazyBuiltins, withoutWorkers, laterOnes],
   })
   const { output } = await build.generate({
     format: 'cjs',
@@ -43,6 +50,7 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
           test: /\/src\/(cli|commands\/up|reporters\/(reporter|json)|dialects\/(index|postgres\/index))\.ts$/,
           priority: 1,
         },
+        { name: 'sqlite', test: /\/src\/dialects\/sqlite\/(index|session)\.ts$/ },
       ],
     },
   })

@@ -110,8 +110,13 @@ export interface StepRecord {
   readonly runId: string
 }
 
+export interface SqlBody {
+  readonly kind: 'sql'
+  readonly statements: readonly ParsedStatement[]
+}
+
 export type StepBody =
-  | { readonly kind: 'sql'; readonly statements: readonly ParsedStatement[] }
+  | SqlBody
   | { readonly kind: 'code'; readonly run: (executor: Executor, checks: Checks) => Promise<void> }
 
 export interface Attempt {
@@ -124,6 +129,11 @@ export interface Attempt {
   readonly onStatement: (index: number, durationMs: number) => void
   readonly onNotice: (message: string) => void
   readonly signal: AbortSignal
+  /**
+   * What applyInTransaction will be asked for next if this one succeeds and nothing else happens. It may be sent early;
+   * it must not be committed, nor told of, before it is asked for.
+   */
+  readonly next?: () => Attempt | undefined
 }
 
 export interface StepwiseAttempt extends Attempt {
