@@ -11,6 +11,8 @@ import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
 
+export * from './outcomes.ts'
+
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
 
@@ -108,8 +110,13 @@ export interface StepRecord {
   readonly runId: string
 }
 
+export interface SqlBody {
+  readonly kind: 'sql'
+  readonly statements: readonly ParsedStatement[]
+}
+
 export type StepBody =
-  | { readonly kind: 'sql'; readonly statements: readonly ParsedStatement[] }
+  | SqlBody
   | { readonly kind: 'code'; readonly run: (executor: Executor, checks: Checks) => Promise<void> }
 
 export interface Attempt {
@@ -122,6 +129,11 @@ export interface Attempt {
   readonly onStatement: (index: number, durationMs: number) => void
   readonly onNotice: (message: string) => void
   readonly signal: AbortSignal
+  /**
+   * What applyInTransaction will be asked for next if this one succeeds and nothing else happens. It may be sent early;
+   * it must not be committed, nor told of, before it is asked for.
+   */
+  readonly next?: () => Attempt | undefined
 }
 
 export interface StepwiseAttempt extends Attempt {
@@ -130,36 +142,6 @@ export interface StepwiseAttempt extends Attempt {
   readonly statementsDone: number
   /** The interrupted attempt ended with an error from the server, not with silence. */
   readonly failedBefore: boolean
-}
-
-/** Thrown by apply methods when statement `index` (0-based) of a `sql` body failed. */
-export class StatementError extends Error {
-  override readonly name = 'StatementError'
-  readonly index: number
-  constructor(index: number, cause: unknown) {
-    super('statement failed', { cause })
-    this.index = index
-  }
-}
-
-/** Thrown by applyInTransaction when history already has the row: another runner was here. */
-export class AlreadyRecorded extends Error {
-  override readonly name = 'AlreadyRecorded'
-}
-
-/** Thrown by a writing method of Turns.session that could not have its turn: nothing has been written. */
-export class TurnLost extends Error {
-  override readonly name = 'TurnLost'
-}
-
-/** Thrown when the migration left its own transaction, so its effects may be committed. */
-export class TransactionEscaped extends Error {
-  override readonly name = 'TransactionEscaped'
-}
-
-/** Thrown when the connection ended after COMMIT was sent and before its answer came. */
-export class CommitUnanswered extends Error {
-  override readonly name = 'CommitUnanswered'
 }
 
 export type FaultKind =
@@ -254,10 +236,10 @@ export interface Turns {
   /** Creates or upgrades the history tables in a turn of their own; false: another runner has the lock. */
   ensureHistory(): Promise<boolean>
   /**
-   * For work that no transaction can hold: resolves if the other methods of the original session can be used after all.
-   * Throws pooler-in-the-way; `what` is the subject and verb of its message: `0002_index needs`.
+   * For migrations that no transaction can hold: resolves if the original session and its own methods can be used
+   * after all. Throws pooler-in-the-way, which names them.
    */
-  requireSession(what: string): Promise<void>
+  requireSession(migrations: readonly string[]): Promise<void>
 }
 
 export interface Dialect {

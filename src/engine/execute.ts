@@ -12,7 +12,7 @@ import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
 import { describeHolder } from '../text/describe-holder.ts'
-import { attemptOf, isStepwise, recordOf, type Scribe } from './attempt.ts'
+import { firstTry, isStepwise, newTry, recordOf, type Scribe } from './attempt.ts'
 import { describeFailure, type FailedStep, faultOf } from './failure.ts'
 import { openResumption } from './resume.ts'
 import type { Run } from './run.ts'
@@ -27,6 +27,8 @@ export interface StepPlace {
   /** 1-based place in the plan. */
   readonly index: number
   readonly total: number
+  /** The one after it in the plan, where the plan is settled. */
+  readonly next?: () => StepPlace | undefined
 }
 
 /** `committed-unanswered`: the server was asked to commit and the connection ended before the answer. */
@@ -100,8 +102,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
   const deadline = performance.now() + run.config.ddlRetryForMs
   for (let tries = 1; ; tries++) {
     run.signal.throwIfAborted()
-    const scribe: Scribe = { tracker: undefined }
-    const attempt = attemptOf(place, record, scribe)
+    const { attempt, scribe } = tries === 1 ? firstTry(place) : newTry(place)
     try {
       if (isStepwise(place)) {
         const resumption = await openResumption(place, attempt, tries > 1)

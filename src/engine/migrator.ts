@@ -8,7 +8,7 @@ import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
 import { resolveCommit } from './commit.ts'
 import { discover } from './discover.ts'
-import { executeStep } from './execute.ts'
+import { executeStep, type StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
@@ -131,24 +131,30 @@ async function applyUnderLock(up: Up): Promise<void> {
   await refuseStorm(up, plan)
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
-  for (const [index, step] of plan.steps.entries()) {
+  for (const place of placeSteps(up, plan)) {
     run.signal.throwIfAborted()
-    const migration = requireLoaded(up, step.name)
-    const outcome = await executeStep({
-      run,
-      session,
-      step,
-      migration,
-      index: index + 1,
-      total: plan.steps.length,
-    })
-    if (outcome === 'committed-unanswered') {
-      await resolveCommit(run, step.name, index === plan.steps.length - 1, () => markDone(progress, step))
+    const { step, index, total } = place
+    if ((await executeStep(place)) === 'committed-unanswered') {
+      await resolveCommit(run, step.name, index === total, () => markDone(progress, step))
       return
     }
     markDone(progress, step)
   }
   proveHistory(plan, await session.readHistory())
+}
+
+function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
+  const { run, session } = up
+  const places: readonly StepPlace[] = steps.map((step, index) => ({
+    run,
+    session,
+    step,
+    migration: requireLoaded(up, step.name),
+    index: index + 1,
+    total: steps.length,
+    next: () => places[index + 1],
+  }))
+  return places
 }
 
 export function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {

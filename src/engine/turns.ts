@@ -150,7 +150,7 @@ async function takeTurn(round: Round): Promise<'done' | 'needs-session' | undefi
   const outside = plan.steps.filter((step) => needsSession(up, step)).map(({ name }) => name)
   if (outside.length > 0) {
     await turns.session.releaseRunLock()
-    await turns.requireSession(`${outside.join(', ')} ${outside.length === 1 ? 'needs' : 'need'}`)
+    await turns.requireSession(outside)
     return 'needs-session'
   }
   tellOnce(round, plan, snapshot)

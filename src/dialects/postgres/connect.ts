@@ -13,12 +13,10 @@ import { judgesFor } from './target.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema, digest } = options.history
-  let onNotice: ((message: string) => void) | undefined
   const request = {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
-    onNotice: (message: string) => onNotice?.(message),
     greeting: factsQuery(table, schema ?? url.schema, { digest }),
     // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
     ...(digest === true ? { plainGreeting: factsQuery(table, schema ?? url.schema) } : {}),
@@ -37,10 +35,7 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
     const sessionFacts = describeFacts(url, reached, facts, names)
     return deferSession(link, sessionFacts, async () => {
       const { createSession } = await import('./session.ts')
-      const listenForNotices = (listener: typeof onNotice) => {
-        onNotice = listener
-      }
-      return createSession({ link, url, endpoint, facts, sessionFacts, names, options, listenForNotices })
+      return createSession({ link, url, endpoint, facts, sessionFacts, names, options })
     })
   } catch (error) {
     await link.close()

@@ -28,7 +28,6 @@ export interface DriverOptions {
   readonly startup: Readonly<Record<string, string>>
   /** Called once; a second call must throw, because the driver reconnects without being asked. */
   readonly socket: () => Duplex
-  readonly onNotice: (notice: Record<string, string>) => void
   readonly connectTimeoutMs: number
 }
 
@@ -59,7 +58,8 @@ export async function openDriver(options: DriverOptions): Promise<Driver> {
     target_session_attrs: undefined,
     connection: options.startup,
     types: valueTypes,
-    onnotice: options.onNotice,
+    // They are read from the socket, where it is known which query each belongs to.
+    onnotice: () => {},
     socket: options.socket,
   } as unknown as Parameters<typeof postgres>[0])
   return {

@@ -26,6 +26,7 @@ export async function reachServer(
   options: LinkOptions,
   judges: readonly Judge[],
 ): Promise<Reached> {
+  await requireTlsFiles(url)
   const deadline = performance.now() + options.timeoutMs
   const limit = url.connectTimeoutMs ?? options.timeoutMs / url.hosts.length
   let failures: HostFailure[] = []
@@ -43,6 +44,13 @@ export async function reachServer(
     }
   }
   throw combineHosts(url, failures)
+}
+
+/** Where TLS is certain to come, what it needs is looked at before anybody is waited for. */
+async function requireTlsFiles(url: PostgresUrl): Promise<void> {
+  if (!url.hosts.every((host) => encryptionsOf(url, host)[0] === 'required')) return
+  const { loadTlsFiles } = await import('./tls-files.ts')
+  loadTlsFiles(url.tls)
 }
 
 async function visitHost(

@@ -16,7 +16,7 @@ export function blameOptions(
   const facts = { sqlstate: error.code, cause: error }
   if (error.code === '08P01' && error.message.includes('startup parameter'))
     return new SlipwayError(
-      'pooler-in-the-way',
+      'pooler-refused',
       `a pooler does not take options (PGOPTIONS): ${error.message}`,
       {
         ...facts,

@@ -30,7 +30,7 @@ export interface TurnParts extends KeeperParts {
   /** The history tables are not what they were. */
   forgetHistory(): void
   withNotices<T>(attempt: Attempt, work: () => Promise<T>): Promise<T>
-  requireSession(what: string): Promise<void>
+  requireSession(migrations: readonly string[]): Promise<void>
 }
 
 export function createTurns(parts: TurnParts): Turns {

@@ -73,15 +73,9 @@ commit`,
     // A long text over a slow line: the server waits for the rest of it.
     return link.sending ? { kind: 'unknown' } : { kind: 'not-working', since: String(row.since) }
   } catch (error) {
-    // A server that refuses us for want of connections is alive, and the session needs no name to be looked up.
+    // A server that refuses us for want of connections is alive.
     const tellsNothing =
-      explain(error).sqlstate !== undefined ||
-      isLookupFailure(error) ||
-      (!watching.isDirect && error instanceof SessionLost)
+      explain(error).sqlstate !== undefined || (!watching.isDirect && error instanceof SessionLost)
     return { kind: tellsNothing ? 'unknown' : 'unreachable' }
   }
-}
-
-function isLookupFailure(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo'
 }

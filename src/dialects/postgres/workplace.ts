@@ -1,6 +1,7 @@
 /** The connection a step works on, and the two things done with it everywhere: bookkeeping, and leaving a transaction. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Row } from '../dialect.ts'
+import type { Ahead } from './ahead.ts'
 import type { Link, ResultSet } from './link.ts'
 import type { HistoryNames } from './naming.ts'
 import { movedAway } from './pooling.ts'
@@ -25,6 +26,8 @@ export interface Workplace {
   leave(error: unknown): Promise<void>
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */
   committing: boolean
+  /** Absent where a transaction is all that one may hope for. */
+  readonly ahead?: Ahead
 }
 
 /** Two messages in one round trip: `read write` must be chosen before the transaction's first snapshot. */
