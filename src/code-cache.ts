@@ -22,7 +22,10 @@ type CommandLine = Pick<typeof import('./cli.ts'), 'run'>
 export function start(dir: string): void {
   const outer = createRequire(join(dir, 'cli.cjs'))
   const cached = readCache(dir, 'cli.cjs')
-  if (cached === undefined) return (outer('./cli.cjs') as CommandLine).run()
+  if (cached === undefined) {
+    ;(outer('./cli.cjs') as CommandLine).run()
+    return
+  }
   const modules = new Map<string, Module>()
   const load = (name: string, data: Buffer | undefined): unknown => {
     const module: Module = { exports: {} }
