@@ -60,6 +60,11 @@ export const errorTable = {
     meaning: 'A database URL given as a flag holds a password, which every process on the host can read.',
     hint: 'export SLIPWAY_DATABASE_URL, or point SLIPWAY_DATABASE_URL_FILE at a file',
   },
+  'single-transaction': {
+    exit: 64,
+    meaning: 'What is pending cannot run in a single transaction.',
+    hint: 'leave out --single-transaction, or run what can be together with --to',
+  },
   'unknown-target': { exit: 64, meaning: 'No migration matches the target.', hint: 'slipway status' },
   'ambiguous-target': {
     exit: 64,

@@ -11,6 +11,8 @@ export interface UpOptions {
   readonly to: string | undefined
   readonly steps: number | undefined
   readonly dryRun: boolean
+  /** `--single-transaction` */
+  readonly together: boolean
 }
 
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
@@ -33,6 +35,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
           transaction: loaded.get(step.name)?.options.transaction ?? true,
         })),
         ahead: plan.ahead.map((row) => row.name),
+        together: options.together,
         warnings: plan.warnings,
       },
       { colors: context.colors },
@@ -41,7 +44,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
   return 0
 }
 
-function requestOf({ to, steps }: UpOptions): UpRequest {
+function requestOf({ to, steps, together }: UpOptions): UpRequest {
   const target: Target | undefined = to === undefined ? undefined : parseTarget(to)
-  return { ...(target === undefined ? {} : { target }), ...(steps === undefined ? {} : { steps }) }
+  return { together, ...(target === undefined ? {} : { target }), ...(steps === undefined ? {} : { steps }) }
 }

@@ -114,6 +114,18 @@ export interface StepwiseAttempt extends Attempt {
   readonly failedBefore: boolean
 }
 
+/** One of several migrations that are applied in one transaction. */
+export type TogetherPart =
+  | { readonly kind: 'apply'; readonly attempt: Attempt }
+  | { readonly kind: 'skip'; readonly record: StepRecord }
+
+/** What goes wrong belongs to the part that began last, or to all of them once the last has ended. */
+export interface TogetherListener {
+  begin(index: number): void
+  /** Its work is done, and not committed. */
+  end(index: number): void
+}
+
 /** Thrown by apply methods when statement `index` (0-based) of a `sql` body failed. */
 export class StatementError extends Error {
   override readonly name = 'StatementError'
@@ -189,6 +201,8 @@ export interface Session extends AsyncDisposable {
   /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
+  /** All of them commit at once, with their history rows; at least one part. */
+  applyTogether(parts: readonly TogetherPart[], listener: TogetherListener): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>
   recordSkipped(record: StepRecord): Promise<void>
   /** Marks a step whose transaction escaped as `started`. */
@@ -200,6 +214,12 @@ export interface Session extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** What is known of a migration before it runs; a script's statements are not. */
+export interface TogetherBody {
+  readonly name: string
+  readonly statements: readonly ParsedStatement[]
+}
+
 export interface Dialect {
   readonly name: DialectName
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
@@ -207,6 +227,8 @@ export interface Dialect {
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>
+  /** What one transaction cannot hold, by migration in the order of the run: `0002_use` → why. */
+  refuseTogether(bodies: readonly TogetherBody[], serverVersion: string): ReadonlyMap<string, string>
   placeholder(index: number): string
   quoteId(name: string): string
 }

@@ -6,27 +6,16 @@ import { type Discovery, discoverMigrations } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
-import { resolveCommit } from './commit.ts'
-import { executeStep } from './execute.ts'
+import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
+import { emptyProgress, type Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
+import { runSteps } from './steps.ts'
 import { tellWithoutEffect } from './without-effect.ts'
-
-/** Filled in as the run goes, so that a failure can still tell what was done. */
-export interface Progress {
-  applied: string[]
-  skipped: string[]
-  pending: string[]
-  ahead: string[]
-}
-
-export function emptyProgress(): Progress {
-  return { applied: [], skipped: [], pending: [], ahead: [] }
-}
 
 /** Applies everything pending. Throws SlipwayError; `progress` tells how far it came. */
 export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
@@ -57,7 +46,9 @@ export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
   try {
     const snapshot = await session.readHistory()
     await loadPending(up, snapshot)
-    return { plan: requirePlan(up, await makePlan(up, snapshot)), loaded: up.loaded, facts: session.facts }
+    const plan = requirePlan(up, await makePlan(up, snapshot))
+    await requireFit(up, plan)
+    return { plan, loaded: up.loaded, facts: session.facts }
   } catch (error) {
     throw describeSessionFailure(run, error, 'planning')
   } finally {
@@ -105,6 +96,7 @@ async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
   if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
     requirePlan(up, second)
+  if (second.kind === 'plan') await requireFit(up, second)
   return false
 }
 
@@ -128,6 +120,14 @@ function requirePlan(up: Up, result: Plan | Refusal): Plan {
   for (const warning of result.warnings) up.run.emit({ type: 'warning', ...warning })
   if (result.kind === 'refusal') throw refusalError(result)
   return result
+}
+
+/** Everything that is to be one transaction can be. */
+async function requireFit(up: Up, { steps }: Plan): Promise<void> {
+  if (up.request.together !== true) return
+  const { refuseApart } = await import('./together.ts')
+  const loaded = steps.map((step) => ({ step, migration: requireLoaded(up, step.name) }))
+  refuseApart(up.run, loaded, up.session.facts.serverVersion)
 }
 
 function tellUpToDate(up: Up, result: Plan | Refusal): void {
@@ -163,33 +163,22 @@ async function applyUnderLock(up: Up): Promise<void> {
   await loadPending(up, snapshot)
   const plan = requirePlan(up, await makePlan(up, snapshot))
   if (plan.steps.length === 0) return tellUpToDate(up, plan)
+  await requireFit(up, plan)
   await refuseStorm(up, plan)
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
-  for (const [index, step] of plan.steps.entries()) {
-    run.signal.throwIfAborted()
-    const migration = requireLoaded(up, step.name)
-    const outcome = await executeStep({
+  const places = plan.steps.map(
+    (step, index): StepPlace => ({
       run,
       session,
       step,
-      migration,
+      migration: requireLoaded(up, step.name),
       index: index + 1,
       total: plan.steps.length,
-    })
-    if (outcome === 'committed-unanswered') {
-      await resolveCommit(run, step.name, index === plan.steps.length - 1, () => markDone(progress, step))
-      return
-    }
-    markDone(progress, step)
-  }
+    }),
+  )
+  if (!(await runSteps(places, { together: up.request.together === true, progress }))) return
   proveHistory(plan, await session.readHistory())
-}
-
-function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
-  progress.pending = progress.pending.filter((name) => name !== step.name)
-  const list = step.action === 'skip' ? progress.skipped : progress.applied
-  list.push(step.name)
 }
 
 function requireLoaded(up: Up, name: string): LoadedMigration {
@@ -208,6 +197,7 @@ function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
     })),
     applied: snapshot.rows.length,
     ahead: up.progress.ahead,
+    ...(up.request.together === true ? { together: true } : {}),
   })
 }
 

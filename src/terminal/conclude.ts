@@ -1,6 +1,6 @@
 /** How a verb that runs something ends: one outcome, told to everyone who listens. */
 import { describeSessionFailure } from '../engine/failure.ts'
-import { emptyProgress, type Progress } from '../engine/migrator.ts'
+import { emptyProgress, type Progress } from '../engine/progress.ts'
 import type { Run } from '../engine/run.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 

@@ -1,6 +1,7 @@
 /** PostgreSQL 13 and later. */
 
 import { parsePostgres } from '../../sql/postgres.ts'
+import { findEnumUses } from '../../sql/postgres-enum-values.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
 import type { Dialect } from '../dialect.ts'
 import { explain } from './errors.ts'
@@ -18,6 +19,7 @@ export const postgres: Dialect = {
       ? { kind: 'retryable', sqlstate: '55P03', message: error.message }
       : explain(error),
   parse: parsePostgres,
+  refuseTogether: findEnumUses,
   placeholder: (index) => `$${index}`,
   quoteId: quotePostgresId,
 }

@@ -92,8 +92,11 @@ function createSession(parts: Parts): Session {
     return { snapshot, found }
   }
 
-  const withNotices = async <T>(attempt: Attempt, work: (place: Workplace) => Promise<T>): Promise<T> => {
-    parts.listenForNotices(attempt.onNotice)
+  const withNotices = async <T>(
+    { onNotice }: Pick<Attempt, 'onNotice'>,
+    work: (place: Workplace) => Promise<T>,
+  ): Promise<T> => {
+    parts.listenForNotices(onNotice)
     try {
       return await work(await prepared())
     } finally {
@@ -136,6 +139,11 @@ function createSession(parts: Parts): Session {
       await grantReaders(await prepared(), parts.options.readers ?? [])
     },
     applyInTransaction: (attempt) => withNotices(attempt, (place) => applyInTransaction(place, attempt)),
+    applyTogether: async (group, listener) => {
+      const { applyTogether, listenInTurn } = await import('./together.ts')
+      const { onNotice, begin } = listenInTurn(group, listener)
+      return withNotices({ onNotice }, (place) => applyTogether(place, group, { ...listener, begin }))
+    },
     applyStepwise: (attempt) => withNotices(attempt, (place) => applyStepwise(place, attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertSkipped(names, record)};\n${rows.insertLog(names, 'skip', record)}`),
@@ -175,7 +183,14 @@ function prepareOnce(parts: Parts): () => Promise<Workplace> {
     const connectionCheck = await probeConnectionCheck(link, facts)
     const texts = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
     await link.simple(texts.reset)
-    return { link, names, role: role ?? facts.user, ...texts, committing: false }
+    return {
+      link,
+      names,
+      role: role ?? facts.user,
+      ...texts,
+      begin: 'begin transaction read write;',
+      committing: false,
+    }
   }
   return () => {
     place ??= prepare()

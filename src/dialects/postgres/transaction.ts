@@ -22,25 +22,32 @@ import { leaveTransaction, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
   try {
-    const begun =
-      attempt.body.kind === 'sql'
-        ? await sendSqlBody(place, attempt, attempt.body.statements)
-        : await runCodeBody(place, attempt, attempt.body.run)
-    await commit(place, attempt, begun)
+    requireIntact(place, attempt, await runBody(place, attempt))
+    checkpoint('history-row-written', attempt.record.name)
+    await commit(place, attempt)
   } catch (error) {
     await leaveTransaction(place.link)
     throw error
   }
 }
 
+/** The migration and its bookkeeping, from `place.begin` to just before the commit. */
+export function runBody(place: Workplace, attempt: Attempt): Promise<Finished> {
+  return attempt.body.kind === 'sql'
+    ? sendSqlBody(place, attempt, attempt.body.statements)
+    : runCodeBody(place, attempt, attempt.body.run)
+}
+
 /** Anything but an open transaction at this point means that the migration ended it. */
-async function commit(place: Workplace, attempt: Attempt, finished: Finished): Promise<void> {
+export function requireIntact({ link, names }: Workplace, { record }: Attempt, finished: Finished): void {
+  if (link.transactionStatus !== 'T' || finished.xidBefore !== finished.xidAfter)
+    throw new TransactionEscaped(record.name)
+  if (finished.rows !== 1) throw new Error(`the migration removed its own row from ${names.shown}`)
+}
+
+export async function commit(place: Workplace, attempt: Attempt): Promise<void> {
   const { link } = place
   const { name } = attempt.record
-  if (link.transactionStatus !== 'T' || finished.xidBefore !== finished.xidAfter)
-    throw new TransactionEscaped(name)
-  if (finished.rows !== 1) throw new Error(`the migration removed its own row from ${place.names.shown}`)
-  checkpoint('history-row-written', name)
   attempt.signal.throwIfAborted()
   place.committing = true
   const answer = link.simple('commit')
@@ -62,7 +69,7 @@ async function commit(place: Workplace, attempt: Attempt, finished: Finished): P
   checkpoint('committed', name)
 }
 
-interface Finished {
+export interface Finished {
   readonly xidBefore: unknown
   readonly xidAfter: unknown
   /** History rows that were marked applied. */
@@ -70,7 +77,7 @@ interface Finished {
 }
 
 function opening(place: Workplace, attempt: Attempt): string {
-  return `begin transaction read write;
+  return `${place.begin}
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 lock table ${place.names.history} in share row exclusive mode;
 ${insertStarted(place.names, attempt.record)};
@@ -88,7 +95,7 @@ ${place.identity};
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
 set local lock_timeout = 0;
-${markApplied(place.names, attempt.record, 'pg_catalog.transaction_timestamp()')};
+${markApplied(place.names, attempt.record, 'applied_at')};
 ${insertLog(place.names, 'up', attempt.record)};
 ${currentTransaction}`
 }
@@ -153,7 +160,7 @@ async function sendSqlBody(
   }
 }
 
-function explainLocking(error: unknown, attempt: Attempt): unknown {
+export function explainLocking(error: unknown, attempt: Attempt): unknown {
   if (sqlstateOf(error) !== '57014' || attempt.signal.aborted) return error
   const message = `its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`
   return new LockBudgetSpent(message, { cause: error })

@@ -11,6 +11,8 @@ export interface Workplace {
   readonly identity: string
   readonly reset: string
   readonly settle: string
+  /** Opens a migration's transaction; empty where it is open already. */
+  readonly begin: string
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */
   committing: boolean
 }

@@ -15,6 +15,7 @@ export const sqlite: Dialect = {
     const { parseSqlite } = await import('./syntax.ts')
     return parseSqlite(text)
   },
+  refuseTogether: () => new Map(),
   placeholder: () => '?',
   quoteId: quoteSqliteId,
 }
