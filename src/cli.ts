@@ -15,6 +15,7 @@ import type { CommandContext } from './terminal/context.ts'
 import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
+import type { ReportFile } from './terminal/report-file.ts'
 import { watchSignals } from './terminal/signals.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
 import { version } from './version.ts'
@@ -28,8 +29,10 @@ async function main(): Promise<number> {
   let verb = ''
   let config: Config | undefined
   let reporter: Reporter | undefined
+  let report: ReportFile | undefined
   const tell = (error: unknown) => {
     process.stderr.write(reportError(error, config))
+    report?.tellError(error)
     termination?.tellError(verb, error, config?.redact ?? noRedaction)
   }
   watchEnding(() => blame(verb, config), tell)
@@ -52,7 +55,8 @@ async function main(): Promise<number> {
     reporter = await openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
-    return await runCommand(command, createContext(config, command, { reporter, termination }))
+    report = await openReport(config, command, reporter)
+    return await runCommand(command, createContext(config, command, { reporter, termination, report }))
   } catch (error) {
     await reporter?.close()
     tell(error)
@@ -85,18 +89,38 @@ async function openReporter(config: Config, verb: string): Promise<Reporter> {
   })
 }
 
+/** Only of a run that changes something. */
+async function openReport(
+  config: Config,
+  command: Command,
+  { listen }: Reporter,
+): Promise<ReportFile | undefined> {
+  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun)
+  if (config.report === undefined || !isRun) return undefined
+  const { openReportFile } = await import('./terminal/report-file.ts')
+  return openReportFile({
+    path: config.report,
+    verb: command.verb,
+    slipway: version,
+    redact: config.redact,
+    warn: (what, message) => listen({ type: 'cleanup-failed', what, message }),
+  })
+}
+
 interface Listeners {
   readonly reporter: Reporter
   readonly termination: TerminationLog | undefined
+  readonly report: ReportFile | undefined
 }
 
 function createContext(
   config: Config,
   command: Command,
-  { reporter, termination }: Listeners,
+  { reporter, termination, report }: Listeners,
 ): CommandContext {
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
+    report?.listen(event)
     if (event.type === 'run-finished') termination?.tellOutcome(event.outcome, config.redact)
   }
   return {

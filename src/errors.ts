@@ -311,6 +311,11 @@ export const errorTable = {
     meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
   },
+  'report-unwritable': {
+    exit: 78,
+    meaning: 'The file that SLIPWAY_REPORT or --report names cannot be written; nothing was done.',
+    hint: 'make its folder writable for the user that slipway runs as, or name another file',
+  },
   'role-missing': {
     exit: 78,
     meaning: 'A role that SLIPWAY_ROLE or SLIPWAY_GRANT_SELECT_TO names does not exist on the server.',

@@ -22,6 +22,7 @@ export interface PlannedStep {
   readonly name: string
   readonly action: StepAction
   readonly transaction: boolean
+  readonly checksum?: string
 }
 
 export type RunEvent =

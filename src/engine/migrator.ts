@@ -194,6 +194,7 @@ function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
       name: step.name,
       action: step.action,
       transaction: requireLoaded(up, step.name).options.transaction,
+      checksum: step.file.checksum,
     })),
     applied: snapshot.rows.length,
     ahead: up.progress.ahead,

@@ -34,6 +34,7 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['up --dir ./m', up, { dir: './m' }],
   ['up --dir=./m', up, { dir: './m' }],
   ['up --table=-odd', up, { table: '-odd' }],
+  ['up --report -', up, { report: '-' }],
   ['up --table=a=b', up, { table: 'a=b' }],
   ['up --allow-empty', up, { allowEmpty: 'true' }],
   ['up --no-allow-empty', up, { allowEmpty: 'false' }],
