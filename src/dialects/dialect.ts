@@ -224,6 +224,11 @@ export interface Dialect {
   readonly name: DialectName
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
   connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
+  /**
+   * Makes the database that the URL names, after connect was refused with `database-missing`; one attempt. `exists`:
+   * another runner was faster. Absent where connecting makes it.
+   */
+  createDatabase?(url: DatabaseUrl, options: ConnectOptions): Promise<'created' | 'exists'>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>

@@ -1,6 +1,6 @@
 /** Waits until the database can be worked with, and returns the session. */
 import type { DatabaseUrl } from '../config/url.ts'
-import type { Fault, Session } from '../dialects/dialect.ts'
+import type { ConnectOptions, Fault, Session } from '../dialects/dialect.ts'
 import { type ErrorCode, isSlipwayError, SlipwayError } from '../errors.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
@@ -33,8 +33,12 @@ export async function openSession(run: Run, options: OpenOptions): Promise<Sessi
       })
       return session
     }
-    const { failure } = outcome
+    const failure = await createIfMissing(run, options, {
+      failed: outcome.failure,
+      leftMs: options.timeoutMs - elapsed(),
+    })
     run.signal.throwIfAborted()
+    if (failure === undefined) continue
     const patience = Math.min(options.timeoutMs, patienceFor(failure))
     const leftMs = patience - elapsed()
     if (leftMs <= 0) throw giveUp(run, failure, elapsed())
@@ -59,22 +63,49 @@ async function tryToConnect(
   remainingMs: number,
 ): Promise<{ session: Session } | { failure: Failure }> {
   try {
-    const session = await run.dialect.connect(run.url, {
-      intent: options.intent,
-      applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
-      attemptTimeoutMs: Math.max(500, Math.min(attemptTimeoutMs, remainingMs)),
-      keepaliveMs: run.config.keepaliveMs,
-      history: { table: run.config.table, schema: run.config.schema },
-      role: run.config.role,
-      readers: run.config.grantSelectTo,
-      signal: run.signal,
-    })
-    return { session }
+    return { session: await run.dialect.connect(run.url, connectOptions(run, options, remainingMs)) }
   } catch (error) {
-    if (isSlipwayError(error)) return { failure: { reason: error.message, fault: undefined, error } }
-    const fault = run.dialect.explain(error)
-    return { failure: { reason: fault.message, fault, error } }
+    return { failure: toFailure(run, error) }
   }
+}
+
+/** undefined: the database is there now, so connecting is worth another try at once. */
+async function createIfMissing(
+  run: Run,
+  options: OpenOptions,
+  { failed, leftMs }: { readonly failed: Failure; readonly leftMs: number },
+): Promise<Failure | undefined> {
+  const isWanted = run.config.createDatabase && options.intent === 'write'
+  if (!isWanted || failed.fault?.kind !== 'database-missing' || run.dialect.createDatabase === undefined)
+    return failed
+  try {
+    const made = await run.dialect.createDatabase(run.url, connectOptions(run, options, leftMs))
+    if (made === 'created')
+      run.emit({ type: 'notice', code: 'database-created', message: `created ${run.url.shown}` })
+    return undefined
+  } catch (error) {
+    const failure = toFailure(run, error)
+    return { ...failure, reason: `it does not exist, and creating it failed: ${failure.reason}` }
+  }
+}
+
+function connectOptions(run: Run, { intent }: OpenOptions, remainingMs: number): ConnectOptions {
+  return {
+    intent,
+    applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
+    attemptTimeoutMs: Math.max(500, Math.min(attemptTimeoutMs, remainingMs)),
+    keepaliveMs: run.config.keepaliveMs,
+    history: { table: run.config.table, schema: run.config.schema },
+    role: run.config.role,
+    readers: run.config.grantSelectTo,
+    signal: run.signal,
+  }
+}
+
+function toFailure(run: Run, error: unknown): Failure {
+  if (isSlipwayError(error)) return { reason: error.message, fault: undefined, error }
+  const fault = run.dialect.explain(error)
+  return { reason: fault.message, fault, error }
 }
 
 /** How long this kind of failure is worth waiting for, in milliseconds. */
@@ -126,7 +157,8 @@ function giveUp(run: Run, failure: Failure, elapsedMs: number): SlipwayError {
 function hintToCreate(url: DatabaseUrl): { hint?: string } {
   if (url.dialect !== 'postgres') return {}
   const words = ['createdb', '-h', url.host, '-p', String(url.port), '-U', url.user, url.database]
-  return { hint: words.map((word) => (/^[\w./:-]+$/.test(word) ? word : quoteForShell(word))).join(' ') }
+  const createdb = words.map((word) => (/^[\w./:-]+$/.test(word) ? word : quoteForShell(word)))
+  return { hint: `${createdb.join(' ')}; or have it made: slipway up --create-database` }
 }
 
 function quoteForShell(word: string): string {

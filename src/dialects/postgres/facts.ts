@@ -91,7 +91,7 @@ export async function readOnly(link: Link, select: string): Promise<Row[]> {
   }
 }
 
-export function requireDirect(facts: ServerFacts, link: Link): void {
+export function requireDirect(facts: Pick<ServerFacts, 'pid' | 'database'>, link: Link): void {
   if (link.backend.pid === facts.pid) return
   throw new SlipwayError(
     'pooler-in-the-way',

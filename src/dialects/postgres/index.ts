@@ -14,6 +14,11 @@ export const postgres: Dialect = {
     if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
     return connectPostgres(url, options)
   },
+  createDatabase: async (url, options) => {
+    if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
+    const { createDatabase } = await import('./create-database.ts')
+    return createDatabase(url, options)
+  },
   explain: (error) =>
     error instanceof LockBudgetSpent
       ? { kind: 'retryable', sqlstate: '55P03', message: error.message }
