@@ -1,12 +1,27 @@
-/** dist/ from src/: what the npm package ships and what the tests run. */
-import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+/**
+ * dist/ from src/: what the npm package ships and what the tests run. `node scripts/build.ts [FOLDER]` writes it
+ * elsewhere. The same sources give the same bytes.
+ */
+import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { writeBundle } from './bundle.ts'
+import { writeDeclarations } from './declarations.ts'
+import { renderLicences } from './licences.ts'
 
 const root = join(import.meta.dirname, '..')
-rmSync(join(root, 'dist'), { recursive: true, force: true })
-execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-})
-copyFileSync(join(root, 'src/slipway.cjs'), join(root, 'dist/slipway.cjs'))
-chmodSync(join(root, 'dist/slipway.cjs'), 0o755)
+const dist = resolve(process.argv[2] ?? join(root, 'dist'))
+rmSync(dist, { recursive: true, force: true })
+
+const { libraryExports, modules } = await writeBundle(root, join(dist, 'bundle'))
+writeDeclarations(root, dist)
+for (const name of ['slipway.cjs', 'precompile.cjs']) {
+  copyFileSync(join(root, 'src', name), join(dist, name))
+  chmodSync(join(dist, name), 0o755)
+}
+writeFileSync(join(dist, 'index.js'), renderLibrary(libraryExports))
+writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), renderLicences(root, modules))
+
+/** A module in front of CommonJS, so that the library and the command line share their code. */
+function renderLibrary(names: readonly string[]): string {
+  return names.length === 0 ? 'export {}\n' : `export { ${names.join(', ')} } from './bundle/index.cjs'\n`
+}

@@ -75,17 +75,17 @@ export const errorTable = {
   changed: {
     exit: 65,
     meaning: 'The file of an applied migration was edited.',
-    hint: 'restore the file from version control and write the change as a new migration: slipway new NAME',
+    hint: 'restore the file and write the change as a new migration (slipway new NAME); or accept it as it is: slipway repair --accept NAME',
   },
   missing: {
     exit: 65,
     meaning: 'An applied migration has no file here, although later ones do.',
-    hint: 'restore the file, or keep it in old/',
+    hint: 'restore the file, or keep it in old/; if it is gone for good: slipway repair --forget NAME',
   },
   late: {
     exit: 65,
     meaning: 'A pending migration is older than the newest applied one.',
-    hint: 'rename it to a new version, set outOfOrder: true in it, or run with SLIPWAY_OUT_OF_ORDER=allow',
+    hint: 'rename it to a new version, set outOfOrder: true in it, or run it all the same: SLIPWAY_OUT_OF_ORDER=allow slipway up',
   },
   dependency: {
     exit: 65,
@@ -95,17 +95,17 @@ export const errorTable = {
   'ahead-breaking': {
     exit: 65,
     meaning: 'The database holds a migration unknown to this image that declared itself breaking.',
-    hint: 'deploy an image that has it, or run with SLIPWAY_ON_AHEAD=allow-breaking',
+    hint: 'deploy an image that has it, or run against it all the same: SLIPWAY_ON_AHEAD=allow-breaking slipway up',
   },
   ahead: {
     exit: 65,
     meaning: 'The database is ahead of this image and SLIPWAY_ON_AHEAD is error.',
-    hint: 'deploy an image that has these migrations, or run with SLIPWAY_ON_AHEAD=allow',
+    hint: 'deploy an image that has these migrations, or run against them all the same: SLIPWAY_ON_AHEAD=allow slipway up',
   },
   'foreign-history': {
     exit: 65,
     meaning: "The history table exists with another tool's columns.",
-    hint: 'choose another table: SLIPWAY_TABLE=slipway_migrations',
+    hint: 'give slipway a table of its own: export SLIPWAY_TABLE=slipway_migrations; then record what is applied already: slipway stamp TARGET',
   },
   'history-elsewhere': {
     exit: 65,
@@ -115,7 +115,7 @@ export const errorTable = {
   'history-broken': {
     exit: 65,
     meaning: 'The history tables cannot be used as slipway makes them: one is missing, foreign or altered.',
-    hint: 'compare them with docs/formats.md',
+    hint: 'slipway doctor, or compare them with docs/formats.md',
   },
   'history-mismatch': {
     exit: 65,
@@ -152,6 +152,11 @@ export const errorTable = {
     exit: 66,
     meaning: 'A migration file cannot be read.',
     hint: 'make it readable for the user that slipway runs as',
+  },
+  'manifest-mismatch': {
+    exit: 66,
+    meaning: 'A migration is not the text that the manifest of its folder was made from.',
+    hint: 'restore the file, or make the manifest anew where the image is built: slipway manifest',
   },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
   'not-utf8': { exit: 66, meaning: 'A migration is not UTF-8 text.', hint: 'save it as UTF-8 text' },
@@ -230,7 +235,7 @@ export const errorTable = {
   'lock-timeout': {
     exit: 75,
     meaning: 'Another runner held the run lock for longer than SLIPWAY_LOCK_TIMEOUT without progress.',
-    hint: 'wait for it, or end it, then run again: slipway up',
+    hint: 'wait for it, or end it: slipway unlock --terminate',
   },
   'ddl-lock-timeout': {
     exit: 75,
@@ -286,6 +291,11 @@ export const errorTable = {
     meaning: 'The file a *_FILE variable names cannot be read.',
     hint: 'make the file readable for the user that slipway runs as',
   },
+  'tls-file': {
+    exit: 78,
+    meaning: 'A certificate, a private key or a revocation list for TLS cannot be used.',
+    hint: 'correct the path, the owner or the mode',
+  },
   'secret-twice': {
     exit: 78,
     meaning: 'A setting is given both as X and as X_FILE in the environment.',
@@ -306,6 +316,11 @@ export const errorTable = {
     meaning: 'The server answers but only allows reading (a replica, or default_transaction_read_only).',
     hint: 'point SLIPWAY_DATABASE_URL at the primary',
   },
+  'unsupported-server': {
+    exit: 78,
+    meaning: 'The server is older than the oldest version that slipway works with, PostgreSQL 13.',
+    hint: 'upgrade the server',
+  },
   'pooler-in-the-way': {
     exit: 78,
     meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
@@ -321,6 +336,11 @@ export const errorTable = {
     meaning: 'A role that SLIPWAY_ROLE or SLIPWAY_GRANT_SELECT_TO names does not exist on the server.',
     hint: 'create it, or correct the setting',
   },
+  'pooler-refused': {
+    exit: 78,
+    meaning: 'A connection pooler in the path refuses: statement pooling, or its own configuration.',
+    hint: 'point SLIPWAY_DATABASE_URL at the server itself',
+  },
   'command-missing': {
     exit: 78,
     meaning: 'The program to run after `exec --` is not on the PATH or not executable.',
@@ -330,12 +350,23 @@ export const errorTable = {
   unfinished: {
     exit: 79,
     meaning: 'A non-transactional migration was interrupted and cannot be resumed by itself.',
-    hint: 'see what it did, then declare `resumable: true` in its options once running it again is safe',
+    hint: 'see what it did; when all of it is done: slipway repair --finished NAME, when none of it is left: slipway repair --retry NAME',
   },
   escaped: {
     exit: 79,
     meaning: 'A transactional migration ended its own transaction, so part of it may be committed.',
-    hint: 'remove the commit from the migration, or declare transaction: false',
+    hint: 'remove the commit from the migration, undo what it did, then: slipway repair --retry NAME',
+  },
+  'not-confirmed': {
+    exit: 79,
+    meaning: 'Nobody confirmed what a verb would have changed: nobody could be asked, or the answer was no.',
+    hint: 'look at what it would do, then confirm it with --yes',
+  },
+  // 80
+  'manifest-stale': {
+    exit: 80,
+    meaning: 'manifest --check: the manifest is missing, or not what the folder would give now.',
+    hint: 'slipway manifest',
   },
   // 3
   pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },

@@ -13,10 +13,15 @@ export interface LockHolder {
   /** When its session began. */
   readonly since?: Date
   readonly state?: string
+  /** When it came into that state. */
+  readonly stateSince?: Date
   readonly statement?: string
 }
 
 export type StepAction = 'apply' | 'resume' | 'skip'
+
+/** `stamp` records, `accept` takes over an edited file, `finish` and `forget` resolve what did not finish or is gone. */
+export type AmendAction = 'stamp' | 'accept' | 'finish' | 'forget'
 
 export interface PlannedStep {
   readonly name: string
@@ -29,7 +34,18 @@ export type RunEvent =
   | { type: 'run-started'; runId: string; verb: string; database: string; dir: string }
   /** One line per change of state while the database does not answer, not one per try. */
   | { type: 'waiting-for-database'; reason: string; elapsedMs: number; timeoutMs: number }
-  | { type: 'connected'; dialect: string; serverVersion: string; waitedMs: number }
+  /**
+   * `encryption` is `TLSv1.3`, or `none` where the network may see what is sent; absent within one machine. `host` is
+   * the one of several that was reached.
+   */
+  | {
+      type: 'connected'
+      dialect: string
+      serverVersion: string
+      waitedMs: number
+      host?: string
+      encryption?: string
+    }
   | { type: 'waiting-for-lock'; holder: LockHolder | undefined; elapsedMs: number; timeoutMs: number }
   | { type: 'lock-acquired'; waitedMs: number }
   | { type: 'warning'; code: string; message: string; migration?: string }
@@ -73,6 +89,8 @@ export type RunEvent =
       durationMs: number
     }
   | { type: 'step-failed'; name: string; error: SlipwayError; durationMs: number }
+  /** A change of history that ran nothing. */
+  | { type: 'history-amended'; name: string; action: AmendAction; detail: string }
   /** log() calls made by a migration. */
   | { type: 'migration-log'; name: string; message: string; data?: unknown }
   | { type: 'cleanup-failed'; what: string; message: string }

@@ -2,16 +2,19 @@
  * Runs the test files with Node's own runner. `node test/run.ts [suite] [filter …]`:
  * - default: everything but the suites below, against PostgreSQL 14 and 18;
  * - faults: test/faults/, which takes long;
- * - majors: what talks to a database, against the other majors (`npm ci --prefix test/majors` first).
+ * - majors: what talks to a database, against the other majors (`npm ci --prefix test/majors` first);
+ * - node22, node24: the command line on the oldest Node it supports and on the LTS before the current one
+ *   (`npm ci --prefix test/nodes` first).
  * It starts the PostgreSQL servers of the run, hands their coordinates down, removes all that the run left in its
  * folder, and fails if the password of the run shows anywhere.
  */
 import { spawn } from 'node:child_process'
-import { chmodSync, globSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, globSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { findLeaksInFiles } from './helpers/leak-log.ts'
 import { testPassword } from './helpers/password.ts'
+import { killPoolerNow, withoutPgbouncer } from './helpers/pgbouncer.ts'
 import { removeFolderNow, stopNow } from './helpers/postgres-process.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -27,7 +30,23 @@ const suites = {
     timeoutMs: 300_000,
     has: (file: string) => /^test\/(dialect|acceptance|helpers\/(postgres|catalogue))/.test(file),
   },
+  node22: { majors: '18', timeoutMs: 300_000, has: runsTheCli },
+  node24: { majors: '18', timeoutMs: 300_000, has: runsTheCli },
 } as const
+
+function runsTheCli(file: string): boolean {
+  return /^test\/(cli|acceptance|concurrency\/starters)/.test(file)
+}
+
+/** The tests themselves need the Node that they are started with. */
+function findNode(name: string): string {
+  const path = join(
+    root,
+    `test/nodes/node_modules/${name.replace('node', 'node-')}-${process.platform}-${process.arch}/bin/node`,
+  )
+  if (!existsSync(path)) throw new Error(`no ${path}; first: npm ci --prefix test/nodes`)
+  return path
+}
 
 const [first = 'default', ...rest] = process.argv.slice(2)
 const named = first in suites
@@ -50,6 +69,7 @@ const leakLog = join(runDir, 'shown.log')
 const runnerLog = join(runDir, 'runner.log')
 writeFileSync(leakLog, '')
 process.env.TEST_PG_MAJORS ??= suite.majors
+if (named && first.startsWith('node')) process.env.TEST_NODE ??= findNode(first)
 process.env.TEST_RUN_DIR = runDir
 process.env.TEST_LEAK_LOG = leakLog
 testPassword()
@@ -58,6 +78,8 @@ process.exitCode = 1
 process.once('exit', () => {
   stopServers()
   reportLeaks()
+  if (withoutPgbouncer !== false && files.some((file) => file.startsWith('test/pooler/')))
+    console.error(`tests were skipped: ${withoutPgbouncer}`)
   removeFolderNow(runDir)
 })
 if (files.some((file) => !file.startsWith('test/unit/'))) await startServers()
@@ -72,6 +94,7 @@ async function startServers(): Promise<void> {
 
 /** Those of tests that did not live to stop theirs, too. */
 function stopServers(): void {
+  for (const root of globSync('slipway-pgbouncer-*', { cwd: runDir })) killPoolerNow(join(runDir, root))
   for (const data of globSync('slipway-postgres-*/data', { cwd: runDir })) stopNow(join(runDir, data))
 }
 
@@ -103,7 +126,7 @@ function runTests(): Promise<number> {
 }
 
 function reportLeaks(): void {
-  const logs = globSync('slipway-postgres-*/log', { cwd: runDir }).map((log) => join(runDir, log))
+  const logs = globSync('slipway-{postgres,pgbouncer}-*/log', { cwd: runDir }).map((log) => join(runDir, log))
   for (const leak of findLeaksInFiles([leakLog, runnerLog, ...logs], testPassword())) {
     console.error(`the password of this run leaked: ${leak}`)
     process.exitCode = 1

@@ -16,7 +16,7 @@ export async function history(
     serverVersion: session.facts.serverVersion,
     historyTable: session.facts.historyTable,
     rows: (await session.readHistory()).rows,
-    failures: options.all ? await session.failuresSince(new Date(0)) : undefined,
+    log: options.all ? await session.readLog() : undefined,
   }))
   if (options.json) context.printJson(historyJson(result))
   else context.print(historyText(result, { colors: context.colors }))

@@ -2,11 +2,19 @@ import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
 import { helpHint, type ReadArguments, readFlags } from './flags.ts'
+import {
+  type RepairCommand,
+  readRepair,
+  readStamp,
+  readUnlock,
+  type StampCommand,
+  type UnlockCommand,
+} from './mending-arguments.ts'
 import { hintForOtherTool } from './other-words.ts'
 import { durationForm, longestMs } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settingNames, settings } from './settings.ts'
 import { showValue } from './show-value.ts'
-import { isVerb, type Verb, verbNames, verbs } from './verbs.ts'
+import { isVerb, type Verb, verbNames, verbSpec, verbs } from './verbs.ts'
 
 /** A verb with what is its own, ready to run. */
 export type Command =
@@ -22,8 +30,13 @@ export type Command =
   | { readonly verb: 'verify'; readonly json: boolean }
   | { readonly verb: 'wait'; readonly timeoutMs: number; readonly for: 'migrations' | 'database' }
   | { readonly verb: 'exec'; readonly command: readonly [string, ...string[]] }
+  | StampCommand
+  | RepairCommand
+  | UnlockCommand
+  | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
   | { readonly verb: 'config'; readonly json: boolean }
+  | { readonly verb: 'manifest'; readonly check: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
   | { readonly verb: 'help'; readonly topic: Verb | undefined }
 
@@ -69,6 +82,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   const words = [...read.words, ...(read.afterDashes ?? [])]
   if (verb === 'new') return { verb, name: readName(words), language: has('sql') ? 'sql' : 'typescript' }
   if (verb === 'help') return { verb, topic: readTopic(words) }
+  if (verb === 'stamp') return readStamp(words, has)
   refuseWords(verb, words)
   switch (verb) {
     case 'up':
@@ -77,12 +91,20 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return { verb, json: has('json'), exitCode: has('exit-code') }
     case 'history':
       return { verb, json: has('json'), all: has('all') }
+    case 'manifest':
+      return { verb, check: has('check') }
     case 'verify':
     case 'config':
     case 'version':
       return { verb, json: has('json') }
     case 'wait':
-      return { verb, timeoutMs: readTimeout(read), for: readWaitFor(read) }
+      return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
+    case 'repair':
+      return readRepair(read)
+    case 'unlock':
+      return readUnlock(has)
+    case 'doctor':
+      return { verb, json: has('json'), timeoutMs: readTimeout('doctor', read) }
   }
 }
 
@@ -98,11 +120,11 @@ function readReach({ values }: ReadArguments): { to: string | undefined; steps: 
   return { to, steps: steps === undefined ? undefined : Number(steps) }
 }
 
-function readTimeout({ values }: ReadArguments): number {
-  const { flag, default: fallback } = verbs.wait.flags[0]
-  const text = values.get(flag) ?? fallback
+function readTimeout(verb: 'wait' | 'doctor', { values }: ReadArguments): number {
+  const flag = verbSpec(verb).flags.find((each) => each.flag === 'timeout')
+  const text = values.get('timeout') ?? flag?.default ?? ''
   const ms = parseDuration(text)
-  if (ms === undefined || ms > longestMs) throw badFlagValue('wait', flag, text, durationForm)
+  if (ms === undefined || ms > longestMs) throw badFlagValue(verb, 'timeout', text, durationForm)
   return ms
 }
 

@@ -26,6 +26,7 @@ export interface Config {
   readonly shutdownTimeoutMs: number
   /** How often, during a long statement, a second connection checks that the server still knows this session. */
   readonly keepaliveMs: number
+  readonly pooler: 'auto' | 'session' | 'transaction'
   readonly outOfOrder: 'error' | 'warn' | 'allow'
   readonly onAhead: 'allow' | 'error' | 'allow-breaking'
   /** Absolute, or `-` for stdout. */

@@ -52,6 +52,7 @@ export function helpHint(verb: Verb): string {
 }
 
 function tokenize(args: readonly string[], flags: ReadonlyMap<string, 'boolean' | 'value'>) {
+  if (args.length === 0) return []
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,

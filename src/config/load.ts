@@ -51,6 +51,7 @@ export function loadConfig(input: ConfigInput, sources: GatheredSources = gather
     statementTimeoutMs: readDuration(settings.statementTimeout, find('statementTimeout')),
     shutdownTimeoutMs: readDuration(settings.shutdownTimeout, find('shutdownTimeout')),
     keepaliveMs: readDuration(settings.keepalive, find('keepalive')),
+    pooler: readChoice(settings.pooler, find('pooler'), settings.pooler.default),
     outOfOrder: readChoice(settings.outOfOrder, find('outOfOrder'), settings.outOfOrder.default),
     onAhead: readChoice(settings.onAhead, find('onAhead'), settings.onAhead.default),
     report: findPath('report', sources),

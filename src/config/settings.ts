@@ -29,8 +29,10 @@ export interface Setting {
 }
 
 const writing = ['up', 'exec'] as const
-const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec'] as const
-const planning = ['up', 'status', 'verify', 'wait', 'exec'] as const
+const amending = ['stamp', 'repair'] as const
+const looking = ['doctor', 'unlock'] as const
+const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec', ...amending, ...looking] as const
+const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, 'doctor'] as const
 
 export const settings = {
   config: {
@@ -57,7 +59,7 @@ export const settings = {
     type: { kind: 'path', placeholder: 'DIR' },
     default: './migrations',
     doc: 'The folder of migrations.',
-    verbs: [...planning, 'new'],
+    verbs: [...planning, 'new', 'manifest'],
   },
   allowEmpty: {
     flag: 'allow-empty',
@@ -65,7 +67,7 @@ export const settings = {
     type: { kind: 'boolean' },
     default: 'false',
     doc: 'Accept a folder without migrations; otherwise it is refused, since a wrong mount looks like that.',
-    verbs: planning,
+    verbs: [...planning, 'manifest'],
   },
   table: {
     flag: 'table',
@@ -111,7 +113,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '60s',
     doc: 'How long to wait for the database to answer.',
-    verbs: ['up', 'status', 'history', 'verify', 'exec'],
+    verbs: ['up', 'status', 'history', 'verify', 'exec', ...amending, 'unlock'],
   },
   lockTimeout: {
     flag: 'lock-timeout',
@@ -119,7 +121,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '10m',
     doc: 'How long to wait for another runner; starts again whenever that one makes progress.',
-    verbs: writing,
+    verbs: [...writing, ...amending],
   },
   ddlLockTimeout: {
     flag: 'ddl-lock-timeout',
@@ -152,7 +154,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '20s',
     doc: 'How long cancelling, rolling back and unlocking may take after SIGTERM or SIGINT.',
-    verbs: writing,
+    verbs: [...writing, ...amending],
   },
   keepalive: {
     flag: 'keepalive',
@@ -160,6 +162,14 @@ export const settings = {
     type: { kind: 'duration' },
     default: '10s',
     doc: 'How often, during a long statement, a second connection checks that the server still knows the session; 0 is never.',
+    verbs: writing,
+  },
+  pooler: {
+    flag: 'pooler',
+    variable: 'SLIPWAY_POOLER',
+    type: { kind: 'choice', values: ['auto', 'session', 'transaction'] },
+    default: 'auto',
+    doc: 'What a connection pooler in front of PostgreSQL gives a server connection to; auto finds out.',
     verbs: writing,
   },
   outOfOrder: {
@@ -199,7 +209,7 @@ export const settings = {
     type: { kind: 'choice', values: ['pretty', 'json'] },
     defaultShown: 'pretty on a terminal, else json',
     doc: 'How logs on stderr look.',
-    verbs: connecting,
+    verbs: [...connecting, 'manifest'],
   },
   logLevel: {
     flag: 'log-level',
@@ -208,7 +218,7 @@ export const settings = {
     type: { kind: 'choice', values: ['silent', 'error', 'warn', 'info', 'debug'] },
     default: 'info',
     doc: 'How much is logged.',
-    verbs: connecting,
+    verbs: [...connecting, 'manifest'],
   },
   env: {
     flag: 'env',
@@ -217,7 +227,7 @@ export const settings = {
     type: { kind: 'string', placeholder: 'NAME' },
     doc: 'The environment: which .env.NAME files are read. dev is development, prod is production.',
     beforeConfigFile: true,
-    verbs: [...connecting, 'new'],
+    verbs: [...connecting, 'new', 'manifest'],
   },
 } as const satisfies Record<string, Setting>
 

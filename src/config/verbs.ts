@@ -25,6 +25,12 @@ export interface VerbSpec {
 
 const json = { flag: 'json', type: { kind: 'boolean' }, doc: 'Print the result as JSON on stdout.' } as const
 
+const yes = {
+  flag: 'yes',
+  type: { kind: 'boolean' },
+  doc: 'Go on without asking. Needed where nobody can be asked, as in a pipe.',
+} as const
+
 export const verbs = {
   up: {
     summary: 'wait for the database, take the lock, apply everything pending',
@@ -67,7 +73,11 @@ export const verbs = {
     summary: 'show what ran, when, by whom and how long',
     details: 'Reads only: no lock, no table created, works for a role that cannot write.',
     flags: [
-      { flag: 'all', type: { kind: 'boolean' }, doc: 'Show failed attempts and their errors, too.' },
+      {
+        flag: 'all',
+        type: { kind: 'boolean' },
+        doc: 'Show the log, too: every attempt, failure, stamp and repair.',
+      },
       json,
     ],
     examples: ['slipway history', 'slipway history --all'],
@@ -107,6 +117,81 @@ export const verbs = {
     flags: [],
     examples: ['slipway exec -- node server.js'],
   },
+  stamp: {
+    summary: 'record migrations as applied without running them',
+    arguments: 'TARGET',
+    details:
+      'Everything pending up to the target, under the run lock, and written down in the log. For a database that already has what they would do. Asks first, or wants --yes.',
+    flags: [
+      { flag: 'only', type: { kind: 'boolean' }, doc: 'Record the target alone, not what comes before it.' },
+      {
+        flag: 'dry-run',
+        type: { kind: 'boolean' },
+        doc: 'Print what would be recorded and stop; reads only, takes no lock.',
+      },
+      yes,
+    ],
+    examples: ['slipway stamp head --dry-run', 'slipway stamp add_user_preferences --only --yes'],
+  },
+  repair: {
+    summary: 'bring history back in line with the files or the database',
+    details:
+      'Changes history alone, never the schema, under the run lock, and writes it down in the log. Without a flag: lists what there is to repair. Asks first, or wants --yes.',
+    flags: [
+      {
+        flag: 'accept',
+        type: { kind: 'string', placeholder: 'NAME' },
+        doc: 'The edited file of an applied migration becomes what history knows of it; all: of every one.',
+      },
+      {
+        flag: 'finished',
+        type: { kind: 'string', placeholder: 'NAME' },
+        doc: 'An unfinished migration is done: somebody did the rest by hand.',
+      },
+      {
+        flag: 'retry',
+        type: { kind: 'string', placeholder: 'NAME' },
+        doc: 'An unfinished migration is to run again from its start.',
+      },
+      {
+        flag: 'forget',
+        type: { kind: 'string', placeholder: 'NAME' },
+        doc: 'An applied migration whose file is gone for good is taken out of history.',
+      },
+      yes,
+    ],
+    examples: ['slipway repair', 'slipway repair --accept 20260131120000_create_users'],
+  },
+  doctor: {
+    summary: 'look at everything that migrating needs, and say what is wrong with it',
+    details:
+      'Settings, files, connection, privileges, pooler, TLS, run lock, clocks and history, one line each with its remedy. Goes on after a failure with what can still be looked at; exits with the code of the first. Reads only.',
+    flags: [
+      json,
+      {
+        flag: 'timeout',
+        type: { kind: 'duration' },
+        default: '5s',
+        doc: 'How long to wait for the database to answer.',
+      },
+    ],
+    examples: ['slipway doctor', 'slipway doctor --json'],
+  },
+  unlock: {
+    summary: 'say who holds the run lock, and end it if told to',
+    details:
+      'The lock needs no clearing: it goes with the session that holds it. Reads only, but for --terminate, which asks first or wants --yes.',
+    flags: [
+      {
+        flag: 'terminate',
+        type: { kind: 'boolean' },
+        doc: 'End the session that holds the lock; the server rolls back what it did not commit (PostgreSQL).',
+      },
+      json,
+      yes,
+    ],
+    examples: ['slipway unlock', 'slipway unlock --terminate'],
+  },
   new: {
     summary: 'write the next migration from a template',
     arguments: 'NAME',
@@ -120,6 +205,19 @@ export const verbs = {
       'What lost to a stronger source is shown too, and so are names that no setting has. Passwords and the content of secret files are not. Needs no database. Exits with 78 if a setting is broken.',
     flags: [json],
     examples: ['slipway config', 'SLIPWAY_ENV=production slipway config --json'],
+  },
+  manifest: {
+    summary: 'at image build: put names and checksums into one file, so that a start reads that one',
+    details:
+      'Writes .slipway-manifest.json into the folder of migrations. It counts as long as the folder holds the same names; a migration that is to run is compared with it first, and verify always reads every file. Needs no database.',
+    flags: [
+      {
+        flag: 'check',
+        type: { kind: 'boolean' },
+        doc: 'Write nothing; exit with 80 unless the manifest is there and right.',
+      },
+    ],
+    examples: ['slipway manifest', 'slipway manifest --check'],
   },
   version: {
     summary: 'print the versions of slipway, Node and SQLite',

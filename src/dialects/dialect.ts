@@ -5,8 +5,17 @@
  */
 import type { DatabaseUrl } from '../config/url.ts'
 import type { LockHolder } from '../events.ts'
+import type { HistoryDigest } from '../plan/digest.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
+import type { Amendment, LogRecord } from './amendment.ts'
+import type { Diagnosis } from './diagnosis.ts'
+import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+import type { Turns } from './turns.ts'
+
+export * from './outcomes.ts'
+export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+export type { Turns } from './turns.ts'
 
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
@@ -45,11 +54,18 @@ export interface ConnectOptions {
   /** This one attempt ends within this time, whatever the peer does. */
   readonly attemptTimeoutMs: number
   readonly keepaliveMs: number
-  readonly history: { readonly table: string; readonly schema: string | undefined }
+  readonly history: {
+    readonly table: string
+    readonly schema: string | undefined
+    /** Wanted: SessionFacts.historyDigest. */
+    readonly digest?: boolean | undefined
+  }
   /** Whom to become before working; reading does so only where it must. Without effect on SQLite, as `readers`. */
   readonly role?: string | undefined
   /** Roles that may read the history; `public` in any letter case is everybody. */
   readonly readers?: readonly string[]
+  /** What is known of a connection pooler in the path; without it, `auto`. */
+  readonly pooler?: 'auto' | 'session' | 'transaction'
   readonly signal: AbortSignal
 }
 
@@ -61,6 +77,14 @@ export interface SessionFacts {
   readonly now: Date
   /** Schema and table, ready for messages: `public.schema_migrations`. */
   readonly historyTable: string
+  /** Of several, the one that was reached: `db2:5432`. */
+  readonly host?: string
+  /** `TLSv1.3`, or `none` where the network may see it; absent within one machine. */
+  readonly encryption?: string
+  /** Told once in a run. */
+  readonly warnings?: readonly { readonly code: string; readonly message: string }[]
+  /** Of the history when the session began. Undefined if it was not wanted, is not there, or cannot be had so cheaply. */
+  readonly historyDigest?: HistoryDigest | undefined
 }
 
 export interface HistorySnapshot {
@@ -90,8 +114,13 @@ export interface StepRecord {
   readonly runId: string
 }
 
+export interface SqlBody {
+  readonly kind: 'sql'
+  readonly statements: readonly ParsedStatement[]
+}
+
 export type StepBody =
-  | { readonly kind: 'sql'; readonly statements: readonly ParsedStatement[] }
+  | SqlBody
   | { readonly kind: 'code'; readonly run: (executor: Executor, checks: Checks) => Promise<void> }
 
 export interface Attempt {
@@ -104,6 +133,11 @@ export interface Attempt {
   readonly onStatement: (index: number, durationMs: number) => void
   readonly onNotice: (message: string) => void
   readonly signal: AbortSignal
+  /**
+   * What applyInTransaction will be asked for next if this one succeeds and nothing else happens. It may be sent early;
+   * it must not be committed, nor told of, before it is asked for.
+   */
+  readonly next?: () => Attempt | undefined
 }
 
 export interface StepwiseAttempt extends Attempt {
@@ -112,43 +146,6 @@ export interface StepwiseAttempt extends Attempt {
   readonly statementsDone: number
   /** The interrupted attempt ended with an error from the server, not with silence. */
   readonly failedBefore: boolean
-}
-
-/** One of several migrations that are applied in one transaction. */
-export type TogetherPart =
-  | { readonly kind: 'apply'; readonly attempt: Attempt }
-  | { readonly kind: 'skip'; readonly record: StepRecord }
-
-/** What goes wrong belongs to the part that began last, or to all of them once the last has ended. */
-export interface TogetherListener {
-  begin(index: number): void
-  /** Its work is done, and not committed. */
-  end(index: number): void
-}
-
-/** Thrown by apply methods when statement `index` (0-based) of a `sql` body failed. */
-export class StatementError extends Error {
-  override readonly name = 'StatementError'
-  readonly index: number
-  constructor(index: number, cause: unknown) {
-    super('statement failed', { cause })
-    this.index = index
-  }
-}
-
-/** Thrown by applyInTransaction when history already has the row: another runner was here. */
-export class AlreadyRecorded extends Error {
-  override readonly name = 'AlreadyRecorded'
-}
-
-/** Thrown when the migration left its own transaction, so its effects may be committed. */
-export class TransactionEscaped extends Error {
-  override readonly name = 'TransactionEscaped'
-}
-
-/** Thrown when the connection ended after COMMIT was sent and before its answer came. */
-export class CommitUnanswered extends Error {
-  override readonly name = 'CommitUnanswered'
 }
 
 export type FaultKind =
@@ -192,12 +189,23 @@ export interface Session extends AsyncDisposable {
   /** The stored text of one migration. */
   readSource(name: string): Promise<string | undefined>
   failuresSince(since: Date): Promise<readonly FailureRecord[]>
+  /** All of it, oldest first; empty where there is no log table. */
+  readLog(): Promise<readonly LogRecord[]>
+  /** Everything about server or file that matters to a run; reads only. */
+  examine(): Promise<readonly Diagnosis[]>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>
+  /**
+   * Ends that session if it still holds the run lock; false if it does not. Absent where the database cannot end
+   * another session. Throws privilege-missing.
+   */
+  endRunLockHolder?(holder: LockHolder): Promise<boolean>
   /** Sessions that hold up what this session waited for last; best effort. */
   blockers(attempt: Attempt): Promise<readonly LockHolder[]>
   releaseRunLock(): Promise<void>
+  /** Undefined where a session can hold the run lock; else what to use in place of tryRunLock and the writing methods. */
+  turns(): Promise<Turns | undefined>
   /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
@@ -207,21 +215,21 @@ export interface Session extends AsyncDisposable {
   recordSkipped(record: StepRecord): Promise<void>
   /** Marks a step whose transaction escaped as `started`. */
   recordStarted(record: StepRecord): Promise<void>
+  /** Each with its line in the log, all in one transaction; under the run lock only. */
+  amendHistory(amendments: readonly Amendment[]): Promise<void>
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
+  /** A line in the log that is about no migration; none where there is no log table. */
+  recordUnlock(record: StepRecord, detail: string): Promise<void>
   /** Stops the statement that runs now on the server; resolves when asked, not when stopped. */
   cancel(): Promise<void>
   /** Graceful where the connection still lives; never throws, never hangs. */
   close(): Promise<void>
 }
 
-/** What is known of a migration before it runs; a script's statements are not. */
-export interface TogetherBody {
-  readonly name: string
-  readonly statements: readonly ParsedStatement[]
-}
-
 export interface Dialect {
   readonly name: DialectName
+  /** Connecting takes a network's time and changes nothing: it may begin before it is known to be needed. */
+  readonly isRemote: boolean
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
   connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
   /**
@@ -233,7 +241,7 @@ export interface Dialect {
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>
   /** What one transaction cannot hold, by migration in the order of the run: `0002_use` → why. */
-  refuseTogether(bodies: readonly TogetherBody[], serverVersion: string): ReadonlyMap<string, string>
+  refuseTogether(bodies: readonly TogetherBody[], serverVersion: string): Promise<ReadonlyMap<string, string>>
   placeholder(index: number): string
   quoteId(name: string): string
 }

@@ -1,4 +1,5 @@
 /** The connection ended between COMMIT and its answer. History knows: its row was in the same transaction. */
+import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { acquireRunLock } from './lock.ts'
 import { openSession } from './open.ts'
@@ -32,9 +33,7 @@ export async function resolveCommit(
 async function readCommit(run: Run, name: string): Promise<boolean | undefined> {
   try {
     await using session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
-    await acquireRunLock(run, session, () => false)
-    const { rows } = await session.readHistory()
-    await session.releaseRunLock()
+    const { rows } = await readUnderLock(run, session)
     return rows.some((row) => row.name === name && row.runId === run.runId && row.state === 'applied')
   } catch (error) {
     run.emit({
@@ -44,6 +43,19 @@ async function readCommit(run: Run, name: string): Promise<boolean | undefined> 
     })
     return undefined
   }
+}
+
+async function readUnderLock(run: Run, session: Session): Promise<HistorySnapshot> {
+  const turns = await session.turns()
+  if (turns !== undefined) {
+    const { withTurn } = await import('./turns.ts')
+    const seen = async (snapshot: HistorySnapshot) => snapshot
+    return await withTurn(run, turns, seen, seen)
+  }
+  await acquireRunLock(run, session, () => false)
+  const snapshot = await session.readHistory()
+  await session.releaseRunLock()
+  return snapshot
 }
 
 function lostAt(name: string, what: string): SlipwayError {

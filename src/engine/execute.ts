@@ -5,14 +5,15 @@ import {
   type Fault,
   type Session,
   StatementError,
+  TurnLost,
 } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
-import { attemptOf, isStepwise, recordOf, type Scribe } from './attempt.ts'
+import { describeHolder } from '../text/describe-holder.ts'
+import { firstTry, isStepwise, newTry, recordOf, type Scribe } from './attempt.ts'
 import { describeFailure, type FailedStep, faultOf } from './failure.ts'
-import { describeHolder } from './lock.ts'
 import { openResumption } from './resume.ts'
 import type { Run } from './run.ts'
 import { settleFailure } from './settle-failure.ts'
@@ -26,6 +27,8 @@ export interface StepPlace {
   /** 1-based place in the plan. */
   readonly index: number
   readonly total: number
+  /** The one after it in the plan, where the plan is settled. */
+  readonly next?: () => StepPlace | undefined
 }
 
 /** `committed-unanswered`: the server was asked to commit and the connection ended before the answer. */
@@ -95,8 +98,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
   const deadline = performance.now() + run.config.ddlRetryForMs
   for (let tries = 1; ; tries++) {
     run.signal.throwIfAborted()
-    const scribe: Scribe = { tracker: undefined }
-    const attempt = attemptOf(place, record, scribe)
+    const { attempt, scribe } = tries === 1 ? firstTry(place) : newTry(place)
     try {
       if (isStepwise(place)) {
         const resumption = await openResumption(place, attempt, tries > 1)
@@ -105,6 +107,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
       return 'done'
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
+      if (thrown instanceof TurnLost) throw thrown
       run.echo?.failed(migration, thrown)
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
@@ -139,7 +142,8 @@ export async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry
     const isConflict = retry.fault.sqlstate?.startsWith('40') === true
     const error = describeFailure(run, retry.failed, isConflict ? 'transient' : 'ddl-lock-timeout')
     const tries = retry.tries === 1 ? '1 attempt' : `${retry.tries} attempts`
-    const who = blockers.length === 0 ? '' : `; held up by ${blockers.map(describeHolder).join(', ')}`
+    const names = blockers.map((blocker) => describeHolder(blocker, new Date(), run.config.redact))
+    const who = names.length === 0 ? '' : `; held up by ${names.join(', ')}`
     throw new SlipwayError(error.code, `${error.message} (${tries})${who}`, error.facts)
   }
   run.emit({

@@ -149,6 +149,8 @@ export function describeSessionFailure(run: Run, error: unknown, doing: string):
     case 'session-lost':
     case 'not-ready':
       return new SlipwayError('session-lost', message, facts)
+    case 'pooler':
+      return new SlipwayError('pooler-refused', message, facts)
     case 'retryable':
     case 'cancelled':
       return new SlipwayError('transient', message, facts)

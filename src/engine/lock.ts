@@ -1,7 +1,8 @@
 /** Waits for the run lock by trying for it, says who holds it, and leaves early when the work is done meanwhile. */
 import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
-import type { LockHolder } from '../events.ts'
+import { checkpoint, type LockHolder } from '../events.ts'
+import { describeHolder } from '../text/describe-holder.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 
@@ -30,12 +31,29 @@ export async function acquireRunLock(
   }
 }
 
-interface HolderWatch {
+/** For work under the run lock: frees it whatever comes, and never lets that hide an error of the work. */
+export async function releasingRunLock<T>(run: Run, session: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    checkpoint('before-unlock')
+    await session.releaseRunLock().catch((error: unknown) => {
+      if (session.lost) return
+      run.emit({
+        type: 'cleanup-failed',
+        what: 'releasing the run lock',
+        message: run.dialect.explain(error).message,
+      })
+    })
+  }
+}
+
+export interface HolderWatch {
   /** History, when it was time to look again. Throws lock-timeout. */
   look(): Promise<HistorySnapshot | undefined>
 }
 
-function watchHolder(run: Run, session: Session, began: number): HolderWatch {
+export function watchHolder(run: Run, session: Session, began: number): HolderWatch {
   const timeoutMs = run.config.lockTimeoutMs
   let deadline = began + timeoutMs
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -69,7 +87,7 @@ function progressOf(snapshot: HistorySnapshot): string {
 
 function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number): SlipwayError {
   const seconds = (elapsedMs / 1000).toFixed(1)
-  const who = holder === undefined ? 'another runner' : describeHolder(holder)
+  const who = describeHolder(holder, new Date(), run.config.redact)
   return new SlipwayError(
     'lock-timeout',
     `the run lock of ${run.url.shown} was not free within ${seconds} s; it is held by ${who}`,
@@ -78,18 +96,6 @@ function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number
 }
 
 /** On SQLite the holder is a process of this machine. */
-function endingOf(run: Run, pid: number): string {
-  return run.dialect.name === 'sqlite' ? `kill ${pid}` : `select pg_terminate_backend(${pid})`
-}
-
-/** One line: pid, application, address, since, what it runs; not where that may set a password. */
-export function describeHolder(holder: LockHolder): string {
-  const parts = [`pid ${holder.pid ?? '?'}`]
-  if (holder.applicationName !== undefined && holder.applicationName !== '')
-    parts.push(`(${holder.applicationName})`)
-  if (holder.clientAddress !== undefined) parts.push(`from ${holder.clientAddress}`)
-  if (holder.since !== undefined) parts.push(`since ${holder.since.toISOString()}`)
-  if (holder.statement !== undefined && holder.state === 'active' && !/password/i.test(holder.statement))
-    parts.push(`running: ${holder.statement.split('\n')[0]}`)
-  return parts.join(' ')
+export function endingOf(run: Run, pid: number): string {
+  return run.dialect.name === 'sqlite' ? `kill ${pid}` : 'slipway unlock --terminate'
 }

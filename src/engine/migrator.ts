@@ -1,36 +1,21 @@
-/** The life of `up`, from an open question to a proven answer. */
+/** The life of an `up` that has something to do, from an open question to a proven answer. */
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
-import { type Discovery, discoverMigrations } from '../files/discover.ts'
+import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
+import { discover } from './discover.ts'
 import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
-import { acquireRunLock } from './lock.ts'
+import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
 import { emptyProgress, type Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
 import { runSteps } from './steps.ts'
-import { tellWithoutEffect } from './without-effect.ts'
-
-/** Applies everything pending. Throws SlipwayError; `progress` tells how far it came. */
-export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
-  const found = await discover(run)
-  const session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
-  tellWithoutEffect(run)
-  const up: Up = { run, request, progress, found, session, loaded: new Map() }
-  try {
-    await bring(up)
-  } catch (error) {
-    throw describeSessionFailure(run, error, 'working')
-  } finally {
-    await session.close()
-  }
-}
 
 export interface Planned {
   readonly plan: Plan
@@ -56,7 +41,7 @@ export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
   }
 }
 
-interface Up {
+export interface Up {
   readonly run: Run
   readonly request: UpRequest
   readonly progress: Progress
@@ -65,26 +50,34 @@ interface Up {
   readonly loaded: Map<string, LoadedMigration>
 }
 
-async function discover(run: Run): Promise<Discovery> {
-  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
-  for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
-  return found
-}
-
-async function bring(up: Up): Promise<void> {
-  const { run, session } = up
+/** From a session to a proven history: applies what is pending, if anything is. */
+export async function bringUp(up: Up): Promise<void> {
+  const { session } = up
   const before = await session.readHistory()
   if (await isNothingToDo(up, before)) return
+  // A single transaction of several migrations needs a session all the same: for what stands between two of them.
+  const turns = up.request.together === true ? undefined : await session.turns()
+  if (turns !== undefined) {
+    const { bringInTurns } = await import('./turns.ts')
+    const rest = await bringInTurns(up, turns)
+    if (rest === undefined) return
+    return await bringInSession({ ...up, request: rest })
+  }
+  return await bringInSession(up)
+}
+
+async function bringInSession(up: Up): Promise<void> {
+  const { run, session } = up
   const isDone = (snapshot: HistorySnapshot) => isUpToDate(up.found.files, snapshot.rows)
   if ((await acquireRunLock(run, session, isDone)) === 'done') {
     tellUpToDate(up, await makePlan(up, await session.readHistory()))
     return
   }
   checkpoint('locked')
-  await releasingLock(up, () => applyUnderLock(up))
+  await releasingRunLock(run, session, () => applyUnderLock(up))
 }
 
-/** The most frequent run ends here: one query, no lock, no migration file imported. */
+/** No lock, and no migration file imported. */
 async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
   const first = await makePlan(up, snapshot)
   if (first.kind === 'plan' && first.steps.length === 0) {
@@ -100,13 +93,13 @@ async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean
   return false
 }
 
-function makePlan(up: Up, snapshot: HistorySnapshot): Promise<Plan | Refusal> {
+export function makePlan(up: Up, snapshot: HistorySnapshot): Promise<Plan | Refusal> {
   const options = new Map([...up.loaded].map(([name, migration]) => [name, migration.options]))
   return planAgainst({ ...up, snapshot, options })
 }
 
 /** All that is pending is parsed before any of it runs. */
-async function loadPending(up: Up, snapshot: HistorySnapshot): Promise<void> {
+export async function loadPending(up: Up, snapshot: HistorySnapshot): Promise<void> {
   for (const file of listUnapplied(up.found.files, snapshot.rows)) {
     if (up.loaded.has(file.name)) continue
     const migration = await untilAborted(up.run.signal, () => loadMigration(file, up.run.dialect))
@@ -115,7 +108,7 @@ async function loadPending(up: Up, snapshot: HistorySnapshot): Promise<void> {
   }
 }
 
-function requirePlan(up: Up, result: Plan | Refusal): Plan {
+export function requirePlan(up: Up, result: Plan | Refusal): Plan {
   up.progress.ahead = result.ahead.map((row) => row.name)
   for (const warning of result.warnings) up.run.emit({ type: 'warning', ...warning })
   if (result.kind === 'refusal') throw refusalError(result)
@@ -127,10 +120,10 @@ async function requireFit(up: Up, { steps }: Plan): Promise<void> {
   if (up.request.together !== true) return
   const { refuseApart } = await import('./together.ts')
   const loaded = steps.map((step) => ({ step, migration: requireLoaded(up, step.name) }))
-  refuseApart(up.run, loaded, up.session.facts.serverVersion)
+  await refuseApart(up.run, loaded, up.session.facts.serverVersion)
 }
 
-function tellUpToDate(up: Up, result: Plan | Refusal): void {
+export function tellUpToDate(up: Up, result: Plan | Refusal): void {
   const { states } = requirePlan(up, result)
   up.progress.pending = states.filter(({ state }) => state === 'pending').map(({ name }) => name)
   const applied = states.filter(
@@ -139,24 +132,8 @@ function tellUpToDate(up: Up, result: Plan | Refusal): void {
   up.run.emit({ type: 'planned', steps: [], applied, ahead: up.progress.ahead })
 }
 
-async function releasingLock(up: Up, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } finally {
-    checkpoint('before-unlock')
-    await up.session.releaseRunLock().catch((error: unknown) => {
-      if (up.session.lost) return
-      up.run.emit({
-        type: 'cleanup-failed',
-        what: 'releasing the run lock',
-        message: up.run.dialect.explain(error).message,
-      })
-    })
-  }
-}
-
 async function applyUnderLock(up: Up): Promise<void> {
-  const { run, session, progress } = up
+  const { session, progress } = up
   await session.ensureHistory()
   checkpoint('history-ready')
   const snapshot = await session.readHistory()
@@ -167,27 +144,32 @@ async function applyUnderLock(up: Up): Promise<void> {
   await refuseStorm(up, plan)
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
-  const places = plan.steps.map(
-    (step, index): StepPlace => ({
-      run,
-      session,
-      step,
-      migration: requireLoaded(up, step.name),
-      index: index + 1,
-      total: plan.steps.length,
-    }),
-  )
-  if (!(await runSteps(places, { together: up.request.together === true, progress }))) return
+  const together = up.request.together === true
+  if (!(await runSteps(placeSteps(up, plan), { together, progress }))) return
   proveHistory(plan, await session.readHistory())
 }
 
-function requireLoaded(up: Up, name: string): LoadedMigration {
+function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
+  const { run, session } = up
+  const places: readonly StepPlace[] = steps.map((step, index) => ({
+    run,
+    session,
+    step,
+    migration: requireLoaded(up, step.name),
+    index: index + 1,
+    total: steps.length,
+    next: () => places[index + 1],
+  }))
+  return places
+}
+
+export function requireLoaded(up: Up, name: string): LoadedMigration {
   const migration = up.loaded.get(name)
   if (migration === undefined) throw new SlipwayError('bug', `${name} was planned but not loaded`)
   return migration
 }
 
-function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
+export function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
   up.run.emit({
     type: 'planned',
     steps: plan.steps.map((step) => ({
@@ -203,7 +185,7 @@ function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
 }
 
 /** Thirty replicas that wait for one failing migration must not fail it thirty times. */
-async function refuseStorm(up: Up, plan: Plan): Promise<void> {
+export async function refuseStorm(up: Up, plan: Plan): Promise<void> {
   const failures = await up.session.failuresSince(up.session.facts.now)
   for (const step of plan.steps) {
     const failure = failures.findLast((one) => one.name === step.name && one.checksum === step.file.checksum)
@@ -217,9 +199,9 @@ async function refuseStorm(up: Up, plan: Plan): Promise<void> {
 }
 
 /** Success is reported only after this. */
-function proveHistory(plan: Plan, snapshot: HistorySnapshot): void {
+export function proveHistory({ steps }: Pick<Plan, 'steps'>, snapshot: HistorySnapshot): void {
   const rows = new Map(snapshot.rows.map((row) => [row.name, row]))
-  const wrong = plan.steps.filter((step) => {
+  const wrong = steps.filter((step) => {
     const row = rows.get(step.name)
     const wanted = step.action === 'skip' ? 'skipped' : 'applied'
     return row?.state !== wanted || row.checksum !== step.file.checksum

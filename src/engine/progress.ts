@@ -1,6 +1,6 @@
-/** How far a run came. */
+/** How far a run has come, so that a failure can still tell what was done. */
 
-/** Filled in as the run goes, so that a failure can still tell what was done. */
+/** Names, filled in as the run goes. */
 export interface Progress {
   applied: string[]
   skipped: string[]

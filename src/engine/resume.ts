@@ -2,6 +2,7 @@
 import type { Attempt, StepwiseAttempt } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import type { HistoryRow } from '../plan/migration.ts'
+import { repairCommand } from '../plan/repair.ts'
 import { parseDirectives } from '../sql/directives.ts'
 import type { StepPlace } from './execute.ts'
 
@@ -52,7 +53,7 @@ async function requireSameStart(
     {
       migration: file.name,
       location: { file: file.up.shown },
-      hint: 'restore the statements that already ran; edit only those after them',
+      hint: `restore the statements that already ran and edit only those after them; or undo them, then: ${repairCommand('retry', file.name)}`,
     },
   )
 }

@@ -1,6 +1,8 @@
 /** A step that failed for good: which error to throw, and what history is told of it. */
 import { AlreadyRecorded, type Fault, type StepRecord, TransactionEscaped } from '../dialects/dialect.ts'
-import { errorTable, isSlipwayError, SlipwayError } from '../errors.ts'
+import { isSlipwayError, SlipwayError } from '../errors.ts'
+import { describeUnfinished } from '../plan/reasons.ts'
+import { repairCommand } from '../plan/repair.ts'
 import { isStepwise } from './attempt.ts'
 import type { StepPlace } from './execute.ts'
 import { describeFailure, type FailedStep } from './failure.ts'
@@ -39,12 +41,13 @@ export async function settleFailure(
       {
         migration: step.name,
         location: { file: migration.file.up.shown },
+        hint: `remove the commit from the migration, undo what it did, then: ${repairCommand('retry', step.name)}`,
         cause: failed.thrown,
       },
     )
   }
   const described = describeFailure(run, stray === undefined ? failed : { ...failed, thrown: stray })
-  const error = staysUnfinished(place) ? withHint(described, errorTable.unfinished.hint) : described
+  const error = staysUnfinished(place) ? withHint(described, describeUnfinished(step.name).hint) : described
   await recordFailure(place, record, error)
   return error
 }

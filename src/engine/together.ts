@@ -4,7 +4,7 @@ import { isSlipwayError, SlipwayError } from '../errors.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
 import { combineReasons } from '../plan/refusal.ts'
-import { attemptOf, recordOf, type Scribe } from './attempt.ts'
+import { newTry, recordOf, type Try } from './attempt.ts'
 import {
   pauseBeforeRetry,
   type StepOutcome,
@@ -22,14 +22,18 @@ interface LoadedStep {
 }
 
 /** Before anything runs. Throws single-transaction, naming every migration that cannot share a transaction. */
-export function refuseApart(run: Run, steps: readonly LoadedStep[], serverVersion: string): void {
+export async function refuseApart(
+  run: Run,
+  steps: readonly LoadedStep[],
+  serverVersion: string,
+): Promise<void> {
   const bodies = steps
     .filter(({ step }) => step.action !== 'skip')
     .map(({ migration: { file, body } }) => ({
       name: file.name,
       statements: body.kind === 'sql' ? body.statements : [],
     }))
-  const unfit = run.dialect.refuseTogether(bodies, serverVersion)
+  const unfit = await run.dialect.refuseTogether(bodies, serverVersion)
   const reasons = steps.flatMap(({ step, migration }) => {
     const why = whyApart(step, migration) ?? unfit.get(step.name)
     return why === undefined ? [] : [apart(step.name, migration, why)]
@@ -80,8 +84,8 @@ interface Course {
 
 function openCourse(places: readonly [StepPlace, ...StepPlace[]]): Course {
   const [{ run }] = places
-  const scribes = places.map((): Scribe => ({ tracker: undefined }))
-  const parts = places.map((place, index) => partOf(place, scribes[index] ?? { tracker: undefined }))
+  const tries = places.map(newTry)
+  const parts = places.map((place, index) => partOf(place, tries[index] ?? newTry(place)))
   const began: number[] = []
   const spent: number[] = []
   let current = 0
@@ -111,7 +115,7 @@ function openCourse(places: readonly [StepPlace, ...StepPlace[]]): Course {
       const place = places[current] ?? places[0]
       const { migration, step } = place
       run.echo?.failed(migration, thrown)
-      const failed: FailedStep = { migration, thrown, query: scribes[current]?.tracker?.failed }
+      const failed: FailedStep = { migration, thrown, query: tries[current]?.scribe.tracker?.failed }
       try {
         const fault = faultOf(run, failed)
         if (fault.kind !== 'retryable' || run.signal.aborted)
@@ -126,17 +130,17 @@ function openCourse(places: readonly [StepPlace, ...StepPlace[]]): Course {
   }
 }
 
-function partOf(place: StepPlace, scribe: Scribe): TogetherPart {
-  const record = recordOf(place.run, place.migration)
-  if (place.step.action === 'skip') return { kind: 'skip', record }
-  return { kind: 'apply', attempt: attemptOf(place, record, scribe) }
+function partOf({ run, step, migration }: StepPlace, { attempt }: Try): TogetherPart {
+  return step.action === 'skip'
+    ? { kind: 'skip', record: recordOf(run, migration) }
+    : { kind: 'apply', attempt }
 }
 
 /** The locks of all are held to the end, so whoever blocks one of them may be blocking for any. */
 function wholeAttempt(places: readonly StepPlace[], current: number) {
   const { [current]: place = places[0] } = places
   if (place === undefined) throw new RangeError('a run together has at least one step')
-  const attempt = attemptOf(place, recordOf(place.run, place.migration), { tracker: undefined })
+  const { attempt } = newTry(place)
   if (attempt.body.kind === 'code') return attempt
   const statements = places.flatMap(({ migration: { body } }) => (body.kind === 'sql' ? body.statements : []))
   return { ...attempt, body: { kind: 'sql' as const, statements } }

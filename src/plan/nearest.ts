@@ -6,11 +6,22 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of candidates) {
-    const found = distance(lowered, candidate.toLowerCase())
+    const found = mistakes(lowered, candidate.toLowerCase())
     if (found < bestDistance) {
       best = candidate
       bestDistance = found
     }
   }
   return best
+}
+
+/** Two letters in the wrong order are one mistake, which Levenshtein's distance counts twice. */
+function mistakes(word: string, candidate: string): number {
+  const found = distance(word, candidate)
+  const isSwap = found === 2 && word.length === candidate.length && sorted(word) === sorted(candidate)
+  return isSwap ? 1 : found
+}
+
+function sorted(word: string): string {
+  return [...word].sort().join('')
 }

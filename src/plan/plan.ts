@@ -2,17 +2,9 @@
 import type { SlipwayError } from '../errors.ts'
 import { checkDependencies } from './dependencies.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from './migration.ts'
+import { findMixedVersions, type PlanWarning } from './mixed-versions.ts'
 import { compareMigrations } from './name.ts'
-import {
-  findAhead,
-  findChanged,
-  findFuture,
-  findLate,
-  findMissing,
-  findMixedVersions,
-  findUnfinished,
-  type PlanWarning,
-} from './reasons.ts'
+import { findAhead, findChanged, findFuture, findLate, findMissing, findUnfinished } from './reasons.ts'
 import { combineReasons } from './refusal.ts'
 import { hasOtherLanguage, type MigrationStatus, type StateInput, surveyStates } from './states.ts'
 import { candidateOf, type ResolvedTarget, resolveTarget, type Target } from './target.ts'
@@ -111,7 +103,11 @@ function doneNames(applied: readonly HistoryRow[]): Set<string> {
 }
 
 /** Applied migrations that have no file here may be named too: then there is nothing to do up to them. */
-function resolveEnd({ files, applied, request }: PlanInput): ResolvedTarget | undefined {
+export function resolveEnd({
+  files,
+  applied,
+  request,
+}: Pick<PlanInput, 'files' | 'applied' | 'request'>): ResolvedTarget | undefined {
   if (request.target === undefined) return undefined
   const names = new Set(files.map(({ name }) => name))
   const others = applied.filter(({ name }) => !names.has(name)).map(({ name }) => candidateOf(name))
@@ -135,7 +131,8 @@ function selectSteps(
   return wanted.slice(0, request.steps)
 }
 
-function stepOf(
+/** Nothing for what is done or has no file. */
+export function stepOf(
   { name, state, file, history }: MigrationStatus,
   options: DeclaredOptions | undefined,
   dialect: UpRequest['dialect'],

@@ -1,13 +1,9 @@
 /** Why a plan is refused, and what is worth a warning: one function for each row of the table of states. */
 import { SlipwayError } from '../errors.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from './migration.ts'
+import type { PlanWarning } from './mixed-versions.ts'
+import { repairCommand } from './repair.ts'
 import { describeChange, type MigrationStatus, newestApplied } from './states.ts'
-
-export interface PlanWarning {
-  readonly code: string
-  readonly message: string
-  readonly migration?: string
-}
 
 export interface Finding {
   readonly reasons: readonly SlipwayError[]
@@ -31,7 +27,8 @@ export function findChanged({ states }: FindingInput): Finding {
   const reasons = states.flatMap(({ state, file, history }) => {
     if (state !== 'changed' || file === undefined || history === undefined) return []
     const message = `${file.name} was edited after it was applied: ${file.up.shown} (${describeChange(file, history)})`
-    return [new SlipwayError('changed', message, factsOf(file))]
+    const hint = `restore the file and write the change as a new migration (slipway new NAME); or accept it as it is: ${repairCommand('accept', file.name)}`
+    return [new SlipwayError('changed', message, { ...factsOf(file), hint })]
   })
   return { reasons, warnings: [] }
 }
@@ -45,7 +42,8 @@ export function findMissing({ states }: FindingInput): Finding {
       )
       const advice = twin === undefined ? '' : `; ${twin.name} has the same text: was it renamed?`
       const message = `${name} is applied, but has no file here, although migrations that came after it do${advice}`
-      return new SlipwayError('missing', message, { migration: name })
+      const hint = `restore the file, or keep it in old/; if it is gone for good: ${repairCommand('forget', name)}`
+      return new SlipwayError('missing', message, { migration: name, hint })
     })
   return { reasons, warnings: [] }
 }
@@ -114,12 +112,13 @@ export function findUnfinished({ states, options }: FindingInput): Finding {
     if (state !== 'unfinished') return []
     if (file === undefined) {
       const message = `${name} did not finish, and its file is in old/`
-      return [
-        new SlipwayError('unfinished', message, { migration: name, hint: 'move it back, then: slipway up' }),
-      ]
+      return [new SlipwayError('unfinished', message, describeUnfinished(name))]
     }
     const problem = whyNotResumable(file, options.get(name))
-    return problem === undefined ? [] : [new SlipwayError('unfinished', `${name} ${problem}`, factsOf(file))]
+    if (problem === undefined) return []
+    return [
+      new SlipwayError('unfinished', `${name} ${problem}`, { ...factsOf(file), ...describeUnfinished(name) }),
+    ]
   })
   return { reasons, warnings: [] }
 }
@@ -136,13 +135,13 @@ function whyNotResumable(file: MigrationFile, options: DeclaredOptions | undefin
     : undefined
 }
 
-/** `000…` is a placeholder for "before everything" and mixes well with timestamps. */
-export function findMixedVersions(files: readonly MigrationFile[]): PlanWarning[] {
-  const timestamp = files.find(({ version }) => version.kind === 'timestamp')
-  const sequence = files.find(({ version }) => version.kind === 'sequence' && /[1-9]/.test(version.key))
-  if (timestamp === undefined || sequence === undefined) return []
-  const message = `two styles of version in one folder: ${sequence.name} sorts before ${timestamp.name}, as every number does before every timestamp`
-  return [{ code: 'mixed-versions', message }]
+/** What both ways out of `unfinished` are called; which of them is true only a look at the database tells. */
+export function describeUnfinished(name: string): { readonly migration: string; readonly hint: string } {
+  const [finished, retry] = [repairCommand('finished', name), repairCommand('retry', name)]
+  return {
+    migration: name,
+    hint: `see what it did; when all of it is done: ${finished}, when none of it is left: ${retry}`,
+  }
 }
 
 function factsOf(file: MigrationFile) {

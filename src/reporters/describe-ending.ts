@@ -1,9 +1,9 @@
 /** The last line of a run: what state the database is in now. Says nothing the events did not show. */
 import type { SlipwayError } from '../errors.ts'
 import type { RunOutcome } from '../events.ts'
+import { formatDuration } from '../text/format-time.ts'
 import { countOf } from './count-of.ts'
 import type { Told } from './describe-event.ts'
-import { formatDuration } from './format-time.ts'
 import { isTransactional, type RunMemory } from './run-memory.ts'
 
 export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {
@@ -13,6 +13,8 @@ export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {
 }
 
 function describeSuccess(outcome: RunOutcome, memory: RunMemory): string {
+  if (amendingVerbs.has(outcome.verb))
+    return `${countOf(memory.amended, 'change')} of history; no migration was run`
   const before = memory.appliedBefore
   const pending = outcome.pending.length === 0 ? '' : `, ${outcome.pending.length} still pending`
   if (outcome.applied.length + outcome.skipped.length === 0) {
@@ -49,8 +51,11 @@ function describeTogether(step: string, { steps }: RunMemory, error: SlipwayErro
   return `${all} in one transaction, rolled back with ${step}: nothing was applied`
 }
 
+/** Verbs that change history alone. */
+const amendingVerbs = new Set(['stamp', 'repair'])
+
 /** Verbs that change nothing: there is no state to explain. */
-const readingVerbs = new Set(['wait', 'status', 'history', 'verify'])
+const readingVerbs = new Set(['wait', 'status', 'history', 'verify', 'doctor', 'unlock'])
 
 function describeReadFailure({ verb, pending }: RunOutcome): string {
   return pending.length === 0 ? `${verb} stopped` : `${verb} stopped: ${pending.length} pending`

@@ -2,14 +2,14 @@
 import { inspect } from 'node:util'
 import type { LockHolder, RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
+import { describeHolder } from '../text/describe-holder.ts'
+import { formatDuration, formatElapsed } from '../text/format-time.ts'
+import { oneLine } from '../text/visible-text.ts'
 import { countOf, listNames } from './count-of.ts'
 import { describeEnding } from './describe-ending.ts'
-import { describeHolder } from './describe-holder.ts'
 import { dialectLabel } from './dialect-label.ts'
-import { formatDuration, formatElapsed } from './format-time.ts'
 import { toPlainData } from './plain-data.ts'
 import type { RunMemory } from './run-memory.ts'
-import { oneLine } from './visible-text.ts'
 
 export interface Telling {
   readonly memory: RunMemory
@@ -38,7 +38,7 @@ function describe(event: RunEvent, telling: Telling): Told {
       return { text: describeWait(event, telling) }
     case 'connected':
       return {
-        text: `connected to ${dialectLabel(event.dialect)} ${event.serverVersion}`,
+        text: `connected to ${dialectLabel(event.dialect)} ${event.serverVersion}${describeConnection(event)}`,
         ...afterWait(event.waitedMs),
       }
     case 'waiting-for-lock':
@@ -71,6 +71,8 @@ function describe(event: RunEvent, telling: Telling): Told {
       return describeFinish(event)
     case 'step-failed':
       return { text: event.name, aside: `failed after ${formatDuration(event.durationMs)}` }
+    case 'history-amended':
+      return { text: `${event.name}: ${event.detail}` }
     case 'migration-log':
       return { text: `${event.name}: ${event.message}${describeData(event.data, telling.redact)}` }
     case 'cleanup-failed':
@@ -151,4 +153,10 @@ function describeData(data: unknown, redact: Redactor): string {
   if (data === undefined) return ''
   const shown = toPlainData(data, { redact, keys: 'foreign' })
   return ` ${inspect(shown, { breakLength: Number.POSITIVE_INFINITY, depth: 4, maxArrayLength: 20, maxStringLength: 2000 })}`
+}
+
+function describeConnection({ host, encryption }: EventOf<'connected'>): string {
+  const where = host === undefined ? '' : ` on ${host}`
+  if (encryption === undefined) return where
+  return encryption === 'none' ? `${where}, not encrypted` : `${where}, ${encryption}`
 }

@@ -1,7 +1,7 @@
 /** The fields of one JSON line, by event; docs/formats.md promises their names. */
 import type { LockHolder, RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
-import { shortenStatement } from './describe-holder.ts'
+import { shortenStatement } from '../text/describe-holder.ts'
 import { toErrorFields } from './error-fields.ts'
 import { outcomeJson } from './outcome-json.ts'
 import { toPlainData } from './plain-data.ts'
@@ -40,6 +40,10 @@ function fieldsOf(event: RunEvent, options: FieldOptions): Record<string, unknow
     case 'waiting-for-lock': {
       const { type: _, holder, ...fields } = event
       return { ...fields, holder: holderFields(holder, options) }
+    }
+    case 'history-amended': {
+      const { type: _, name, ...fields } = event
+      return { migration: name, ...fields }
     }
     case 'step-started':
     case 'statement-finished':

@@ -35,6 +35,7 @@ export function levelOf(event: RunEvent): EventLevel {
     case 'step-started':
     case 'statement-echo':
     case 'step-finished':
+    case 'history-amended':
     case 'migration-log':
       return 'info'
   }

@@ -25,10 +25,26 @@ export interface HistoryJson extends DatabaseFacts {
     readonly at: string
     readonly error: string
   }[]
+  /** The whole log, oldest first; empty unless it was asked for. */
+  readonly log: readonly {
+    readonly id: number
+    readonly at: string
+    readonly event: string
+    /** Null where the event is about no migration. */
+    readonly name: string | null
+    readonly checksum: string | null
+    readonly statementsDone: number | null
+    readonly durationMs: number | null
+    readonly appliedBy: string
+    readonly runnerVersion: string
+    readonly runId: string
+    /** Of a failure its error; of a stamp, repair or unlock what was done. */
+    readonly detail: string | null
+  }[]
 }
 
 export function historyJson(result: HistoryResult): HistoryJson {
-  const { database, dialect, serverVersion, historyTable, rows, failures = [] } = result
+  const { database, dialect, serverVersion, historyTable, rows, log = [] } = result
   return {
     database,
     dialect,
@@ -47,12 +63,27 @@ export function historyJson(result: HistoryResult): HistoryJson {
       statementsDone: row.statementsDone,
       breaking: row.breaking,
     })),
-    failures: failures.map(({ name, checksum, runId, at, error }) => ({
-      name,
-      checksum,
-      runId,
-      at: at.toISOString(),
-      error,
+    failures: log
+      .filter(({ event }) => event === 'failure')
+      .map(({ name, checksum, runId, at, detail }) => ({
+        name,
+        checksum,
+        runId,
+        at: at.toISOString(),
+        error: detail ?? '',
+      })),
+    log: log.map((record) => ({
+      id: record.id,
+      at: record.at.toISOString(),
+      event: record.event,
+      name: record.name === '' ? null : record.name,
+      checksum: record.checksum === '' ? null : record.checksum,
+      statementsDone: record.statementsDone ?? null,
+      durationMs: record.durationMs ?? null,
+      appliedBy: record.appliedBy,
+      runnerVersion: record.runnerVersion,
+      runId: record.runId,
+      detail: record.detail ?? null,
     })),
   }
 }

@@ -1,20 +1,20 @@
 /** `slipway history` for a person: what ran, when, by whom, how long, on which version. Pure; the caller redacts and writes. */
-import type { FailureRecord } from '../dialects/dialect.ts'
+import type { LogRecord } from '../dialects/amendment.ts'
 import type { HistoryRow } from '../plan/migration.ts'
+import { formatDuration } from '../text/format-time.ts'
+import { oneLine } from '../text/visible-text.ts'
 import { countOf } from './count-of.ts'
-import { formatDuration } from './format-time.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { describeDatabase, joinGroups } from './result-lines.ts'
 import type { HistoryResult, TextOptions } from './results.ts'
 import { tableLines } from './table.ts'
-import { oneLine } from './visible-text.ts'
 
 export function historyText(result: HistoryResult, { colors }: TextOptions): string {
   const paint = createPaint(colors)
-  const failures = result.failures ?? []
-  if (result.rows.length === 0 && failures.length === 0)
+  const log = result.log ?? []
+  if (result.rows.length === 0 && log.length === 0)
     return `nothing has run on ${describeDatabase(result)} yet\n`
-  return joinGroups([rowLines(result.rows, paint), failureLines(failures, paint)])
+  return joinGroups([rowLines(result.rows, paint), logLines(log, paint)])
 }
 
 function rowLines(rows: readonly HistoryRow[], paint: Paint): string[] {
@@ -41,14 +41,28 @@ function describeState(row: HistoryRow, paint: Paint): string {
   }
 }
 
-function failureLines(failures: readonly FailureRecord[], paint: Paint): string[] {
-  if (failures.length === 0) return []
-  const cells = failures.map((failure) => [
-    oneLine(failure.name, 200),
-    formatIso(failure.at),
-    paint('bad', oneLine(failure.error, 200)),
+/** The first characters of a run's id tell it from the others. */
+const shortRun = 8
+
+function logLines(log: readonly LogRecord[], paint: Paint): string[] {
+  if (log.length === 0) return []
+  const titles = ['event', 'at', 'migration', 'took', 'by', 'run'].map((title) => paint('faint', title))
+  const cells = log.map((record) => [
+    paint(record.event === 'failure' ? 'bad' : 'plain', oneLine(record.event, 20)),
+    formatIso(record.at),
+    oneLine(record.name, 200),
+    record.durationMs === undefined ? '' : formatDuration(record.durationMs),
+    oneLine(record.appliedBy, 60),
+    oneLine(record.runId, 80).slice(0, shortRun),
+    describeDetail(record, paint),
   ])
-  return [paint('faint', 'failed attempts'), ...tableLines(cells)]
+  return [paint('strong', 'log'), ...tableLines([titles, ...cells])]
+}
+
+function describeDetail({ event, detail, statementsDone }: LogRecord, paint: Paint): string {
+  if (detail !== undefined) return paint(event === 'failure' ? 'bad' : 'faint', oneLine(detail, 200))
+  const resumed = event === 'resume' && statementsDone !== undefined
+  return resumed ? paint('faint', `after ${countOf(statementsDone, 'statement')}`) : ''
 }
 
 /** To the second; the milliseconds are in `--json`. */

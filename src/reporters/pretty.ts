@@ -1,6 +1,7 @@
 /** Lines for a person: one per event worth it, a live line for what is running. */
 import type { RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
+import { visibleText } from '../text/visible-text.ts'
 import { activityOf, endsActivity } from './activities.ts'
 import { describeAhead, describeEvent, type Told } from './describe-event.ts'
 import { type EventLevel, isLoudEnough, type LogLevel, levelOf } from './event-level.ts'
@@ -11,7 +12,6 @@ import type { Reporter } from './reporter.ts'
 import { createRetryFilter } from './retry-filter.ts'
 import { createRunMemory, type RunMemory, rememberEvent } from './run-memory.ts'
 import { padToWidth, textWidth } from './text-width.ts'
-import { visibleText } from './visible-text.ts'
 
 export interface PrettyOptions {
   readonly stream: OutputStream

@@ -1,6 +1,6 @@
 /** What the reading verbs found, as they hand it to the printers of `*-text.ts` and `*-json.ts`. */
 import type { SurveyedSetting } from '../config/survey-settings.ts'
-import type { FailureRecord } from '../dialects/dialect.ts'
+import type { LogRecord } from '../dialects/amendment.ts'
 import type { SlipwayError } from '../errors.ts'
 import type { PlannedStep } from '../events.ts'
 import type { HistoryRow, MigrationState } from '../plan/migration.ts'
@@ -42,8 +42,8 @@ export interface StatusResult extends DatabaseFacts {
 export interface HistoryResult extends DatabaseFacts {
   /** In order of application. */
   readonly rows: readonly HistoryRow[]
-  /** Failed attempts, where they were asked for. */
-  readonly failures?: readonly FailureRecord[] | undefined
+  /** Everything that was done, where it was asked for; oldest first. */
+  readonly log?: readonly LogRecord[] | undefined
 }
 
 /** What `up --dry-run` would do. */

@@ -17,6 +17,8 @@ export interface RunMemory {
   /** Begun and neither finished nor failed. */
   running: string | undefined
   failed: string | undefined
+  /** Changes of history that ran nothing. */
+  amended: number
   /** Of the running step, as far as known. */
   statements: { readonly done: number; readonly total: number } | undefined
   /** The last error told in full. */
@@ -35,6 +37,7 @@ export function createRunMemory(): RunMemory {
     begun: 0,
     running: undefined,
     failed: undefined,
+    amended: 0,
     statements: undefined,
     told: undefined,
   }
@@ -64,6 +67,9 @@ export function rememberEvent(memory: RunMemory, event: RunEvent): void {
       return
     case 'step-retrying':
       if (memory.statements !== undefined) memory.statements = { done: 0, total: memory.statements.total }
+      return
+    case 'history-amended':
+      memory.amended += 1
       return
     case 'step-finished':
       memory.running = undefined

@@ -6,6 +6,7 @@ import type { RunEvent, RunOutcome } from '../events.ts'
 import type { Redactor } from '../redact.ts'
 import { jsonText } from '../reporters/json-text.ts'
 import { createReportRecorder } from '../reporters/report.ts'
+import { openStream } from './streams.ts'
 
 export interface ReportFile {
   /** Writes with the run-finished event. */
@@ -54,8 +55,8 @@ export function openReportFile(options: ReportFileOptions): ReportFile {
 type Writer = (text: string) => void
 
 function openWriter(path: string): Writer {
-  if (path === '-' || path === '/dev/stdout') return (text) => void process.stdout.write(text)
-  if (path === '/dev/stderr') return (text) => void process.stderr.write(text)
+  if (path === '-' || path === '/dev/stdout') return (text) => void openStream('stdout').write(text)
+  if (path === '/dev/stderr') return (text) => void openStream('stderr').write(text)
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isDirectory() === true) throw unwritable(path, 'it is a folder')
   if (found?.isCharacterDevice() === true) return (text) => writeFileSync(path, text)

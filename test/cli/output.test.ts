@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { cliPath, slipway, startSlipway } from '../helpers/cli.ts'
+import { cliPath, nodePath, slipway, startSlipway } from '../helpers/cli.ts'
 import { createTestDatabase, newestMajor, type TestDatabase } from '../helpers/postgres.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 
@@ -117,7 +117,7 @@ describe('a reader that goes away', () => {
       const script = `set -o pipefail; ${command}; echo "code \${PIPESTATUS[0]}" >&2`
       const { stderr } = await slipway([], {
         ...options(),
-        command: ['bash', '-c', script, process.execPath, cliPath],
+        command: ['bash', '-c', script, nodePath, cliPath],
       })
       assert.equal(stderr, 'code 0\n')
     })
@@ -137,7 +137,7 @@ const hasScript =
 
 describe('on a terminal', { skip: hasScript ? false : 'needs script of util-linux' }, () => {
   const onTerminal = (columns: number, args: string) => {
-    const command = `stty cols ${columns}; exec '${process.execPath}' '${cliPath}' ${args}`
+    const command = `stty cols ${columns}; exec '${nodePath}' '${cliPath}' ${args}`
     return startSlipway([], { ...options(), command: ['script', '-qec', command, '/dev/null'] })
   }
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
-import { cliPath, type SlipwayResult, slipway } from '../helpers/cli.ts'
+import { cliPath, nodePath, type SlipwayResult, slipway } from '../helpers/cli.ts'
 import { recordOutput } from '../helpers/leak-log.ts'
 import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
@@ -39,7 +39,7 @@ async function runInPod(
   const result = await slipway(args, {
     cwd: workspace.dir,
     env,
-    command: [...unshare, log, process.execPath, cliPath],
+    command: [...unshare, log, nodePath, cliPath],
   })
   const message = workspace.read('termination.log')
   recordOutput('the termination message', message)

@@ -1,9 +1,10 @@
 /** Each verb from outside, on both kinds of database. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { verbNames } from '../../src/config/verbs.ts'
-import { type SlipwayResult, slipway } from '../helpers/cli.ts'
+import { nodePath, type SlipwayResult, slipway } from '../helpers/cli.ts'
 import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
 import { readSqlite } from '../helpers/sqlite.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
@@ -233,4 +234,6 @@ test('version, however it is asked for', async () => {
   for (const flag of ['--version', '-v']) assert.equal((await run(flag)).stdout, plain.stdout)
   const { slipway: own, node, sqlite } = JSON.parse((await run('version', '--json')).stdout)
   assert.equal(plain.stdout, `slipway ${own}\nnode ${node}\nsqlite ${sqlite}\n`)
+  const wanted = spawnSync(nodePath, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout.trim()
+  assert.equal(node, wanted, 'the suite runs another Node than it says')
 })

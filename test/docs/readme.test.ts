@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { cliPath, slipway } from '../helpers/cli.ts'
+import { cliPath, nodePath, slipway } from '../helpers/cli.ts'
 import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 import { type Block, readBlocks, readWord } from './markdown.ts'
@@ -108,7 +108,7 @@ function toScript(blocks: readonly Block[]): string {
 
 /** In an empty folder, with an `npx` that runs this repository's build. */
 function runScript(workspace: Workspace, script: string) {
-  workspace.write({ 'bin/npx': `#!/bin/sh\nshift\nexec "${process.execPath}" "${cliPath}" "$@"\n`, script })
+  workspace.write({ 'bin/npx': `#!/bin/sh\nshift\nexec "${nodePath}" "${cliPath}" "$@"\n`, script })
   spawnSync('chmod', ['+x', workspace.path('bin/npx')])
   mkdirSync(workspace.path('project'))
   return spawnSync('sh', ['-eu', workspace.path('script')], {

@@ -130,7 +130,15 @@ async function requireKnownFields(variables: Record<string, string>): Promise<vo
   })
   assert.equal(JSON.parse(report).outcome, 'failed')
   for (const key of keysOf(JSON.parse(report))) assert.ok(known.has(key), `report: ${key}`)
-  for (const args of [['status'], ['history', '--all'], ['verify'], ['config'], ['version']]) {
+  for (const args of [
+    ['status'],
+    ['history', '--all'],
+    ['verify'],
+    ['doctor'],
+    ['unlock'],
+    ['config'],
+    ['version'],
+  ]) {
     const { stdout } = await slipway([...args, '--json'], { env: variables })
     for (const key of keysOf(JSON.parse(stdout))) assert.ok(known.has(key), `${args.join(' ')}: ${key}`)
   }

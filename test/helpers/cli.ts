@@ -43,12 +43,15 @@ export interface RunningSlipway {
 const root = join(import.meta.dirname, '../..')
 export const cliPath: string = join(root, 'dist/slipway.cjs')
 
+/** The Node that slipway runs on; the tests themselves stay on their own. */
+export const nodePath: string = process.env.TEST_NODE ?? process.execPath
+
 export function slipway(args: readonly string[], options: SlipwayOptions = {}): Promise<SlipwayResult> {
   return startSlipway(args, options).done
 }
 
 export function startSlipway(args: readonly string[], options: SlipwayOptions = {}): RunningSlipway {
-  const command = options.command ?? [process.execPath, ...(options.nodeOptions ?? []), requireBuilt()]
+  const command = options.command ?? [nodePath, ...(options.nodeOptions ?? []), requireBuilt()]
   const [program, ...before] = command
   const child = spawn(program, [...before, ...args], {
     cwd: options.cwd,

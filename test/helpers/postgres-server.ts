@@ -67,8 +67,12 @@ function owned(running: RunningServer | undefined): RunningServer {
   return running
 }
 
-/** One connection as superuser; ends when disposed of. */
-export async function connection(server: PostgresServer, database: string): Promise<Sql & AsyncDisposable> {
+/** One connection as superuser; ends when disposed of. `greeting` is what it begins with. */
+export async function connection(
+  server: Pick<ServerCoordinates, 'host' | 'port' | 'superuser' | 'password'>,
+  database: string,
+  greeting = 'select 1',
+): Promise<Sql & AsyncDisposable> {
   const sql = postgres({
     host: server.host,
     port: server.port,
@@ -82,6 +86,6 @@ export async function connection(server: PostgresServer, database: string): Prom
     onnotice: () => {},
     connection: { application_name: 'test' },
   })
-  await sql`select 1`
+  await sql.unsafe(greeting).simple()
   return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 5 }) })
 }

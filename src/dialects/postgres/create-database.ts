@@ -4,10 +4,13 @@ import { SlipwayError } from '../../errors.ts'
 import { postgresNameBytes, quotePostgresId } from '../../sql/quote.ts'
 import type { ConnectOptions } from '../dialect.ts'
 import { explain, sqlstateOf } from './errors.ts'
-import { requireDirect } from './facts.ts'
-import { type Link, type Opened, openLink } from './link.ts'
+import { factsQuery, readFacts, readOnly, type ServerFacts } from './facts.ts'
+import { type Reached, reachServer } from './hosts.ts'
+import type { Link } from './link.ts'
 import { literal } from './naming.ts'
+import { findPooling, needsSession } from './pooling.ts'
 import { requireRoles } from './roles.ts'
+import { judgesFor } from './target.ts'
 
 /** Every server has them unless somebody dropped the first; https://www.postgresql.org/docs/current/manage-ag-templatedbs.html */
 const maintenance = ['postgres', 'template1'] as const
@@ -21,13 +24,14 @@ export async function createDatabase(
   options: ConnectOptions,
 ): Promise<'created' | 'exists'> {
   requireWholeName(url.database)
-  const { link, greeting } = await connectNearby(url, options)
+  const reached = await reachNearby(url, options)
+  const { link } = reached
   const onAbort = () => link.destroy('stopped')
   options.signal.addEventListener('abort', onAbort, { once: true })
   try {
-    const facts = readFacts(greeting)
+    const facts = readFacts(reached.greeting)
     await requireRoles(link, facts, { role: options.role, readers: options.readers ?? [] })
-    await create(link, url, { ...facts, role: options.role })
+    await create({ url, reached, facts, options })
     return 'created'
   } catch (error) {
     // 42P04 is told by the one who came later, 23505 by the one who came at the same moment.
@@ -49,19 +53,19 @@ function requireWholeName(name: string): void {
   )
 }
 
-async function connectNearby(url: PostgresUrl, options: ConnectOptions): Promise<Opened> {
+/** A server that can be written, of several. */
+async function reachNearby(url: PostgresUrl, options: ConnectOptions): Promise<Reached> {
+  const { table, schema } = options.history
+  const request = {
+    applicationName: options.applicationName,
+    timeoutMs: options.attemptTimeoutMs,
+    signal: options.signal,
+    greeting: factsQuery(table, schema),
+  }
   let refusal: unknown
   for (const database of maintenance) {
     try {
-      return await openLink(
-        { ...url, database },
-        {
-          applicationName: options.applicationName,
-          timeoutMs: options.attemptTimeoutMs,
-          signal: options.signal,
-          greeting: greetingQuery(options.role),
-        },
-      )
+      return await reachServer({ ...url, database }, request, judgesFor(url.target, 'write'))
     } catch (error) {
       refusal ??= error
       // It was dropped, or this login may not connect to it.
@@ -71,66 +75,48 @@ async function connectNearby(url: PostgresUrl, options: ConnectOptions): Promise
   throw refusal
 }
 
-interface NearbyFacts {
-  readonly pid: number
-  readonly user: string
-  readonly versionNumber: number
-  readonly database: string
-  readonly mayCreate: boolean
-  readonly mayRoleCreate: boolean
+interface Situation {
+  readonly url: PostgresUrl
+  readonly reached: Reached
+  readonly facts: ServerFacts
+  readonly options: ConnectOptions
 }
 
-function greetingQuery(role: string | undefined): string {
-  const mayCreate = (name: string) =>
-    `(select rolsuper or rolcreatedb from pg_catalog.pg_roles where rolname::text = ${name})`
-  return `select
-  pg_catalog.pg_backend_pid() as pid,
-  current_user::text as user_name,
-  pg_catalog.current_setting('server_version_num')::int as version_number,
-  pg_catalog.current_database()::text as database,
-  ${mayCreate('current_user::text')} as may_create,
-  ${role === undefined ? 'false' : mayCreate(literal(role))} as may_role_create`
-}
-
-function readFacts(greeting: Opened['greeting']): NearbyFacts {
-  const row = greeting[0]?.rows[0] ?? {}
-  return {
-    pid: Number(row.pid),
-    user: String(row.user_name),
-    versionNumber: Number(row.version_number),
-    database: String(row.database),
-    mayCreate: row.may_create === true,
-    mayRoleCreate: row.may_role_create === true,
-  }
-}
-
-async function create(
-  link: Link,
-  url: PostgresUrl,
-  facts: NearbyFacts & { readonly role: string | undefined },
-): Promise<void> {
-  const { role } = facts
+async function create(situation: Situation): Promise<void> {
+  const { url, reached, facts, options } = situation
+  const { link } = reached
   const statement = `create database ${quotePostgresId(url.database)}`
+  const role = options.role === undefined ? undefined : quotePostgresId(options.role)
   try {
     if (role === undefined) await link.simple(statement)
-    else if (facts.mayCreate || !facts.mayRoleCreate)
-      await link.simple(`${statement} owner ${quotePostgresId(role)}`)
-    else {
-      // It is the role that may: a setting of the session, which must not reach a pooler's next client.
-      requireDirect(facts, link)
-      await link.simple(`set role ${quotePostgresId(role)}`)
+    else if (await isRoleTheOneThatMay(link, facts.user, options.role ?? '')) {
+      await requireSession(situation)
+      await link.simple(`set role ${role}`)
       await link.simple(statement)
-    }
+    } else await link.simple(`${statement} owner ${role}`)
   } catch (error) {
     if (explain(error).kind !== 'privilege') throw error
     throw new SlipwayError(
       'privilege-missing',
       `the role ${facts.user} may not create the database ${url.database}`,
-      {
-        hint: `alter role ${quotePostgresId(facts.user)} createdb`,
-        sqlstate: '42501',
-        cause: error,
-      },
+      { hint: `alter role ${quotePostgresId(facts.user)} createdb`, sqlstate: '42501', cause: error },
     )
   }
+}
+
+async function isRoleTheOneThatMay(link: Link, login: string, role: string): Promise<boolean> {
+  const rows = await readOnly(
+    link,
+    `select rolname::text as name from pg_catalog.pg_roles
+where rolname::text in (${literal(login)}, ${literal(role)}) and (rolsuper or rolcreatedb)`,
+  )
+  const names = rows.map(({ name }) => name)
+  return names.includes(role) && !names.includes(login)
+}
+
+/** SET ROLE lasts as long as the session, and no transaction can hold CREATE DATABASE. */
+async function requireSession({ url, reached, facts, options }: Situation): Promise<void> {
+  const { link, endpoint } = reached
+  const found = await findPooling({ link, url, endpoint, facts, options })
+  if (found.scope === 'transaction') throw needsSession(url, found, [`creating ${url.database}`])
 }

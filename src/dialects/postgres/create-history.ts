@@ -4,7 +4,6 @@ import { quotePostgresId } from '../../sql/quote.ts'
 import { readOnly, type ServerFacts } from './facts.ts'
 import { schemaMark } from './grant-readers.ts'
 import type { FoundTables } from './history.ts'
-import type { Link } from './link.ts'
 import { type HistoryNames, literal } from './naming.ts'
 import { asCreator } from './privileges.ts'
 import { type Workplace, writeHistory } from './workplace.ts'
@@ -15,23 +14,30 @@ import { type Workplace, writeHistory } from './workplace.ts'
  */
 export async function createHistory(place: Workplace, facts: ServerFacts, found: FoundTables): Promise<void> {
   const { link, names, role } = place
-  const isThere = await schemaExists(link, names)
-  if (!isThere && facts.schema === undefined) throw nowhere(facts, names)
-  const absent = [
-    ...(isThere ? [] : [createSchema(names)]),
-    ...(found.history === undefined ? [createHistoryTable(names)] : []),
-    ...(found.log === undefined ? [createLogTable(names)] : []),
-  ]
+  const isThere = (await readOnly(link, selectSchema(names))).length > 0
   const creation = { role, database: facts.database, isSchemaThere: isThere }
-  await asCreator(names, creation, () => writeHistory(place, absent.join(';\n')))
+  const absent = createAbsent(names, { facts, found, isSchemaThere: isThere })
+  await asCreator(names, creation, () => writeHistory(place, absent))
 }
 
-async function schemaExists(link: Link, { schema }: HistoryNames): Promise<boolean> {
-  const rows = await readOnly(
-    link,
-    `select 1 as one from pg_catalog.pg_namespace where nspname = ${literal(schema)}`,
-  )
-  return rows.length > 0
+export function selectSchema({ schema }: HistoryNames): string {
+  return `select 1 as one from pg_catalog.pg_namespace where nspname = ${literal(schema)}`
+}
+
+interface Situation {
+  readonly facts: ServerFacts
+  readonly found: FoundTables
+  readonly isSchemaThere: boolean
+}
+
+/** Throws bad-setting where search_path leads nowhere and no schema is named. */
+export function createAbsent(names: HistoryNames, { facts, found, isSchemaThere }: Situation): string {
+  if (!isSchemaThere && facts.schema === undefined) throw nowhere(facts, names)
+  return [
+    ...(isSchemaThere ? [] : [createSchema(names)]),
+    ...(found.history === undefined ? [createHistoryTable(names)] : []),
+    ...(found.log === undefined ? [createLogTable(names)] : []),
+  ].join(';\n')
 }
 
 function nowhere(facts: ServerFacts, names: HistoryNames): SlipwayError {

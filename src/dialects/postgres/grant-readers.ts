@@ -6,28 +6,33 @@ import { readOnly } from './facts.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal } from './naming.ts'
 import { isPublic } from './roles.ts'
-import { type Workplace, writeHistory } from './workplace.ts'
+import type { Workplace } from './workplace.ts'
 
 /** On a schema that slipway made; others belong to somebody, and so does the use of them. */
 export const schemaMark = 'Made by slipway for its history'
 
 /**
- * Grants what is missing, and takes nothing away. The roles and the tables exist. Throws privilege-missing with the
+ * Grants what is missing, and takes nothing away; false when `write` could not, because the run lock is somebody else's. The roles and the tables exist. Throws privilege-missing with the
  * GRANT where the tables belong to somebody else.
  */
-export async function grantReaders(place: Workplace, readers: readonly string[]): Promise<void> {
-  if (readers.length === 0) return
+export async function grantReaders(
+  place: Pick<Workplace, 'link' | 'names' | 'role'>,
+  readers: readonly string[],
+  write: (text: string) => Promise<boolean>,
+): Promise<boolean> {
+  if (readers.length === 0) return true
   const lacking = await findLacking(place.link, place.names, readers)
-  if (lacking.tables.length === 0 && lacking.schema.length === 0) return
+  if (lacking.tables.length === 0 && lacking.schema.length === 0) return true
   const grants = writeGrants(place.names, lacking)
   try {
-    await writeHistory(place, grants)
+    if (!(await write(grants))) return false
   } catch (error) {
     throw explain(error).kind === 'privilege' ? notOurs(place, lacking, grants, error) : error
   }
   // Without the right to grant, but with some other, GRANT only warns.
   const left = await findLacking(place.link, place.names, readers)
   if (left.tables.length > 0) throw notOurs(place, left, writeGrants(place.names, left), undefined)
+  return true
 }
 
 interface Lacking {
@@ -74,7 +79,7 @@ function listRoles(roles: readonly string[]): string {
 }
 
 function notOurs(
-  { names, role }: Workplace,
+  { names, role }: Pick<Workplace, 'names' | 'role'>,
   { tables, schema }: Lacking,
   grants: string,
   cause: unknown,

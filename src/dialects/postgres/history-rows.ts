@@ -1,4 +1,5 @@
 /** The statements that write history: the row of a migration as it moves from started to applied, and the log. */
+import type { Amendment } from '../amendment.ts'
 import type { StepRecord } from '../dialect.ts'
 import { type HistoryNames, literal } from './naming.ts'
 
@@ -16,9 +17,10 @@ export function insertStarted(names: HistoryNames, record: StepRecord): string {
 values (${recordValues(record)}, 'started', ${record.breaking}, ${literal(record.source)})`
 }
 
-export function insertSkipped(names: HistoryNames, record: StepRecord): string {
+/** A row for what was not run. */
+export function insertDone(names: HistoryNames, record: StepRecord, state: 'applied' | 'skipped'): string {
   return `insert into ${names.history} (${recordColumns}, state, breaking, source)
-values (${recordValues(record)}, 'skipped', ${record.breaking}, ${literal(record.source)})`
+values (${recordValues(record)}, ${literal(state)}, ${record.breaking}, ${literal(record.source)})`
 }
 
 /** What an interrupted step says of itself when it is taken up again, maybe with an edited tail. */
@@ -45,7 +47,7 @@ set statements_done = ${done}
 where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'`
 }
 
-export type LogEvent = 'up' | 'start' | 'resume' | 'skip' | 'failure'
+export type LogEvent = 'up' | 'start' | 'resume' | 'skip' | 'failure' | 'stamp' | 'repair' | 'unlock'
 
 export function insertLog(
   names: HistoryNames,
@@ -59,4 +61,30 @@ export function insertLog(
       : 'null'
   return `insert into ${names.log} (${recordColumns}, event, duration_ms, statements_done, error)
 values (${recordValues(record)}, ${literal(event)}, ${duration}, ${facts.statementsDone ?? 'null'}, ${facts.error === undefined ? 'null' : literal(facts.error)})`
+}
+
+/** One change of history and its line in the log. */
+export function amend(names: HistoryNames, amendment: Amendment): string {
+  const { kind, record, detail } = amendment
+  const event = kind === 'stamp' ? 'stamp' : 'repair'
+  return `${changeRow(names, amendment)};\n${insertLog(names, event, record, { error: detail })}`
+}
+
+function changeRow(names: HistoryNames, amendment: Amendment): string {
+  const { record } = amendment
+  switch (amendment.kind) {
+    case 'stamp':
+      return insertDone(names, record, amendment.state)
+    case 'accept':
+      return `update ${names.history}
+set checksum = ${literal(record.checksum)}, source = ${literal(record.source)}, breaking = ${record.breaking}
+where name = ${literal(record.name)} and state <> 'started'`
+    case 'finish':
+      return `${updateStarted(names, record)};
+update ${names.history}
+set state = 'applied', applied_at = pg_catalog.clock_timestamp()
+where name = ${literal(record.name)} and state = 'started'`
+    case 'forget':
+      return `delete from ${names.history} where name = ${literal(record.name)}`
+  }
 }

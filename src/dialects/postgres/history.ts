@@ -1,31 +1,30 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
+import { shellWord } from '../../plan/shell.ts'
+import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
 import { type HistoryCandidate, instant, type ServerFacts, toDate } from './facts.ts'
+import { findHistories, historyColumns } from './history-columns.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory, nameLog } from './naming.ts'
 import { asReader } from './privileges.ts'
 import { nameReader, type Reader, readAs } from './read-as.ts'
 
-/** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
-const columns = [
+const logColumns = [
   'id',
+  'at',
+  'event',
   'name',
   'checksum',
-  'applied_at',
+  'statements_done',
   'duration_ms',
   'applied_by',
   'runner_version',
   'run_id',
-  'state',
-  'statements_done',
-  'breaking',
-  'source',
+  'error',
 ] as const
-
-const logColumns = ['at', 'event', 'name', 'checksum', 'run_id', 'error'] as const
 
 export interface FoundTables {
   readonly history: HistoryCandidate | undefined
@@ -39,7 +38,7 @@ export function findTables({ tables }: ServerFacts, names: HistoryNames): FoundT
     history: own.find(({ name }) => name === names.table),
     log: own.find(({ name }) => name === nameLog(names.table)),
   }
-  if (found.history !== undefined) checkShape(found.history, columns)
+  if (found.history !== undefined) checkShape(found.history, historyColumns)
   if (found.log !== undefined) checkShape(found.log, logColumns)
   return found
 }
@@ -84,16 +83,15 @@ async function refuseHistoryElsewhere(
   facts: ServerFacts,
   { names, reader }: { readonly names: HistoryNames; readonly reader: Reader },
 ): Promise<void> {
-  for (const table of facts.tables) {
-    if (table.schema === names.schema || table.name !== names.table) continue
-    if (columns.some((column) => !table.columns.includes(column))) continue
+  for (const table of findHistories(facts, names)) {
+    if (table.schema === names.schema) continue
     const other = nameHistory(table.schema, names.table)
     if (await isEmpty(link, other, reader)) continue
     throw new SlipwayError(
       'history-elsewhere',
       `${names.shown} is empty or absent, but ${other.shown} in the same database holds a history; running now would apply everything again`,
       {
-        hint: `SLIPWAY_SCHEMA=${table.schema} slipway status, or SLIPWAY_SCHEMA=${names.schema} if a second history is meant`,
+        hint: `SLIPWAY_SCHEMA=${shellWord(table.schema)} slipway status, or SLIPWAY_SCHEMA=${shellWord(names.schema)} if a second history is meant`,
       },
     )
   }
@@ -175,5 +173,30 @@ order by id`,
     runId: String(row.run_id),
     at: toDate(row.at) ?? new Date(0),
     error: String(row.error ?? ''),
+  }))
+}
+
+export async function readLog(link: Link, names: HistoryNames, reader: Reader): Promise<LogRecord[]> {
+  const rows = await asReader(names, nameReader(reader), () =>
+    readAs(
+      link,
+      reader,
+      `select id, ${instant('at')} as at, event, name, checksum, statements_done, duration_ms, applied_by, runner_version, run_id, error
+from ${names.log}
+order by id`,
+    ),
+  )
+  return rows.map((row) => ({
+    id: Number(row.id),
+    at: toDate(row.at) ?? new Date(0),
+    event: String(row.event),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    statementsDone: row.statements_done === null ? undefined : Number(row.statements_done),
+    durationMs: row.duration_ms === null ? undefined : Number(row.duration_ms),
+    appliedBy: String(row.applied_by),
+    runnerVersion: String(row.runner_version),
+    runId: String(row.run_id),
+    detail: row.error === null ? undefined : String(row.error),
   }))
 }

@@ -1,5 +1,4 @@
 /** Where the history lives, as SQL. */
-import { crc32 } from 'node:zlib'
 import { SlipwayError } from '../../errors.ts'
 import { postgresNameBytes, quotePostgresId, quotePostgresLiteral } from '../../sql/quote.ts'
 
@@ -32,7 +31,11 @@ export function nameHistory(schema: string, table: string): HistoryNames {
     history: `${quotePostgresId(schema)}.${quotePostgresId(table)}`,
     log: `${quotePostgresId(schema)}.${quotePostgresId(log)}`,
     shown: `${schema}.${table}`,
-    lockKey: { classId: lockClass, objectId: crc32(`${schema}.${table}`) | 0 },
+    get lockKey() {
+      // Loading it takes 2 ms, and most starts need no lock.
+      const { crc32 } = process.getBuiltinModule('node:zlib')
+      return { classId: lockClass, objectId: crc32(`${schema}.${table}`) | 0 }
+    },
   }
 }
 

@@ -4,10 +4,21 @@ import { quotePostgresId } from '../../sql/quote.ts'
 import { explain } from './errors.ts'
 import type { HistoryNames } from './naming.ts'
 
+/** `User does not have CONNECT privilege` is the one privilege that is asked for before there is a session. */
+export function asClient<T>(
+  { user, database }: { readonly user: string; readonly database: string },
+  connect: () => Promise<T>,
+): Promise<T> {
+  return explainingPrivilege(connect, {
+    what: `the role ${user} may not connect to ${database}`,
+    grants: `grant connect on database ${quotePostgresId(database)} to ${quotePostgresId(user)}`,
+  })
+}
+
 export function asReader<T>(names: HistoryNames, role: string, read: () => Promise<T>): Promise<T> {
   return explainingPrivilege(read, {
     what: `the role ${role} may not read ${names.shown} and its log`,
-    grants: `${grantUsage(names, role)}; grant select on ${names.history}, ${names.log} to ${quotePostgresId(role)}`,
+    grants: `${grantUsage(names, role)}; ${grantTables(names, role, 'select')}`,
   })
 }
 
@@ -15,7 +26,16 @@ export function asReader<T>(names: HistoryNames, role: string, read: () => Promi
 export function asWriter<T>(names: HistoryNames, role: string, write: () => Promise<T>): Promise<T> {
   return explainingPrivilege(write, {
     what: `the role ${role} may not write ${names.shown} and its log`,
-    grants: `${grantUsage(names, role)}; grant select, insert, update on ${names.history}, ${names.log} to ${quotePostgresId(role)}`,
+    grants: `${grantUsage(names, role)}; ${grantTables(names, role, 'select, insert, update')}`,
+  })
+}
+
+/** For `stamp` and `repair`, which may take a row out of the history. */
+export function asAmender<T>(names: HistoryNames, role: string, write: () => Promise<T>): Promise<T> {
+  const to = quotePostgresId(role)
+  return explainingPrivilege(write, {
+    what: `the role ${role} may not change ${names.shown} and its log`,
+    grants: `${grantUsage(names, role)}; grant select, insert, update, delete on ${names.history} to ${to}; grant select, insert on ${names.log} to ${to}`,
   })
 }
 
@@ -26,16 +46,23 @@ export interface Creation {
 }
 
 export function asCreator<T>(names: HistoryNames, creation: Creation, create: () => Promise<T>): Promise<T> {
-  const role = quotePostgresId(creation.role)
   return explainingPrivilege(create, {
     what: `the role ${creation.role} may not create ${names.shown}`,
-    grants: creation.isSchemaThere
-      ? `grant usage, create on schema ${quotePostgresId(names.schema)} to ${role}`
-      : `grant create on database ${quotePostgresId(creation.database)} to ${role}`,
+    grants: grantCreation(names, creation),
   })
 }
 
-function grantUsage(names: HistoryNames, role: string): string {
+export function grantCreation(names: HistoryNames, { role, database, isSchemaThere }: Creation): string {
+  return isSchemaThere
+    ? `grant usage, create on schema ${quotePostgresId(names.schema)} to ${quotePostgresId(role)}`
+    : `grant create on database ${quotePostgresId(database)} to ${quotePostgresId(role)}`
+}
+
+export function grantTables(names: HistoryNames, role: string, privileges: string): string {
+  return `grant ${privileges} on ${names.history}, ${names.log} to ${quotePostgresId(role)}`
+}
+
+export function grantUsage(names: HistoryNames, role: string): string {
   return `grant usage on schema ${quotePostgresId(names.schema)} to ${quotePostgresId(role)}`
 }
 

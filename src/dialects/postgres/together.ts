@@ -1,10 +1,12 @@
 /** Several migrations in one transaction: all of them are there in the end, or none. */
 import { checkpoint } from '../../events.ts'
 import type { Attempt, TogetherListener, TogetherPart } from '../dialect.ts'
-import { insertLog, insertSkipped } from './history-rows.ts'
-import { LockBudgetSpent, lockableAhead, lockTables } from './prelock.ts'
+import { insertDone, insertLog } from './history-rows.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
+import { lockableAhead, lockTables } from './prelock.ts'
 import { asWriter } from './privileges.ts'
-import { commit, explainLocking, requireIntact, runBody } from './transaction.ts'
+import { explainLocking } from './sql-body.ts'
+import { commit, requireIntact, runBody } from './transaction.ts'
 import { leaveTransaction, type Workplace } from './workplace.ts'
 
 export async function applyTogether(
@@ -25,7 +27,7 @@ export async function applyTogether(
         isFirst = false
       } else {
         const { record } = part
-        const rows = `${insertSkipped(place.names, record)};\n${insertLog(place.names, 'skip', record)}`
+        const rows = `${insertDone(place.names, record, 'skipped')};\n${insertLog(place.names, 'skip', record)}`
         await asWriter(place.names, place.role, () => link.simple(`${place.reset};\n${rows}`))
       }
       listener.end(index)

@@ -1,11 +1,13 @@
 /** What is read from the history tables and written to them. Every function runs inside its caller's transaction. */
+import { digestMigrations, type HistoryDigest } from '../../plan/digest.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
+import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, Row, StepRecord } from '../dialect.ts'
 import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { toSqliteValues } from './values.ts'
 
-export type LogEvent = 'up' | 'failure' | 'skip' | 'start' | 'resume'
+export type LogEvent = 'up' | 'failure' | 'skip' | 'start' | 'resume' | 'stamp' | 'repair' | 'unlock'
 
 /** Written as `applied_at` and `at`: ISO-8601 in UTC with milliseconds, which sorts as text. */
 function timestamp(): string {
@@ -20,6 +22,17 @@ export function readRows(handle: Handle, tables: HistoryTables): HistoryRow[] {
      from ${tables.history}
      order by id`,
   ).map(toHistoryRow)
+}
+
+/** See digestMigrations in plan/digest.ts. */
+export function readDigest(handle: Handle, tables: HistoryTables): HistoryDigest {
+  const rows = runStatement(handle, `select name, checksum, state from ${tables.history}`)
+  return digestMigrations(
+    rows.map(({ name, checksum, state }) => {
+      const isDone = state === 'applied' || state === 'skipped'
+      return { name: String(name), checksum: isDone ? String(checksum) : `${checksum} ${state}` }
+    }),
+  )
 }
 
 export function readSource(handle: Handle, tables: HistoryTables, name: string): string | undefined {
@@ -46,6 +59,27 @@ export function readFailures(handle: Handle, tables: HistoryTables, since: Date)
     runId: String(row.run_id),
     at: new Date(String(row.at)),
     error: String(row.error ?? ''),
+  }))
+}
+
+export function readLog(handle: Handle, tables: HistoryTables): LogRecord[] {
+  return runStatement(
+    handle,
+    `select id, at, event, name, checksum, statements_done, duration_ms, applied_by, runner_version, run_id, error
+     from ${tables.log}
+     order by id`,
+  ).map((row) => ({
+    id: Number(row.id),
+    at: new Date(String(row.at)),
+    event: String(row.event),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    statementsDone: row.statements_done === null ? undefined : Number(row.statements_done),
+    durationMs: row.duration_ms === null ? undefined : Number(row.duration_ms),
+    appliedBy: String(row.applied_by),
+    runnerVersion: String(row.runner_version),
+    runId: String(row.run_id),
+    detail: row.error === null ? undefined : String(row.error),
   }))
 }
 

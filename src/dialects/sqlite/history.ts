@@ -1,5 +1,6 @@
 /** The history tables: their shape, and whether what has their name is ours. */
 import { SlipwayError } from '../../errors.ts'
+import { hasVersionsOnly, hintForForeign } from '../../plan/adoption.ts'
 import { quoteSqliteId } from '../../sql/quote.ts'
 import { type Handle, runStatement } from './driver.ts'
 import { recogniseTool } from './foreign-history.ts'
@@ -95,15 +96,34 @@ function hasTable(handle: Handle, table: string, columns: readonly string[]): bo
   const names = found.map((row) => String(row.column))
   const known = new Set(names.map((name) => name.toLowerCase()))
   if (found[0]?.type === 'table' && columns.every((column) => known.has(column))) return true
-  throw foreignHistory(table, names, String(found[0]?.type))
+  throw foreignHistory(table, names, {
+    type: String(found[0]?.type),
+    newest: readNewest(handle, table, names),
+  })
 }
 
-function foreignHistory(table: string, columns: readonly string[], type: string): SlipwayError {
+/** The last version in a table that holds nothing but versions; as a number, whatever its type. */
+function readNewest(handle: Handle, table: string, columns: readonly string[]): string | undefined {
+  if (!hasVersionsOnly(columns)) return undefined
+  const clean = columns.length === 1 ? '' : 'where not dirty'
+  const [row] = runStatement(
+    handle,
+    `select cast(version as text) as version from main.${quoteSqliteId(table)} ${clean} order by cast(version as integer) desc limit 1`,
+  )
+  return row === undefined ? undefined : String(row.version)
+}
+
+function foreignHistory(
+  table: string,
+  columns: readonly string[],
+  { type, newest }: { readonly type: string; readonly newest: string | undefined },
+): SlipwayError {
   const tool = recogniseTool(columns)
   const kind = type === 'table' ? 'table' : `${type} table`
   return new SlipwayError(
     'foreign-history',
     `the ${type === 'view' ? 'view' : kind} ${table} has the columns ${columns.join(', ')}, which are not slipway's` +
       (tool === undefined ? '' : ` but those of ${tool}`),
+    { hint: hintForForeign(table, newest) },
   )
 }

@@ -1,10 +1,14 @@
 /** The run lock: one runner at a time on one SQLite file. */
 import type { LockHolder } from '../../events.ts'
-import { type Handle, openFile } from './driver.ts'
+import { type Handle, openFile, runStatement } from './driver.ts'
 import { sqliteCodeOf } from './errors.ts'
-import { describeUser, notWritable } from './file-access.ts'
+import { describeUser, fileExists, notWritable } from './file-access.ts'
 import { findLockOwners } from './lock-owners.ts'
 import { rollbackQuietly } from './write-transaction.ts'
+
+export function lockPathOf(databasePath: string): string {
+  return `${databasePath}.slipway-lock`
+}
 
 export interface RunLock {
   /** Tries once and returns at once. True while it is already held. */
@@ -20,14 +24,14 @@ export interface RunLock {
  * ends; https://www.sqlite.org/lockingv3.html
  */
 export function createRunLock(databasePath: string): RunLock {
-  const path = `${databasePath}.slipway-lock`
+  const path = lockPathOf(databasePath)
   let held: Handle | undefined
   return {
     tryAcquire: () => {
       held ??= openExclusively(path)
       return held !== undefined
     },
-    findHolder: () => findLockOwners([path])[0],
+    findHolder: () => findLockOwners([path])[0] ?? (isHeldElsewhere(path) ? {} : undefined),
     release: () => {
       if (held !== undefined) closeQuietly(held)
       held = undefined
@@ -55,6 +59,24 @@ function openExclusively(path: string): Handle | undefined {
     if (/^SQLITE_(?:CANTOPEN|READONLY|PERM|NOTADB)/.test(code))
       throw notWritable(`cannot lock ${path}: ${String(error)}; ${describeUser()}`, error)
     throw error
+  }
+}
+
+/**
+ * Whether somebody holds it of whom the operating system tells nothing: in another container, or not on Linux. Reading
+ * wants a lock that an exclusive one excludes, and lets go of it at once; nothing is created.
+ */
+function isHeldElsewhere(path: string): boolean {
+  if (!fileExists(path)) return false
+  let handle: Handle | undefined
+  try {
+    handle = openFile(path, 'read')
+    runStatement(handle, 'select count(*) from sqlite_schema')
+    return false
+  } catch (error) {
+    return sqliteCodeOf(error)?.startsWith('SQLITE_BUSY') === true
+  } finally {
+    if (handle !== undefined) closeQuietly(handle)
   }
 }
 

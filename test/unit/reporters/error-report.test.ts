@@ -31,14 +31,14 @@ const table: [string, unknown, string][] = [
     new SlipwayError('missing', 'gone', {
       reasons: [new SlipwayError('missing', 'gone', { location: { file: 'a.sql' } })],
     }),
-    '✗ gone\n  at a.sql\nnext: restore the file, or keep it in old/\n',
+    '✗ gone\n  at a.sql\nnext: restore the file, or keep it in old/; if it is gone for good: slipway repair --forget NAME\n',
   ],
   [
     'the one reason of a refusal, told once',
     combineReasons([
       new SlipwayError('missing', 'gone', { location: { file: 'a.sql', line: 1, column: 2 } }),
     ]),
-    '✗ gone\n  at a.sql:1:2\nnext: restore the file, or keep it in old/\n',
+    '✗ gone\n  at a.sql:1:2\nnext: restore the file, or keep it in old/; if it is gone for good: slipway repair --forget NAME\n',
   ],
   [
     'reasons with one cure name it once',
@@ -46,7 +46,7 @@ const table: [string, unknown, string][] = [
       hint: 'slipway status',
       reasons: [new SlipwayError('missing', 'a is gone'), new SlipwayError('missing', 'b is gone')],
     }),
-    '✗ two are gone\n  ✗ a is gone\n  ✗ b is gone\nnext: restore the file, or keep it in old/\n',
+    '✗ two are gone\n  ✗ a is gone\n  ✗ b is gone\nnext: restore the file, or keep it in old/; if it is gone for good: slipway repair --forget NAME\n',
   ],
   [
     'a bug',

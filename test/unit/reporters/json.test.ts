@@ -122,7 +122,10 @@ test('reasons are errors of their own', async () => {
     error.reasons.map(({ code }) => code),
     ['changed', 'missing'],
   )
-  assert.equal(error.reasons[1]?.hint, 'restore the file, or keep it in old/')
+  assert.equal(
+    error.reasons[1]?.hint,
+    'restore the file, or keep it in old/; if it is gone for good: slipway repair --forget NAME',
+  )
 })
 
 test('blockers and lock holders: ISO dates, statements on one line', async () => {

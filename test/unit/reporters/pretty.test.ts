@@ -213,9 +213,9 @@ test('a refusal: every reason with its own cure, then the next command', async (
     at migrations/${users}.sql
     DETAIL   applied sha256-v1:aaaa
              file    sha256-v1:bbbb
-    next: restore the file from version control and write the change as a new migration: slipway new NAME
+    next: restore the file and write the change as a new migration (slipway new NAME); or accept it as it is: slipway repair --accept NAME
   ✗ ${index} is applied, and its file is gone
-    next: restore the file, or keep it in old/
+    next: restore the file, or keep it in old/; if it is gone for good: slipway repair --forget NAME
 stopped: no migration was run; 1 not run; exit 65 after 1.2 s
 next: slipway status
 `,

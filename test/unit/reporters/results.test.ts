@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LogRecord } from '../../../src/dialects/amendment.ts'
 import { SlipwayError } from '../../../src/errors.ts'
 import type { HistoryRow } from '../../../src/plan/migration.ts'
 import { createRedactor } from '../../../src/redact.ts'
@@ -161,7 +162,26 @@ const row = (extra: Partial<HistoryRow>): HistoryRow => ({
   breaking: false,
   ...extra,
 })
-const failure = { name: '004_x', checksum: 'c', runId: 'r2', at, error: 'no\nway' }
+const entry = (event: string, extra: Partial<LogRecord> = {}): LogRecord => ({
+  id: 1,
+  at,
+  event,
+  name: '004_x',
+  checksum: 'c',
+  statementsDone: undefined,
+  durationMs: undefined,
+  appliedBy: 'ns/pod@node',
+  runnerVersion: '0.1.0',
+  runId: '0a1b2c3d-e4f5',
+  detail: undefined,
+  ...extra,
+})
+const log = [
+  entry('up', { durationMs: 12 }),
+  entry('resume', { statementsDone: 2 }),
+  entry('failure', { detail: 'no\nway' }),
+  entry('unlock', { name: '', checksum: '', detail: 'ended pid 12' }),
+]
 
 test('history', () => {
   const rows = [
@@ -170,23 +190,39 @@ test('history', () => {
     row({ id: 3, name: '003_third', state: 'started', statementsDone: 1, appliedBy: 'someone@a-laptop' }),
   ]
   assert.equal(
-    historyText({ ...facts, rows, failures: [failure] }, plain),
+    historyText({ ...facts, rows, log }, plain),
     `migration   at                    took   by                runner
 001_first   2026-01-01T12:03:11Z  12 ms  ns/pod@node       0.1.0
 002_second  2026-01-01T12:03:11Z  12 ms  ns/pod@node       0.1.0   breaking
 003_third   2026-01-01T12:03:11Z  12 ms  someone@a-laptop  0.1.0   unfinished, 1 statement done
 
-failed attempts
-004_x  2026-01-01T12:03:11Z  no way
+log
+event    at                    migration  took   by           run
+up       2026-01-01T12:03:11Z  004_x      12 ms  ns/pod@node  0a1b2c3d
+resume   2026-01-01T12:03:11Z  004_x             ns/pod@node  0a1b2c3d  after 2 statements
+failure  2026-01-01T12:03:11Z  004_x             ns/pod@node  0a1b2c3d  no way
+unlock   2026-01-01T12:03:11Z                    ns/pod@node  0a1b2c3d  ended pid 12
 `,
   )
   assert.equal(
     historyText({ ...facts, rows: [] }, plain),
     'nothing has run on postgres://app@db:5432/app (PostgreSQL 18.1) yet\n',
   )
-  const json = historyJson({ ...facts, rows: [row({})], failures: [failure] })
+  const json = historyJson({ ...facts, rows: [row({})], log })
   assert.deepEqual(json.migrations, [{ ...row({}), appliedAt: '2026-01-01T12:03:11.000Z' }])
-  assert.equal(json.failures[0]?.at, '2026-01-01T12:03:11.000Z')
+  assert.deepEqual(
+    json.failures.map((failure) => failure.at),
+    ['2026-01-01T12:03:11.000Z'],
+  )
+  assert.deepEqual(
+    json.log.map(({ event, name, detail }) => [event, name, detail]),
+    [
+      ['up', '004_x', null],
+      ['resume', '004_x', null],
+      ['failure', '004_x', 'no\nway'],
+      ['unlock', null, 'ended pid 12'],
+    ],
+  )
 })
 
 test('dry run', () => {

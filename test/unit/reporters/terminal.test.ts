@@ -4,7 +4,7 @@ import { createPaint } from '../../../src/reporters/paint.ts'
 import { canRedraw, shouldColor } from '../../../src/reporters/should-color.ts'
 import { tableLines } from '../../../src/reporters/table.ts'
 import { clipToWidth, padToWidth, textWidth } from '../../../src/reporters/text-width.ts'
-import { oneLine, visibleText } from '../../../src/reporters/visible-text.ts'
+import { oneLine, visibleText } from '../../../src/text/visible-text.ts'
 
 const cases: [Record<string, string>, boolean, boolean][] = [
   [{}, true, true],

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  formatDuration,
-  formatElapsed,
-  formatInstant,
-  formatRecent,
-} from '../../../src/reporters/format-time.ts'
+import { formatDuration, formatElapsed, formatInstant, formatRecent } from '../../../src/text/format-time.ts'
 
 const durations: [number, string][] = [
   [-5, '0 ms'],

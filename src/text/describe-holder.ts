@@ -9,6 +9,9 @@ const statementLength = 80
 /** `password '…'` and `password $tag$…$tag$`, also where pg_stat_activity cut the statement in the middle. */
 const passwordLiteral = /(\bpassword\s*=?\s*e?)(?:'(?:[^']|'')*'?|\$(\w*)\$[\s\S]*?(?:\$\2\$|$))/gi
 
+/** `password=…` in a connection string within the statement, as dblink takes it. */
+const passwordOfString = /(\bpassword\s*=\s*)[^\s'")$;,]+/gi
+
 /** `pid 812 (slipway/0.1.0 pod-x) from 10.0.0.5 since 12:03:11 UTC, running: create index …`; as much as is known. */
 export function describeHolder(holder: LockHolder | undefined, now: Date, redact: Redactor): string {
   if (holder === undefined) return 'another session'
@@ -37,7 +40,7 @@ export function shortenStatement(statement: string, redact: Redactor): string {
 }
 
 function maskPasswords(statement: string): string {
-  return statement.replace(passwordLiteral, "$1'***'")
+  return statement.replace(passwordLiteral, "$1'***'").replace(passwordOfString, '$1***')
 }
 
 function isKnown(value: string | undefined): value is string {

@@ -1,0 +1,29 @@
+import { alembic } from './alembic.ts'
+import { bareNode, psqlFiles, psqlQuery } from './floors.ts'
+import { flyway, flywayApi } from './flyway.ts'
+import { dbmate, golangMigrate, goose } from './go.ts'
+import { knex, kysely, nodePgMigrate, nodePgMigrateWait } from './node.ts'
+import { slipway, slipwayManifest } from './slipway.ts'
+import type { Tool } from './tool.ts'
+
+const migrators: readonly Tool[] = [
+  slipway,
+  slipwayManifest,
+  dbmate,
+  golangMigrate,
+  goose,
+  nodePgMigrate,
+  nodePgMigrateWait,
+  knex,
+  kysely,
+  alembic,
+  flyway,
+  flywayApi,
+]
+
+/** Which tools take part in what, in the order of the tables. */
+export const toolsFor = {
+  noop: [bareNode, psqlQuery, ...migrators.filter((tool) => !tool.startersOnly)],
+  apply: [psqlFiles, ...migrators.filter((tool) => !tool.startersOnly && tool !== slipwayManifest)],
+  starters: migrators.filter((tool) => tool !== slipwayManifest),
+} as const

@@ -1,0 +1,72 @@
+/** A start with nothing to do is the most frequent one: what it loads is written down here. See docs/speed.md. */
+import assert from 'node:assert/strict'
+import { basename, join } from 'node:path'
+import { test } from 'node:test'
+import { slipway } from '../helpers/cli.ts'
+import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
+import { createWorkspace } from '../helpers/workspace.ts'
+
+const files = {
+  'migrations/0001_a.sql': 'create table a (id integer);\n',
+  'migrations/0002_b.ts': 'export const up = async ({ sql }) => { await sql`create table b (id integer)` }\n',
+}
+/** Each takes milliseconds, or is a sign that something was loaded which a start does not need. */
+const heavy = ['assert', 'child_process', 'dns', 'http', 'perf_hooks', 'readline', 'tls', 'url', 'v8', 'vm']
+const heavier = ['worker_threads', 'zlib', 'internal/crypto/webcrypto', 'internal/deps/undici/undici']
+
+interface Loaded {
+  readonly builtins: readonly string[]
+  readonly files: readonly string[]
+}
+
+/** Of the second `up`, and how many lines it logged. */
+async function loadedBy(url: string, args: readonly string[] = []): Promise<Loaded> {
+  using workspace = createWorkspace(files)
+  const env = { SLIPWAY_DATABASE_URL: url, TEST_LOADED: workspace.path('loaded.json') }
+  const first = await slipway(['up', ...args], { cwd: workspace.dir, env })
+  assert.equal(first.code, 0, first.stderr)
+  const second = await slipway(['up', ...args], {
+    cwd: workspace.dir,
+    env,
+    nodeOptions: ['--require', join(import.meta.dirname, '../helpers/record-loading.cjs')],
+  })
+  assert.equal(second.code, 0, second.stderr)
+  assert.match(second.stderr, /up to date: 2 applied/)
+  return JSON.parse(workspace.read('loaded.json'))
+}
+
+const bundleFiles = ({ files: paths }: Loaded) =>
+  paths
+    .filter((path) => path.includes('/dist/bundle/'))
+    .map((path) => basename(path))
+    .sort()
+const start = ['cli.cjs', 'code-cache.cjs', 'rolldown-runtime.cjs']
+
+test('PostgreSQL', async () => {
+  await using db = await createTestDatabase(newestMajor)
+  for (const args of [[], ['--log-format', 'pretty']]) {
+    const loaded = await loadedBy(db.url(), args)
+    assert.deepEqual(
+      bundleFiles(loaded).filter((name) => name !== 'pretty.cjs'),
+      ['cli.cjs', 'code-cache.cjs', 'postgres-driver.cjs', 'rolldown-runtime.cjs'],
+    )
+    assert.deepEqual(
+      loaded.builtins.filter((name) => [...heavy, ...heavier].includes(name) && name !== 'vm'),
+      [],
+    )
+    await db.query('drop schema public cascade; create schema public')
+  }
+})
+
+test('SQLite', async () => {
+  const loaded = await loadedBy('sqlite:app.db')
+  const names = bundleFiles(loaded)
+  for (const name of start) assert.ok(names.includes(name), name)
+  for (const name of ['postgres-driver.cjs', 'migrator.cjs', 'load.cjs', 'execa.cjs'])
+    assert.ok(!names.includes(name), name)
+  assert.ok(names.length <= 12, names.join())
+  assert.deepEqual(
+    loaded.builtins.filter((name) => heavier.includes(name)),
+    [],
+  )
+})
