@@ -21,7 +21,10 @@ import { isTerminal, openStream, stderrStream } from './terminal/streams.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
 import { version } from './version.ts'
 
-void main().then(endProcess)
+/** Ends the process. Importing this file does nothing: the library shares the file of the bundle it is in. */
+export function run(): void {
+  void main().then(endProcess)
+}
 
 async function main(): Promise<number> {
   const termination = await openTerminationLog()

@@ -16,11 +16,16 @@ interface Module {
   exports: unknown
 }
 
+type CommandLine = Pick<typeof import('./cli.ts'), 'run'>
+
 /** Runs `cli.cjs` of the bundle in `dir`, from the cache where there is one. */
 export function start(dir: string): void {
   const outer = createRequire(join(dir, 'cli.cjs'))
   const cached = readCache(dir, 'cli.cjs')
-  if (cached === undefined) return void outer('./cli.cjs')
+  if (cached === undefined) {
+    ;(outer('./cli.cjs') as CommandLine).run()
+    return
+  }
   const modules = new Map<string, Module>()
   const load = (name: string, data: Buffer | undefined): unknown => {
     const module: Module = { exports: {} }
@@ -35,7 +40,7 @@ export function start(dir: string): void {
     const name = id.slice(2)
     return modules.has(name) ? modules.get(name)?.exports : load(name, readCache(dir, name))
   }
-  load('cli.cjs', cached)
+  ;(load('cli.cjs', cached) as CommandLine).run()
 }
 
 /** The script that a file of the bundle is; `data` that V8 rejects has no effect. */

@@ -11,8 +11,10 @@ import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+import type { Fault } from './fault.ts'
 import type { Turns } from './turns.ts'
 
+export * from './fault.ts'
 export * from './outcomes.ts'
 export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 export type { Turns } from './turns.ts'
@@ -146,37 +148,6 @@ export interface StepwiseAttempt extends Attempt {
   readonly statementsDone: number
   /** The interrupted attempt ended with an error from the server, not with silence. */
   readonly failedBefore: boolean
-}
-
-export type FaultKind =
-  /** 55P03 and the like, 40P01, 40001: the whole transaction may be tried again. */
-  | 'retryable'
-  | 'cancelled'
-  | 'session-lost'
-  /** Not there yet, starting, too many connections: worth waiting for. */
-  | 'not-ready'
-  | 'database-missing'
-  | 'auth'
-  | 'tls'
-  | 'privilege'
-  | 'read-only'
-  | 'disk-full'
-  | 'not-writable'
-  | 'pooler'
-  /** Anything a statement did wrong. */
-  | 'statement'
-  /** Not from the database at all. */
-  | 'other'
-
-export interface Fault {
-  readonly kind: FaultKind
-  readonly message: string
-  readonly sqlstate?: string
-  readonly detail?: string
-  readonly hint?: string
-  readonly context?: string
-  /** 0-based UTF-16 offset into the statement that was sent. */
-  readonly position?: number
 }
 
 /** ONE connection: it holds the run lock and does all the work, so losing it loses both together. */

@@ -1,4 +1,4 @@
-/** Working behind a pooler that shares server connections: the seam. */
+/** The second way to work, for a database that is reached through a pooler. */
 import type { HistorySnapshot, Session } from './dialect.ts'
 
 /**

@@ -2,7 +2,8 @@
  * `up` where the run lock is held by one transaction at a time: runners take turns. Each turn is one migration; between
  * two, another runner may have the next one, so every turn begins with a plan of its own.
  */
-import { type HistorySnapshot, TurnLost, type Turns } from '../dialects/dialect.ts'
+import { type HistorySnapshot, TurnLost } from '../dialects/dialect.ts'
+import type { Turns } from '../dialects/turns.ts'
 import { checkpoint, type RunEvent } from '../events.ts'
 import { isUpToDate, type Plan, type Step } from '../plan/plan.ts'
 import { resolveCommit } from './commit.ts'

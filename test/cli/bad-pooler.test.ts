@@ -48,7 +48,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'a wrong password': {
     pooler: { mode: 'transaction' },
-    env: { SLIPWAY_WAIT_TIMEOUT: '300ms' },
+    env: { SLIPWAY_WAIT_TIMEOUT: '3s' },
     url: (url) => {
       url.password = 'wrong'
     },
@@ -60,7 +60,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a database that is not there': {
     // Else it says so once, and lets those who ask again wait.
     pooler: { mode: 'transaction', settings: { server_login_retry: 0 } },
-    env: { SLIPWAY_WAIT_TIMEOUT: '300ms' },
+    env: { SLIPWAY_WAIT_TIMEOUT: '3s' },
     url: (url) => {
       url.pathname = '/nowhere'
     },

@@ -8,9 +8,9 @@ import { type AuthExchange, createAuthReader } from './authentication.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
 import type { Endpoint } from './endpoint.ts'
 import { AuthRefused } from './failures.ts'
+import { type NoticeListener, routeNotices } from './notices.ts'
 import type { OpenedSocket } from './socket.ts'
 import { toPostgresValues } from './values.ts'
-import { type NoticeListener, routeNotices } from './notices.ts'
 import { watchMessages } from './wire.ts'
 
 /** The connection ended under us. */

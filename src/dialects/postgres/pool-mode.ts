@@ -55,17 +55,20 @@ export async function findPoolMode(search: PoolSearch): Promise<PoolFinding> {
   const join = async (count: number) => {
     const askers = await Promise.all(Array.from({ length: count }, () => openAsker(search, deadline)))
     all.push(...askers.filter((asker) => asker !== undefined))
-    await seat(crowd, all, deadline)
+    for (;;) {
+      await seat(crowd, all, deadline)
+      const found = await compareBefore(deadline, crowd, search.link)
+      // Server connections are opened one after the other, which takes its time.
+      if (found !== 'served') return found
+    }
   }
   try {
     if ((await askOwn(own)) !== own.pid) return isTransaction
     // Where connections are shared the first one tells, and the pool is spared the others.
-    await join(1)
-    const first = await compareBefore(deadline, crowd, search.link)
+    const first = await join(1)
     if (first !== 'apart' || search.effort === 'suspicious')
       return first === 'shared' ? isTransaction : isUnclear
-    await join(many - 1)
-    const found = await compareBefore(deadline, crowd, search.link)
+    const found = await join(many - 1)
     if (found === 'shared') return isTransaction
     const isCrowd = crowd.sitting.length + crowd.waiting.length > many
     return found === 'apart' && isCrowd ? isSession : isUnclear
@@ -154,7 +157,8 @@ async function awaitAnswer({ link, pid }: Asker, deadline: number): Promise<numb
   }
 }
 
-type Comparison = 'shared' | 'apart' | 'unclear'
+/** `served`: one that waited has got its answer meanwhile. */
+type Comparison = 'shared' | 'apart' | 'unclear' | 'served'
 
 /** A question may have to wait for a server connection; one that fails says nothing, unless it was on our own link. */
 async function compareBefore(deadline: number, crowd: Crowd, own: Link): Promise<Comparison> {
@@ -174,7 +178,7 @@ async function compare({ sitting, waiting }: Crowd): Promise<Comparison> {
     if (seen !== 'apart') return seen
   }
   if (waiting.length === 0) return 'apart'
-  const served = waiting.map(({ pid }) => pid.then(() => 'unclear' as const))
+  const served = waiting.map(({ pid }) => pid.then(() => 'served' as const))
   return await Promise.race([...served, delay(patienceMs, 'apart' as const, { ref: false })])
 }
 

@@ -7,7 +7,7 @@ import { lockableAhead, lockTables } from './prelock.ts'
 import { asWriter } from './privileges.ts'
 import { explainLocking } from './sql-body.ts'
 import { commit, requireIntact, runBody } from './transaction.ts'
-import { leaveTransaction, type Workplace } from './workplace.ts'
+import { leaveTransaction, sendReset, type Workplace } from './workplace.ts'
 
 export async function applyTogether(
   place: Workplace,
@@ -17,7 +17,7 @@ export async function applyTogether(
   const { link } = place
   const attempts = parts.flatMap((part) => (part.kind === 'apply' ? [part.attempt] : []))
   try {
-    await link.simple(place.reset)
+    await sendReset(place)
     await begin(place, attempts)
     let isFirst = true
     for (const [index, part] of parts.entries()) {
@@ -83,9 +83,12 @@ lock table ${names.history} in share row exclusive mode`),
 }
 
 async function runPart(place: Workplace, attempt: Attempt, isFirst: boolean): Promise<void> {
-  const within = {
-    ...place,
+  // What the session has prepared is gone with the first reset.
+  const { rows: _, ahead: __, ...plain } = place
+  const within: Workplace = {
+    ...plain,
     begin: '',
+    since: 'applied_at',
     reset: isFirst ? place.reset : `${place.reset};\n${resetConstraints}`,
   }
   requireIntact(within, attempt, await runBody(within, attempt))

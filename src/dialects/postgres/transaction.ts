@@ -13,7 +13,8 @@ import {
 import { dropAhead, sendAhead, takeAhead } from './ahead.ts'
 import { createChecks } from './checks.ts'
 import type { Link, ResultSet } from './link.ts'
-import { awaitSqlBody, sendSqlBody } from './sql-body.ts'
+import { isForgotten } from './prepared-rows.ts'
+import { awaitSqlBody, type SentBody, sendSqlBody } from './sql-body.ts'
 import {
   awaitOpening,
   closing,
@@ -23,7 +24,7 @@ import {
   opening,
   xidOf,
 } from './transaction-texts.ts'
-import type { Workplace } from './workplace.ts'
+import { sendReset, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
   try {
@@ -46,12 +47,21 @@ export function runBody(place: Workplace, attempt: Attempt): Promise<Finished> {
 
 async function runSqlBody(place: Workplace, attempt: Attempt, body: SqlBody): Promise<Finished> {
   const ahead = await takeAhead(place, attempt)
-  if (ahead !== undefined) return await awaitSqlBody(place, ahead)
-  const sent = sendSqlBody(place, attempt, body)
-  // Two turns of the event loop: the driver writes in the first.
-  await turn()
-  await turn()
-  return await awaitSqlBody(place, sent)
+  try {
+    return await awaitSqlBody(place, ahead ?? (await send()))
+  } catch (error) {
+    if (!isForgotten(error)) throw error
+    await place.leave(error)
+    return await awaitSqlBody(place, await send('spelled out'))
+  }
+
+  async function send(rows?: 'spelled out'): Promise<SentBody> {
+    const sent = sendSqlBody(place, attempt, body, rows)
+    // Two turns of the event loop: the driver writes in the first.
+    await turn()
+    await turn()
+    return sent
+  }
 }
 
 /** Anything but an open transaction at this point means that the migration ended it. */
@@ -91,7 +101,7 @@ async function runCodeBody(
   run: (executor: Executor, checks: ReturnType<typeof createChecks>) => Promise<void>,
 ): Promise<Finished> {
   const { link } = place
-  const reset = link.simple(place.reset)
+  const reset = sendReset(place)
   const opened = link.simple(opening(place, attempt))
   opened.catch(() => {})
   await reset

@@ -5,7 +5,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { SlipwayError } from '../../errors.ts'
-import type { Attempt, Session, Turns } from '../dialect.ts'
+import type { Attempt, Session } from '../dialect.ts'
+import type { Turns } from '../turns.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createAbsent, selectSchema } from './create-history.ts'
 import type { Endpoint } from './endpoint.ts'

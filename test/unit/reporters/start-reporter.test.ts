@@ -25,7 +25,10 @@ function start() {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))
-  return { reporter, lines, at: (value: number) => void (minute = value) }
+  const at = (value: number) => {
+    minute = value
+  }
+  return { reporter, lines, at }
 }
 
 test('what happens before it is loaded is told in order, with the time at which it happened', async () => {
