@@ -71,7 +71,7 @@ export async function awaitSqlBody(place: Workplace, sent: SentBody): Promise<Fi
   }
 }
 
-function explainLocking(error: unknown, attempt: Attempt): unknown {
+export function explainLocking(error: unknown, attempt: Attempt): unknown {
   if (sqlstateOf(error) !== '57014' || attempt.signal.aborted) return error
   const message = `its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`
   return new LockBudgetSpent(message, { cause: error })
