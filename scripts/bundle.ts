@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Plugin, rolldown } from 'rolldown'
+import { rolldown } from 'rolldown'
+import {
+  laterEntries,
+  laterOnes,
+  lazyBuiltins,
+  ownClock,
+  ownRequire,
+  withoutWorkers,
+} from './bundle-plugins.ts'
 
 /** Stay packages of their own: the one is a native addon, the other brings a file of WebAssembly. */
 const external = ['better-sqlite3', 'libpg-query']
@@ -19,10 +27,15 @@ export interface Bundle {
 export async function writeBundle(root: string, dir: string): Promise<Bundle> {
   const build = await rolldown({
     cwd: root,
-    input: Object.fromEntries(entries.map((name) => [name, join(root, `src/${name}.ts`)])),
+    input: {
+      ...Object.fromEntries(entries.map((name) => [name, join(root, `src/${name}.ts`)])),
+      ...laterEntries,
+    },
     platform: 'node',
+    // Else a file of its own would stand before each entry.
+    preserveEntrySignatures: 'allow-extension',
     external,
-    plugins: [ownRequire, lazyBuiltins, withoutWorkers],
+    plugins: [ownRequire, ownClock, lazyBuiltins, withoutWorkers, laterOnes],
   })
   const { output } = await build.generate({
     format: 'cjs',
@@ -39,6 +52,7 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
           test: /\/src\/(cli|commands\/up|reporters\/(reporter|json)|dialects\/(index|postgres\/index))\.ts$/,
           priority: 1,
         },
+        { name: 'sqlite', test: /\/src\/dialects\/sqlite\/(index|session)\.ts$/ },
       ],
     },
   })
@@ -58,55 +72,6 @@ function hashFiles(files: readonly { readonly fileName: string; readonly code: s
   const hash = createHash('sha256')
   for (const { fileName, code } of files) hash.update(`${fileName}\0${code}\0`)
   return hash.digest('hex').slice(0, 16)
-}
-
-/** In CommonJS there is a `require`, and what it names is bundled; one made by `createRequire` would look outside. */
-const ownRequire: Plugin = {
-  name: 'own-require',
-  transform: {
-    filter: { id: /\/src\/.*\.ts$/, code: 'createRequire(import.meta.url)' },
-    handler: (code) => code.replace(/^const require = createRequire\(import\.meta\.url\)$/m, ''),
-  },
-}
-
-/**
- * Packages load these at their top and use them in few of their functions, or never here: the PostgreSQL driver is
- * handed a socket on which TLS is agreed already. node:tls takes 10 ms.
- */
-const lazyBuiltins: Plugin = {
-  name: 'lazy-builtins',
-  resolveId: {
-    filter: { id: /^(?:node:)?(?:tls|perf_hooks|assert)$/ },
-    handler: (id, importer) =>
-      importer?.includes('node_modules') === true ? `\0lazy:${id.replace('node:', '')}` : null,
-  },
-  load: {
-    filter: { id: /^\0lazy:/ },
-    handler(id) {
-      const name = id.slice('\0lazy:'.length)
-      return `module.exports = new Proxy(function () {}, {
-  get: (_, key) => Reflect.get(process.getBuiltinModule('node:${name}'), key),
-  apply: (_, self, args) => Reflect.apply(process.getBuiltinModule('node:${name}'), self, args),
-})`
-    },
-  },
-}
-
-/** pino's log writers in worker threads: slipway writes its lines itself, and a bundle has no file for a worker. */
-const withoutWorkers: Plugin = {
-  name: 'without-workers',
-  resolveId: {
-    filter: { id: /^(?:worker_threads|\.\/(?:lib\/)?transport)$/ },
-    handler: (id, importer) =>
-      importer?.includes('/node_modules/pino/') === true ? `\0no-workers:${id.split('/').at(-1)}` : null,
-  },
-  load: {
-    filter: { id: /^\0no-workers:/ },
-    handler: (id) =>
-      id.endsWith('worker_threads')
-        ? 'exports.isMainThread = true'
-        : `module.exports = () => { throw new Error('pino transports are not part of slipway') }`,
-  },
 }
 
 /**

@@ -15,20 +15,26 @@ import type { CommandContext } from './terminal/context.ts'
 import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
+import type { ReportFile } from './terminal/report-file.ts'
 import { watchSignals } from './terminal/signals.ts'
 import { isTerminal, openStream, stderrStream } from './terminal/streams.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
 import { version } from './version.ts'
 
-void main().then(endProcess)
+/** Ends the process. Importing this file does nothing: the library shares the file of the bundle it is in. */
+export function run(): void {
+  void main().then(endProcess)
+}
 
 async function main(): Promise<number> {
   const termination = await openTerminationLog()
   let verb = ''
   let config: Config | undefined
   let reporter: Reporter | undefined
+  let report: ReportFile | undefined
   const tell = (error: unknown) => {
     openStream('stderr').write(reportError(error, config))
+    report?.tellError(error)
     termination?.tellError(verb, error, config?.redact ?? noRedaction)
   }
   watchEnding(() => blame(verb, config), tell)
@@ -51,7 +57,8 @@ async function main(): Promise<number> {
     reporter = openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
-    return await runCommand(command, createContext(config, command, { reporter, termination }))
+    report = await openReport(config, command, reporter)
+    return await runCommand(command, createContext(config, command, { reporter, termination, report }))
   } catch (error) {
     await reporter?.close()
     tell(error)
@@ -83,18 +90,38 @@ function openReporter(config: Config, verb: string): Reporter {
   })
 }
 
+/** Only of a run that changes something. */
+async function openReport(
+  config: Config,
+  command: Command,
+  { listen }: Reporter,
+): Promise<ReportFile | undefined> {
+  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun)
+  if (config.report === undefined || !isRun) return undefined
+  const { openReportFile } = await import('./terminal/report-file.ts')
+  return openReportFile({
+    path: config.report,
+    verb: command.verb,
+    slipway: version,
+    redact: config.redact,
+    warn: (what, message) => listen({ type: 'cleanup-failed', what, message }),
+  })
+}
+
 interface Listeners {
   readonly reporter: Reporter
   readonly termination: TerminationLog | undefined
+  readonly report: ReportFile | undefined
 }
 
 function createContext(
   config: Config,
   command: Command,
-  { reporter, termination }: Listeners,
+  { reporter, termination, report }: Listeners,
 ): CommandContext {
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
+    report?.listen(event)
     if (event.type === 'run-finished') termination?.tellOutcome(event.outcome, config.redact)
   }
   return {
@@ -113,8 +140,7 @@ function createContext(
 async function openRun(config: Config, verb: string, tell: CommandContext['emit']): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
-  // One is needed: the cache that Node fills otherwise takes longer.
-  const runId = randomUUID({ disableEntropyCache: true })
+  const runId = nameOnce()
   const applied: string[] = []
   const emit: CommandContext['emit'] = (event) => {
     if (event.type === 'step-finished' && event.action !== 'skip') applied.push(event.name)
@@ -122,10 +148,15 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
   }
   const giveUp = (error: SlipwayError) => {
     const rest = { skipped: [], pending: [], ahead: [], durationMs: performance.now(), error }
-    emit({ type: 'run-finished', outcome: { runId, verb, exitCode: error.exitCode, applied, ...rest } })
+    emit({
+      type: 'run-finished',
+      outcome: { runId: runId(), verb, exitCode: error.exitCode, applied, ...rest },
+    })
   }
   return {
-    runId,
+    get runId() {
+      return runId()
+    },
     verb,
     config,
     url,
@@ -137,6 +168,16 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
     appliedBy: describeRunner(process.env),
     runnerVersion: version,
     env: process.env,
+  }
+}
+
+/** When it is first asked for: making it loads what a connection need not wait for. */
+function nameOnce(): () => string {
+  let name: string | undefined
+  return () => {
+    // One is needed: the cache that Node fills otherwise takes longer.
+    name ??= randomUUID({ disableEntropyCache: true })
+    return name
   }
 }
 

@@ -2,7 +2,6 @@
  * What V8 made of the bundle, kept beside it: a start then need not parse and compile. It is made where the image is
  * built (see precompile.ts) and is trusted as the bundle is, since whoever can write the one can write the other.
  */
-import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -17,11 +16,16 @@ interface Module {
   exports: unknown
 }
 
+type CommandLine = Pick<typeof import('./cli.ts'), 'run'>
+
 /** Runs `cli.cjs` of the bundle in `dir`, from the cache where there is one. */
 export function start(dir: string): void {
   const outer = createRequire(join(dir, 'cli.cjs'))
   const cached = readCache(dir, 'cli.cjs')
-  if (cached === undefined) return void outer('./cli.cjs')
+  if (cached === undefined) {
+    ;(outer('./cli.cjs') as CommandLine).run()
+    return
+  }
   const modules = new Map<string, Module>()
   const load = (name: string, data: Buffer | undefined): unknown => {
     const module: Module = { exports: {} }
@@ -36,7 +40,7 @@ export function start(dir: string): void {
     const name = id.slice(2)
     return modules.has(name) ? modules.get(name)?.exports : load(name, readCache(dir, name))
   }
-  load('cli.cjs', cached)
+  ;(load('cli.cjs', cached) as CommandLine).run()
 }
 
 /** The script that a file of the bundle is; `data` that V8 rejects has no effect. */
@@ -50,9 +54,9 @@ export function compile(dir: string, name: string, cachedData: Buffer | undefine
   })
 }
 
-/** The first line says what it was made from and by; what follows is hashed in it. */
+/** Its first line says what it was made from, by what, and how long the rest is: V8 itself checks the least of it. */
 export function renderCache(name: string, data: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`${headOf(name)}${hash('sha256', data)}\n`), data])
+  return Buffer.concat([Buffer.from(headOf(name, data.length)), data])
 }
 
 function readCache(dir: string, name: string): Buffer | undefined {
@@ -62,12 +66,11 @@ function readCache(dir: string, name: string): Buffer | undefined {
   } catch {
     return undefined
   }
-  const head = headOf(name)
-  const end = head.length + 64 + 1
+  const end = bytes.indexOf('\n') + 1
   const data = bytes.subarray(end)
-  return bytes.toString('latin1', 0, end) === `${head}${hash('sha256', data)}\n` ? data : undefined
+  return bytes.toString('latin1', 0, end) === headOf(name, data.length) ? data : undefined
 }
 
-function headOf(name: string): string {
-  return `slipway ${name} ${build} ${process.version} ${process.arch} `
+function headOf(name: string, length: number): string {
+  return `slipway ${name} ${build} ${process.version} ${process.arch} ${length}\n`
 }

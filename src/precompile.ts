@@ -2,7 +2,7 @@
  * `node dist/precompile.cjs`, where an image is built: makes the code cache for this Node, beside the bundle. Start it
  * as a user who may write there; nobody else can, so nobody else decides what is run.
  */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { cacheFolder, compile, renderCache } from './code-cache.ts'
@@ -19,7 +19,10 @@ export function precompile(dir: string): number {
     setFlagsFromString('--no-lazy')
     const script = compile(dir, name, undefined)
     setFlagsFromString('--lazy')
-    writeFileSync(join(dir, cacheFolder, `${name}.bin`), renderCache(name, script.createCachedData()))
+    const path = join(dir, cacheFolder, `${name}.bin`)
+    // Whole or not at all: half of one would be run.
+    writeFileSync(`${path}.new`, renderCache(name, script.createCachedData()))
+    renameSync(`${path}.new`, path)
   }
   return names.length
 }

@@ -10,8 +10,14 @@ import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+import type { Fault } from './fault.ts'
+import type { Turns } from './turns.ts'
 
+export * from './fault.ts'
 export * from './outcomes.ts'
+export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+export type { Turns } from './turns.ts'
 
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
@@ -110,8 +116,13 @@ export interface StepRecord {
   readonly runId: string
 }
 
+export interface SqlBody {
+  readonly kind: 'sql'
+  readonly statements: readonly ParsedStatement[]
+}
+
 export type StepBody =
-  | { readonly kind: 'sql'; readonly statements: readonly ParsedStatement[] }
+  | SqlBody
   | { readonly kind: 'code'; readonly run: (executor: Executor, checks: Checks) => Promise<void> }
 
 export interface Attempt {
@@ -124,6 +135,11 @@ export interface Attempt {
   readonly onStatement: (index: number, durationMs: number) => void
   readonly onNotice: (message: string) => void
   readonly signal: AbortSignal
+  /**
+   * What applyInTransaction will be asked for next if this one succeeds and nothing else happens. It may be sent early;
+   * it must not be committed, nor told of, before it is asked for.
+   */
+  readonly next?: () => Attempt | undefined
 }
 
 export interface StepwiseAttempt extends Attempt {
@@ -132,37 +148,6 @@ export interface StepwiseAttempt extends Attempt {
   readonly statementsDone: number
   /** The interrupted attempt ended with an error from the server, not with silence. */
   readonly failedBefore: boolean
-}
-
-export type FaultKind =
-  /** 55P03 and the like, 40P01, 40001: the whole transaction may be tried again. */
-  | 'retryable'
-  | 'cancelled'
-  | 'session-lost'
-  /** Not there yet, starting, too many connections: worth waiting for. */
-  | 'not-ready'
-  | 'database-missing'
-  | 'auth'
-  | 'tls'
-  | 'privilege'
-  | 'read-only'
-  | 'disk-full'
-  | 'not-writable'
-  | 'pooler'
-  /** Anything a statement did wrong. */
-  | 'statement'
-  /** Not from the database at all. */
-  | 'other'
-
-export interface Fault {
-  readonly kind: FaultKind
-  readonly message: string
-  readonly sqlstate?: string
-  readonly detail?: string
-  readonly hint?: string
-  readonly context?: string
-  /** 0-based UTF-16 offset into the statement that was sent. */
-  readonly position?: number
 }
 
 /** ONE connection: it holds the run lock and does all the work, so losing it loses both together. */
@@ -195,6 +180,8 @@ export interface Session extends AsyncDisposable {
   /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
+  /** All of them commit at once, with their history rows; at least one part. */
+  applyTogether(parts: readonly TogetherPart[], listener: TogetherListener): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>
   recordSkipped(record: StepRecord): Promise<void>
   /** Marks a step whose transaction escaped as `started`. */
@@ -210,37 +197,22 @@ export interface Session extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/**
- * The way to work where the run lock can be held by a transaction only: history is looked at, a turn is taken on what
- * was seen, and one writing method of `session` works within the turn and ends it.
- */
-export interface Turns {
-  /** Everything else ends a turn that is open, undone. Without one, applyInTransaction and recordSkipped take it first. */
-  readonly session: Session
-  /** History as it is now; `take` insists on it. */
-  look(): Promise<HistorySnapshot>
-  /** Begins the transaction that holds the run lock. `busy`: another runner has it; `moved`: history is not what was seen. */
-  take(): Promise<'taken' | 'busy' | 'moved'>
-  /** Whether nobody holds the run lock at this instant. */
-  isFree(): Promise<boolean>
-  /** Creates or upgrades the history tables in a turn of their own; false: another runner has the lock. */
-  ensureHistory(): Promise<boolean>
-  /**
-   * For work that no transaction can hold: resolves if the other methods of the original session can be used after all.
-   * Throws pooler-in-the-way; `what` is the subject and verb of its message: `0002_index needs`.
-   */
-  requireSession(what: string): Promise<void>
-}
-
 export interface Dialect {
   readonly name: DialectName
   /** Connecting takes a network's time and changes nothing: it may begin before it is known to be needed. */
   readonly isRemote: boolean
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
   connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
+  /**
+   * Makes the database that the URL names, after connect was refused with `database-missing`; one attempt. `exists`:
+   * another runner was faster. Absent where connecting makes it.
+   */
+  createDatabase?(url: DatabaseUrl, options: ConnectOptions): Promise<'created' | 'exists'>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>
+  /** What one transaction cannot hold, by migration in the order of the run: `0002_use` → why. */
+  refuseTogether(bodies: readonly TogetherBody[], serverVersion: string): Promise<ReadonlyMap<string, string>>
   placeholder(index: number): string
   quoteId(name: string): string
 }

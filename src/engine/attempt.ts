@@ -24,8 +24,28 @@ export interface Scribe {
   tracker: QueryTracker | undefined
 }
 
-export function attemptOf(place: StepPlace, record: StepRecord, scribe: Scribe): Attempt {
+export interface Try {
+  readonly attempt: Attempt
+  readonly scribe: Scribe
+}
+
+const firstTries = new WeakMap<StepPlace, Try>()
+
+/** The same one each time: it may have been sent already. */
+export function firstTry(place: StepPlace): Try {
+  const known = firstTries.get(place) ?? newTry(place)
+  firstTries.set(place, known)
+  return known
+}
+
+export function newTry(place: StepPlace): Try {
+  const scribe: Scribe = { tracker: undefined }
+  return { attempt: attemptOf(place, scribe), scribe }
+}
+
+function attemptOf(place: StepPlace, scribe: Scribe): Attempt {
   const { run, migration, step } = place
+  const record = recordOf(run, migration)
   return {
     record,
     body: bodyOf(place, scribe),
@@ -38,6 +58,12 @@ export function attemptOf(place: StepPlace, record: StepRecord, scribe: Scribe):
     },
     onNotice: (message) => run.emit({ type: 'notice', code: 'server-notice', message, migration: step.name }),
     signal: run.signal,
+    next: () => {
+      const next = place.next?.()
+      return next === undefined || next.step.action === 'skip' || isStepwise(next)
+        ? undefined
+        : firstTry(next).attempt
+    },
   }
 }
 

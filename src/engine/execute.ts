@@ -12,7 +12,7 @@ import { checkpoint, type LockHolder } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { Step } from '../plan/plan.ts'
 import { describeHolder } from '../text/describe-holder.ts'
-import { attemptOf, isStepwise, recordOf, type Scribe } from './attempt.ts'
+import { firstTry, isStepwise, newTry, recordOf, type Scribe } from './attempt.ts'
 import { describeFailure, type FailedStep, faultOf } from './failure.ts'
 import { openResumption } from './resume.ts'
 import type { Run } from './run.ts'
@@ -27,24 +27,22 @@ export interface StepPlace {
   /** 1-based place in the plan. */
   readonly index: number
   readonly total: number
+  /** The one after it in the plan, where the plan is settled. */
+  readonly next?: () => StepPlace | undefined
 }
 
 /** `committed-unanswered`: the server was asked to commit and the connection ended before the answer. */
 export type StepOutcome = 'done' | 'committed-unanswered'
 
+export function tellStarted({ run, step, index, total, migration: { body } }: StepPlace): void {
+  const statements = body.kind === 'sql' ? { statements: body.statements.length } : {}
+  run.emit({ type: 'step-started', name: step.name, action: step.action, index, total, ...statements })
+}
+
 export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   const { run, step, index, total } = place
   const began = performance.now()
-  const { body } = place.migration
-  const statements = body.kind === 'sql' ? body.statements.length : undefined
-  run.emit({
-    type: 'step-started',
-    name: step.name,
-    action: step.action,
-    index,
-    total,
-    ...(statements === undefined ? {} : { statements }),
-  })
+  tellStarted(place)
   let outcome: StepOutcome
   try {
     outcome = await attemptUntilDone(place)
@@ -68,7 +66,7 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
 }
 
 /** While an attempt runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
-async function withCancellation<T>({ run, session }: StepPlace, work: () => Promise<T>): Promise<T> {
+export async function withCancellation<T>({ run, session }: StepPlace, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   let asking: Promise<unknown> = Promise.resolve()
   const cancel = () => {
@@ -100,8 +98,7 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
   const deadline = performance.now() + run.config.ddlRetryForMs
   for (let tries = 1; ; tries++) {
     run.signal.throwIfAborted()
-    const scribe: Scribe = { tracker: undefined }
-    const attempt = attemptOf(place, record, scribe)
+    const { attempt, scribe } = tries === 1 ? firstTry(place) : newTry(place)
     try {
       if (isStepwise(place)) {
         const resumption = await openResumption(place, attempt, tries > 1)
@@ -136,7 +133,7 @@ interface Retry {
   readonly deadline: number
 }
 
-async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry): Promise<void> {
+export async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry): Promise<void> {
   const { run, step } = place
   const blockers = await findBlockers(place, attempt, retry.failed)
   const delayMs = backoff(retry.tries - 1, 1000, 15_000)

@@ -6,9 +6,8 @@ import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
-import { resolveCommit } from './commit.ts'
 import { discover } from './discover.ts'
-import { executeStep } from './execute.ts'
+import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
@@ -16,6 +15,7 @@ import { planAgainst, type UpRequest } from './planning.ts'
 import { emptyProgress, type Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
+import { runSteps } from './steps.ts'
 
 export interface Planned {
   readonly plan: Plan
@@ -31,7 +31,9 @@ export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
   try {
     const snapshot = await session.readHistory()
     await loadPending(up, snapshot)
-    return { plan: requirePlan(up, await makePlan(up, snapshot)), loaded: up.loaded, facts: session.facts }
+    const plan = requirePlan(up, await makePlan(up, snapshot))
+    await requireFit(up, plan)
+    return { plan, loaded: up.loaded, facts: session.facts }
   } catch (error) {
     throw describeSessionFailure(run, error, 'planning')
   } finally {
@@ -53,7 +55,8 @@ export async function bringUp(up: Up): Promise<void> {
   const { session } = up
   const before = await session.readHistory()
   if (await isNothingToDo(up, before)) return
-  const turns = await session.turns()
+  // A single transaction of several migrations needs a session all the same: for what stands between two of them.
+  const turns = up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
     const { bringInTurns } = await import('./turns.ts')
     const rest = await bringInTurns(up, turns)
@@ -86,6 +89,7 @@ async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
   if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
     requirePlan(up, second)
+  if (second.kind === 'plan') await requireFit(up, second)
   return false
 }
 
@@ -111,6 +115,14 @@ export function requirePlan(up: Up, result: Plan | Refusal): Plan {
   return result
 }
 
+/** Everything that is to be one transaction can be. */
+async function requireFit(up: Up, { steps }: Plan): Promise<void> {
+  if (up.request.together !== true) return
+  const { refuseApart } = await import('./together.ts')
+  const loaded = steps.map((step) => ({ step, migration: requireLoaded(up, step.name) }))
+  await refuseApart(up.run, loaded, up.session.facts.serverVersion)
+}
+
 export function tellUpToDate(up: Up, result: Plan | Refusal): void {
   const { states } = requirePlan(up, result)
   up.progress.pending = states.filter(({ state }) => state === 'pending').map(({ name }) => name)
@@ -121,40 +133,34 @@ export function tellUpToDate(up: Up, result: Plan | Refusal): void {
 }
 
 async function applyUnderLock(up: Up): Promise<void> {
-  const { run, session, progress } = up
+  const { session, progress } = up
   await session.ensureHistory()
   checkpoint('history-ready')
   const snapshot = await session.readHistory()
   await loadPending(up, snapshot)
   const plan = requirePlan(up, await makePlan(up, snapshot))
   if (plan.steps.length === 0) return tellUpToDate(up, plan)
+  await requireFit(up, plan)
   await refuseStorm(up, plan)
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
-  for (const [index, step] of plan.steps.entries()) {
-    run.signal.throwIfAborted()
-    const migration = requireLoaded(up, step.name)
-    const outcome = await executeStep({
-      run,
-      session,
-      step,
-      migration,
-      index: index + 1,
-      total: plan.steps.length,
-    })
-    if (outcome === 'committed-unanswered') {
-      await resolveCommit(run, step.name, index === plan.steps.length - 1, () => markDone(progress, step))
-      return
-    }
-    markDone(progress, step)
-  }
+  const together = up.request.together === true
+  if (!(await runSteps(placeSteps(up, plan), { together, progress }))) return
   proveHistory(plan, await session.readHistory())
 }
 
-export function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
-  progress.pending = progress.pending.filter((name) => name !== step.name)
-  const list = step.action === 'skip' ? progress.skipped : progress.applied
-  list.push(step.name)
+function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
+  const { run, session } = up
+  const places: readonly StepPlace[] = steps.map((step, index) => ({
+    run,
+    session,
+    step,
+    migration: requireLoaded(up, step.name),
+    index: index + 1,
+    total: steps.length,
+    next: () => places[index + 1],
+  }))
+  return places
 }
 
 export function requireLoaded(up: Up, name: string): LoadedMigration {
@@ -170,9 +176,11 @@ export function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
       name: step.name,
       action: step.action,
       transaction: requireLoaded(up, step.name).options.transaction,
+      checksum: step.file.checksum,
     })),
     applied: snapshot.rows.length,
     ahead: up.progress.ahead,
+    ...(up.request.together === true ? { together: true } : {}),
   })
 }
 

@@ -6,68 +6,100 @@ import { findManifest } from '../files/manifest.ts'
 import { digestMigrations, type HistoryDigest } from '../plan/digest.ts'
 import { findMixedVersions } from '../plan/mixed-versions.ts'
 import { discover } from './discover.ts'
-import { openSession } from './open.ts'
+import { type OpenOptions, openSession } from './open.ts'
 import type { UpRequest } from './planning.ts'
 import type { Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { nextTurn } from './sleep.ts'
 import { tellWithoutEffect } from './without-effect.ts'
 
-/** Applies everything pending. Throws SlipwayError; `progress` tells how far it came. */
-export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
-  const { folder, session } = await openBoth(run, request)
-  tellWithoutEffect(run)
-  try {
-    if (isUpToDate(folder, session.facts)) {
-      for (const warning of findMixedVersions(folder.found?.files ?? []))
-        run.emit({ type: 'warning', ...warning })
-      run.emit({ type: 'planned', steps: [], applied: folder.count, ahead: [] })
-      return
+/**
+ * Begins to connect, where that changes nothing, and returns what applies everything pending. That throws SlipwayError;
+ * `progress` tells how far it came.
+ */
+export function startUp(run: Run, request: UpRequest): (progress: Progress) => Promise<void> {
+  // A database that may have to be made is no reason to begin before the folder is known to be right.
+  const isEarly = run.dialect.isRemote && !run.config.createDatabase
+  const opening = isEarly ? startOpening(run, request) : undefined
+  return async (progress) => {
+    const { folder, session } = await openBoth(run, request, opening)
+    tellWithoutEffect(run)
+    try {
+      if (isUpToDate(folder, session.facts)) {
+        for (const warning of findMixedVersions(folder.found?.files ?? []))
+          run.emit({ type: 'warning', ...warning })
+        run.emit({ type: 'planned', steps: [], applied: folder.count, ahead: [] })
+        return
+      }
+      const { bringUp } = await import('./migrator.ts')
+      const found = folder.found ?? (await discover(run))
+      await bringUp({ run, request, progress, found, session, loaded: new Map() })
+    } catch (error) {
+      const { describeSessionFailure } = await import('./failure.ts')
+      throw describeSessionFailure(run, error, 'working')
+    } finally {
+      await session.close()
     }
-    const { bringUp } = await import('./migrator.ts')
-    const found = folder.found ?? (await discover(run))
-    await bringUp({ run, request, progress, found, session, loaded: new Map() })
-  } catch (error) {
-    const { describeSessionFailure } = await import('./failure.ts')
-    throw describeSessionFailure(run, error, 'working')
-  } finally {
-    await session.close()
   }
 }
 
-/**
- * The folder comes first: what is wrong with it is told without a database. A connection that changes nothing is
- * under way meanwhile, and what it has to tell waits.
- */
-async function openBoth(run: Run, request: UpRequest): Promise<{ folder: Look; session: Session }> {
-  const options = {
-    intent: 'write',
-    timeoutMs: run.config.waitTimeoutMs,
-    // A target has to be looked up, whatever is applied.
-    historyDigest: request.target === undefined,
-  } as const
-  if (!run.dialect.isRemote)
-    return { folder: await lookAtFolder(run), session: await openSession(run, options) }
+/** A connection under way. */
+interface Opening {
+  readonly session: Promise<Session>
+  /** Tells what it had to tell so far, and the rest as it comes. */
+  tell(): void
+  abandon(reason: unknown): Promise<void>
+}
+
+function startOpening(run: Run, request: UpRequest): Opening {
   const held: RunEvent[] = []
   let emit: Listener = (event) => held.push(event)
   const stop = new AbortController()
   const signal = AbortSignal.any([run.signal, stop.signal])
-  const opening = openSession(run, { ...options, signal, emit: (event) => emit(event) })
+  const session = openSession(run, { ...optionsFor(run, request), signal, emit: (event) => emit(event) })
   // It may fail before anybody asks for it.
-  opening.catch(() => {})
+  session.catch(() => {})
+  return {
+    session,
+    tell() {
+      for (const event of held) run.emit(event)
+      emit = run.emit
+    },
+    async abandon(reason) {
+      stop.abort(reason)
+      await session.then(
+        (opened) => opened.close(),
+        () => {},
+      )
+    },
+  }
+}
+
+/** The folder comes first: what is wrong with it is told without a database. */
+async function openBoth(
+  run: Run,
+  request: UpRequest,
+  opening: Opening | undefined,
+): Promise<{ folder: Look; session: Session }> {
+  if (opening === undefined)
+    return { folder: await lookAtFolder(run), session: await openSession(run, optionsFor(run, request)) }
   try {
     await nextTurn()
     const folder = await lookAtFolder(run)
-    for (const event of held) run.emit(event)
-    emit = run.emit
-    return { folder, session: await opening }
+    opening.tell()
+    return { folder, session: await opening.session }
   } catch (error) {
-    stop.abort(error)
-    await opening.then(
-      (session) => session.close(),
-      () => {},
-    )
+    await opening.abandon(error)
     throw error
+  }
+}
+
+function optionsFor(run: Run, request: UpRequest): OpenOptions {
+  return {
+    intent: 'write',
+    timeoutMs: run.config.waitTimeoutMs,
+    // A target has to be looked up, whatever is applied.
+    historyDigest: request.target === undefined,
   }
 }
 

@@ -81,14 +81,14 @@ export async function discoverMigrations(dir: string, options: DiscoverOptions):
 
 const noManifest: ReadManifest = { checksums: undefined, warnings: [] }
 
-/** So many are read before the process looks at anything else: a connection may be on its way. */
-const atOnce = 64
+/** So many are read before the process looks at anything else: a connection may be under way. */
+const atOnce = 32
 
 async function readDrafts(drafts: readonly Draft[], cwd: string, checksums: ReadManifest['checksums']) {
   const files: MigrationFile[] = []
   const unreadable: SlipwayError[] = []
   for (const [index, draft] of drafts.entries()) {
-    if (index % atOnce === atOnce - 1) await new Promise((resolve) => setImmediate(resolve))
+    if (index % atOnce === 0) await new Promise((resolve) => setImmediate(resolve))
     try {
       const checksum = checksums?.get(draft.name)
       files.push(checksum === undefined ? readDraft(draft, cwd) : fileOnDemand(draft, cwd, checksum))

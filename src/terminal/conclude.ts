@@ -1,12 +1,15 @@
 /** How a verb that runs something ends: one outcome, told to everyone who listens. */
 import { emptyProgress, type Progress } from '../engine/progress.ts'
 import type { Run } from '../engine/run.ts'
+import { nextTurn } from '../engine/sleep.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 
 /** Runs `work`, emits run-started and run-finished, and returns the exit code. */
 export async function conclude(run: Run, work: (progress: Progress) => Promise<void>): Promise<number> {
   const began = performance.now()
   const progress = emptyProgress()
+  // A connection may be under way: its first words go out now.
+  await nextTurn()
   run.emit({
     type: 'run-started',
     runId: run.runId,

@@ -15,6 +15,8 @@ export interface PgbouncerOptions {
   readonly mode: PoolMode
   /** Further lines of the [pgbouncer] section. */
   readonly settings?: Readonly<Record<string, string | number>>
+  /** `nobody`: where its server should be nobody listens. */
+  readonly to?: 'server' | 'nobody'
   /** What it runs on each new server connection. */
   readonly connectQuery?: string
   /** Who may log in besides the superuser. */
@@ -129,7 +131,8 @@ function prepareFolder(server: PostgresServer, options: PgbouncerOptions, port: 
     ...options.settings,
   }
   const greeting = options.connectQuery === undefined ? '' : ` connect_query='${options.connectQuery}'`
-  const databases = { '*': `host=${server.host} port=${server.port}${greeting}` }
+  const target = options.to === 'nobody' ? 1 : server.port
+  const databases = { '*': `host=${server.host} port=${target}${greeting}` }
   const section = (name: string, values: Readonly<Record<string, unknown>>) =>
     `[${name}]\n${Object.entries(values)
       .map(([key, value]) => `${key} = ${value}\n`)

@@ -1,7 +1,7 @@
 /** A TLS end in front of a real server, with whatever certificate; what comes out of it goes on in plaintext. */
 import { readFileSync } from 'node:fs'
-import { createServer, connect, type Server, type Socket } from 'node:net'
-import { type TlsOptions, TLSSocket } from 'node:tls'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { TLSSocket, type TlsOptions } from 'node:tls'
 import type { Certificate } from './certificates.ts'
 
 export interface TlsFront extends AsyncDisposable {

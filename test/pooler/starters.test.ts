@@ -20,17 +20,20 @@ async function requireOnce(scene: PooledScene, envs: readonly Readonly<Record<st
   await requireDoneOnce(scene.db)
 }
 
-for (const major of postgresMajors)
-  testPooled(`${runners} runners through PgBouncer on an empty PostgreSQL ${major} database`, async () => {
-    await using scene = await createPooledScene(major, { mode: 'transaction' }, counting())
-    await requireOnce(scene, [{ SLIPWAY_DATABASE_URL: scene.url }])
-  })
+/** Fewer server connections than runners, each way. */
+const sizes = [3, 20]
 
-testPooled(`${runners} runners through three server connections`, async () => {
-  const settings = { default_pool_size: 3 }
-  await using scene = await createPooledScene(newestMajor, { mode: 'transaction', settings }, counting())
-  await requireOnce(scene, [{ SLIPWAY_DATABASE_URL: scene.url }])
-})
+for (const [n, major] of postgresMajors.entries()) {
+  const size = sizes[n % sizes.length] ?? 20
+  testPooled(
+    `${runners} runners through ${size} server connections to an empty PostgreSQL ${major}`,
+    async () => {
+      const settings = { default_pool_size: size }
+      await using scene = await createPooledScene(major, { mode: 'transaction', settings }, counting())
+      await requireOnce(scene, [{ SLIPWAY_DATABASE_URL: scene.url }])
+    },
+  )
+}
 
 testPooled(`${runners} runners, half of them direct, exclude each other`, async () => {
   await using scene = await createPooledScene(newestMajor, { mode: 'transaction' }, counting())

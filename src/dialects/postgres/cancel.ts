@@ -15,8 +15,9 @@ export async function sendCancelRequest(
   const { socket } = await openSocket(endpoint, { timeoutMs: 3000 })
   await new Promise<void>((resolve) => {
     socket.once('close', () => resolve())
-    socket.setTimeout(3000, () => socket.destroy())
+    socket.setTimeout(10_000, () => socket.destroy())
     socket.resume()
-    socket.end(message)
+    // Not `end`: who has read the request closes the connection. PgBouncer drops it when we do; 1.18 may even die of it.
+    socket.write(message)
   })
 }

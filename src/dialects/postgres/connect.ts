@@ -2,7 +2,6 @@
 import { describeHost, type PostgresUrl } from '../../config/url.ts'
 import type { ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { loadDriver } from './driver.ts'
-import { explain } from './errors.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { hasOwnHistory } from './history-columns.ts'
 import { type Reached, reachServer } from './hosts.ts'
@@ -13,29 +12,21 @@ import { asClient } from './privileges.ts'
 import { judgesFor } from './target.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  try {
-    return await connect(url, options)
-  } catch (error) {
-    // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
-    if (options.history.digest !== true || !['statement', 'privilege'].includes(explain(error).kind))
-      throw error
-    return await connect(url, { ...options, history: { ...options.history, digest: false } })
-  }
-}
-
-async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema, digest } = options.history
-  let onNotice: ((message: string) => void) | undefined
   const request = {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
-    onNotice: (message: string) => onNotice?.(message),
     greeting: factsQuery(table, schema ?? url.schema, { digest }),
+    // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
+    ...(digest === true ? { plainGreeting: factsQuery(table, schema ?? url.schema) } : {}),
   }
   const judges = judgesFor(url.target, options.intent)
   const reaching = asClient(url, () => reachServer(url, request, judges))
-  // While the connection is on its way.
+  // It may fail before it is awaited.
+  reaching.catch(() => {})
+  // While the server answers what is sent at first.
+  await new Promise((resolve) => setImmediate(resolve))
   const [reached] = await Promise.all([reaching, loadDriver()])
   const { link, endpoint } = reached
   try {
@@ -44,10 +35,7 @@ async function connect(url: PostgresUrl, options: ConnectOptions): Promise<Sessi
     const sessionFacts = describeFacts(url, reached, facts, names)
     return deferSession(link, sessionFacts, async () => {
       const { createSession } = await import('./session.ts')
-      const listenForNotices = (listener: typeof onNotice) => {
-        onNotice = listener
-      }
-      return createSession({ link, url, endpoint, facts, sessionFacts, names, options, listenForNotices })
+      return createSession({ link, url, endpoint, facts, sessionFacts, names, options })
     })
   } catch (error) {
     await link.close()
@@ -75,7 +63,7 @@ function describeFacts(
 /** Every method of a session is asynchronous, so the first call can wait for what loads it. */
 function deferSession(link: Link, facts: SessionFacts, load: () => Promise<Session>): Session {
   let session: Promise<Session> | undefined
-  const close = async () => (session === undefined ? link.close() : (await session).close())
+  const close = async () => (session === undefined ? link.leave() : (await session).close())
   const known: Pick<Session, 'facts' | 'lost' | 'close' | typeof Symbol.asyncDispose> = {
     facts,
     get lost() {

@@ -28,15 +28,17 @@ export interface DriverOptions {
   readonly startup: Readonly<Record<string, string>>
   /** Called once; a second call must throw, because the driver reconnects without being asked. */
   readonly socket: () => Duplex
-  readonly onNotice: (notice: Record<string, string>) => void
   readonly connectTimeoutMs: number
 }
 
-/** Takes some milliseconds, in which a connection can already be under way. */
-export const loadDriver = () => import('postgres')
+/** Takes some milliseconds, in which a connection can already be under way. Logging in needs node:crypto. */
+export async function loadDriver() {
+  process.getBuiltinModule('node:crypto')
+  return (await import('postgres')).default
+}
 
 export async function openDriver(options: DriverOptions): Promise<Driver> {
-  const { default: postgres } = await loadDriver()
+  const postgres = await loadDriver()
   const client = postgres({
     user: options.user,
     // A function keeps the driver from falling back to PGPASSWORD when there is none.
@@ -56,7 +58,8 @@ export async function openDriver(options: DriverOptions): Promise<Driver> {
     target_session_attrs: undefined,
     connection: options.startup,
     types: valueTypes,
-    onnotice: options.onNotice,
+    // They are read from the socket, where it is known which query each belongs to.
+    onnotice: () => {},
     socket: options.socket,
   } as unknown as Parameters<typeof postgres>[0])
   return {

@@ -19,7 +19,8 @@ interface ServerError extends Error {
 }
 
 export function isServerError(error: unknown): error is ServerError {
-  return error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string'
+  const isReported = error instanceof Error && ('severity' in error || 'severity_local' in error)
+  return isReported && 'code' in error && typeof error.code === 'string'
 }
 
 /** The SQLSTATE of a server error, undefined for anything else. */

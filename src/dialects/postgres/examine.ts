@@ -1,6 +1,7 @@
 /** What `doctor` says of a server: who we are there, what we may do, and what stands in between. Reads only. */
 import { isSocketDirectory, type PostgresUrl } from '../../config/url.ts'
 import { shellWord } from '../../plan/shell.ts'
+import { quotePostgresId } from '../../sql/quote.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import type { ConnectOptions } from '../dialect.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -27,7 +28,7 @@ export async function examineServer(examined: Examined): Promise<Diagnosis[]> {
   const { link, facts, endpoint } = examined
   return [
     examineVersion(facts.versionNumber, facts.version),
-    examineRole(facts),
+    await examineRole(examined),
     await examinePrivileges(examined),
     await examinePooler(examined),
     examineTls(endpoint, link),
@@ -51,15 +52,15 @@ export function examineVersion(versionNumber: number, version: string): Diagnosi
   return { check, level: 'ok', message: `PostgreSQL ${version}` }
 }
 
-function examineRole({ user, database, inRecovery, readOnlyByDefault }: ServerFacts): Diagnosis {
+async function examineRole({ facts, link }: Examined): Promise<Diagnosis> {
+  const { user, database, inRecovery, readOnlyByDefault } = facts
   const check = 'role'
-  const remedy = 'point SLIPWAY_DATABASE_URL at the primary'
   if (inRecovery)
     return {
       check,
       level: 'fail',
       message: `${database} is a replica in recovery: nothing can be written`,
-      remedy,
+      remedy: 'point SLIPWAY_DATABASE_URL at the primary',
       code: 'read-only',
     }
   if (readOnlyByDefault)
@@ -67,10 +68,30 @@ function examineRole({ user, database, inRecovery, readOnlyByDefault }: ServerFa
       check,
       level: 'fail',
       message: `default_transaction_read_only is on for ${user} on ${database}`,
-      remedy: `${remedy}, or: alter role … reset default_transaction_read_only`,
+      remedy: await findReadOnlyRemedy(link, facts),
       code: 'read-only',
     }
   return { check, level: 'ok', message: `${user} on ${database}, which can be written` }
+}
+
+/** Where the setting comes from: https://www.postgresql.org/docs/current/view-pg-settings.html */
+async function findReadOnlyRemedy(link: Link, { user, database }: ServerFacts): Promise<string> {
+  const [row] = await readOnly(
+    link,
+    "select source from pg_catalog.pg_settings where name = 'default_transaction_read_only'",
+  )
+  // Outside such a transaction the very statement would be refused.
+  const writing = (alter: string) => `begin read write; ${alter} reset default_transaction_read_only; commit`
+  switch (row?.source) {
+    case 'database':
+      return writing(`alter database ${quotePostgresId(database)}`)
+    case 'user':
+      return writing(`alter role ${quotePostgresId(user)}`)
+    case 'database user':
+      return writing(`alter role ${quotePostgresId(user)} in database ${quotePostgresId(database)}`)
+    default:
+      return 'point SLIPWAY_DATABASE_URL at a server where default_transaction_read_only is off'
+  }
 }
 
 /** What libpq calls the modes: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */

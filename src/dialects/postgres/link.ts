@@ -8,6 +8,7 @@ import { type AuthExchange, createAuthReader } from './authentication.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
 import type { Endpoint } from './endpoint.ts'
 import { AuthRefused } from './failures.ts'
+import { type NoticeListener, routeNotices } from './notices.ts'
 import type { OpenedSocket } from './socket.ts'
 import { toPostgresValues } from './values.ts'
 import { watchMessages } from './wire.ts'
@@ -46,6 +47,8 @@ export interface Link {
   /** Several statements in one message. Result sets of statements that return rows, then the last one in any case. */
   simple(text: string): Promise<ResultSet[]>
   extended(text: string, values: readonly unknown[]): Promise<Row[]>
+  /** Who is told what the server says in passing about the queries that are sent from now on. */
+  listen(listener: NoticeListener | undefined): void
   /** Ends the session without a word: what is pending rejects now. */
   destroy(reason: string | Error): void
   /** Says goodbye and waits for the server to end the session. */
@@ -57,7 +60,6 @@ export interface Link {
 export interface LoginOptions {
   readonly applicationName: string
   readonly timeoutMs: number
-  readonly onNotice?: (message: string) => void
 }
 
 export interface StartingLink extends Link {
@@ -72,6 +74,7 @@ export async function createLink(
 ): Promise<StartingLink> {
   const pending = new Map<PromiseWithResolvers<never>, number>()
   const backend = { pid: 0, secret: 0 }
+  const notices = routeNotices()
   let lost: Error | undefined
   let closing = false
   let handedOut = false
@@ -86,7 +89,7 @@ export async function createLink(
     socket.destroy()
   }
   const auth = createAuthReader(endpoint.allowedAuth)
-  const wire = watchMessages(socket, { auth, onAuthRefused: refuse })
+  const wire = watchMessages(socket, { auth, onAuthRefused: refuse, onNotice: notices.tell })
   socket.on('error', (error) => lose((auth.exchange.done ? undefined : tls?.explain(error)) ?? error.message))
   socket.on('close', () => lose(wire.lastWords ?? 'the server closed the connection'))
 
@@ -103,9 +106,6 @@ export async function createLink(
       ...(endpoint.options === undefined ? {} : { options: endpoint.options }),
     },
     connectTimeoutMs: options.timeoutMs,
-    onNotice: (notice) => {
-      if (notice.severity !== 'DEBUG') options.onNotice?.(notice.message ?? '')
-    },
     socket: () => {
       if (handedOut) throw lost ?? new SessionLost('a session never reconnects')
       handedOut = true
@@ -118,6 +118,7 @@ export async function createLink(
     const waiter = Promise.withResolvers<never>()
     waiter.promise.catch(() => {})
     pending.set(waiter, performance.now())
+    notices.countQuery()
     try {
       return await Promise.race([settle(send).then(requireRows), waiter.promise])
     } finally {
@@ -161,6 +162,7 @@ export async function createLink(
       const bound = toPostgresValues(values, driver.untyped)
       return [...(await guarded(() => driver.extended(text, bound)))]
     },
+    listen: notices.listen,
     destroy(reason) {
       lose(reason)
       socket.destroy()
@@ -178,7 +180,9 @@ export async function createLink(
       const isSaid = new Promise((resolve) => socket.once('finish', resolve))
       if (lost === undefined) {
         void driver.end().catch(() => {})
-        await Promise.race([isSaid, sleep(1500)])
+        // It is with the system by then, unless the line is stuck.
+        await new Promise((resolve) => setImmediate(resolve))
+        if (socket.writableLength > 0) await Promise.race([isSaid, sleep(1500)])
       }
       lose('closed')
       socket.destroy()

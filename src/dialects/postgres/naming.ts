@@ -39,7 +39,8 @@ export function nameHistory(schema: string, table: string): HistoryNames {
   }
 }
 
-function requireWholeName(name: string, setting: string): void {
+/** Throws bad-setting. */
+export function requireWholeName(name: string, setting: string): void {
   const bytes = Buffer.byteLength(name)
   if (bytes <= postgresNameBytes) return
   throw new SlipwayError(

@@ -1,6 +1,7 @@
 /** From an endpoint to a session that has said its first words, within one hard deadline. */
 import type { Socket } from 'node:net'
 import type { Endpoint } from './endpoint.ts'
+import { isServerError } from './errors.ts'
 import { ConnectTimeout } from './failures.ts'
 import { createLink, type Link, type LoginOptions, type ResultSet, type StartingLink } from './link.ts'
 import { openSocket } from './socket.ts'
@@ -9,6 +10,8 @@ export interface LinkOptions extends LoginOptions {
   readonly signal?: AbortSignal
   /** The first query: the driver connects with it, so a session costs no query of its own. */
   readonly greeting: string
+  /** What is asked instead where the server refuses to answer that. */
+  readonly plainGreeting?: string
   /** A socket that is connected to the endpoint; without it one is opened. */
   readonly connected?: Socket | undefined
 }
@@ -71,12 +74,24 @@ async function greetBefore(deadline: number, link: StartingLink, options: LinkOp
   const onAbort = () => link.destroy('stopped')
   options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    return await link.greet(options.greeting)
+    return await greet(link, options)
   } catch (error) {
     link.destroy('could not start')
     throw error
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+async function greet(link: StartingLink, { greeting, plainGreeting }: LinkOptions): Promise<ResultSet[]> {
+  try {
+    return await link.greet(greeting)
+  } catch (error) {
+    if (plainGreeting === undefined || link.readyAt === undefined || !isServerError(error)) throw error
+    // If it was the end of the session, this fails as well, and what the server said first is the reason.
+    return await link.greet(`rollback;\n${plainGreeting}`).catch(() => {
+      throw error
+    })
   }
 }

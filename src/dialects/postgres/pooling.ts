@@ -60,14 +60,19 @@ function contradiction(url: PostgresUrl): SlipwayError {
   )
 }
 
-/** For what needs a session of its own; `what` is the subject of the sentence. */
-export function needsSession(url: PostgresUrl, { isProven }: Pooling, what: string): SlipwayError {
-  const pooler = isProven
-    ? `the pooler at ${url.shown} gives a server connection to a transaction only`
-    : `the pooler at ${url.shown} could not be shown to do more than give a server connection to a transaction`
+/** For migrations, or any other work, that one transaction cannot hold. */
+export function needsSession(
+  url: PostgresUrl,
+  { isProven }: Pooling,
+  migrations: readonly string[],
+): SlipwayError {
+  const who = migrations.length === 0 ? 'this work' : migrations.join(', ')
+  const need = migrations.length > 1 ? 'need' : 'needs'
   return new SlipwayError(
     'pooler-in-the-way',
-    `${what} a session of its own, and ${pooler}`,
+    isProven
+      ? `${who} ${need} a whole session, and the pooler at ${url.shown} gives a server connection to a transaction only`
+      : `${who} ${need} a whole session, and nothing shows that the pooler at ${url.shown} gives a server connection to more than a transaction`,
     isProven
       ? {}
       : {

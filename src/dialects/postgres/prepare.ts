@@ -1,6 +1,7 @@
 /** What a session does before it writes for the first time, and how it leaves the server connection if that lives on. */
 import type { PostgresUrl } from '../../config/url.ts'
 import type { ConnectOptions, SessionFacts } from '../dialect.ts'
+import { sendCancelRequest } from './cancel.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
@@ -21,7 +22,6 @@ export interface SessionParts {
   readonly options: ConnectOptions
   /** The backend that works for us, for the watchdog. */
   readonly onBackend: (pid: number | undefined) => void
-  readonly listenForNotices: (listener: ((message: string) => void) | undefined) => void
 }
 
 export interface Preparation {
@@ -37,15 +37,15 @@ export function prepareOnce(parts: SessionParts): Preparation {
   let isSet = false
   const pooling = once(() => findPooling(parts))
   const prepared = once(async (): Promise<Workplace> => {
-    const { link, facts, names, url, options } = parts
+    const { link, facts, names, url, endpoint, options } = parts
     const { role, readers = [] } = options
     const found = await pooling()
-    if (found.scope === 'transaction') throw needsSession(url, found, 'this work needs')
+    if (found.scope === 'transaction') throw needsSession(url, found, [])
     await requireRoles(link, facts, { role, readers })
     isSet = true
     parts.onBackend(facts.pid)
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
+    const { tidy, ...texts } = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
     await link.simple(texts.reset)
     return {
       link,
@@ -57,6 +57,8 @@ export function prepareOnce(parts: SessionParts): Preparation {
       commit: 'commit',
       leave: () => leaveTransaction(link),
       committing: false,
+      rows: { prepared: { ready: false }, tidy },
+      ahead: { sent: undefined, notices: [], interrupt: () => sendCancelRequest(endpoint, link.backend) },
     }
   })
   const leave = async () => {

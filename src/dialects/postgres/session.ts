@@ -1,5 +1,6 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
 import type { Attempt, Session } from '../dialect.ts'
+import { dropAhead } from './ahead.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
@@ -65,17 +66,26 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     return { snapshot, found }
   }
 
-  const withNotices = async <T>(attempt: Attempt, work: () => Promise<T>): Promise<T> => {
-    parts.listenForNotices(attempt.onNotice)
+  const withNotices = async <T>(
+    { onNotice }: Pick<Attempt, 'onNotice'>,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    link.listen(onNotice)
     try {
       return await work()
     } finally {
-      parts.listenForNotices(undefined)
+      link.listen(undefined)
     }
   }
 
-  const write = async (text: string) => {
+  const settled = async () => {
     const place = await prepared()
+    await dropAhead(place)
+    return place
+  }
+
+  const write = async (text: string) => {
+    const place = await settled()
     await asWriter(names, place.role, () => writeHistory(place, text))
   }
 
@@ -101,6 +111,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     async releaseRunLock() {
       if (!holdsLock || link.lost) return
       holdsLock = false
+      await settled()
       if (!(await releaseRunLock(link, names))) throw new Error('the run lock was no longer held')
     },
     async turns() {
@@ -120,9 +131,9 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
         forgetHistory: () => {
           latest = undefined
         },
-        requireSession: async (what) => {
+        requireSession: async (migrations) => {
           const found = await pooling()
-          if (found.scope === 'transaction') throw needsSession(parts.url, found, what)
+          if (found.scope === 'transaction') throw needsSession(parts.url, found, migrations)
         },
       })
     },
@@ -140,12 +151,19 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     },
     applyInTransaction: (attempt) =>
       withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
-    applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await prepared(), attempt)),
+    applyTogether: async (group, listener) => {
+      const { applyTogether, listenInTurn } = await import('./together.ts')
+      const { onNotice, begin } = listenInTurn(group, listener)
+      return withNotices({ onNotice }, async () =>
+        applyTogether(await settled(), group, { ...listener, begin }),
+      )
+    },
+    applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await settled(), attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
     recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
     async amendHistory(amendments) {
-      const place = await prepared()
+      const place = await settled()
       const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
       await asAmender(names, place.role, () => writeHistory(place, text))
     },

@@ -5,7 +5,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { SlipwayError } from '../../errors.ts'
-import type { Attempt, Session, Turns } from '../dialect.ts'
+import type { Attempt, Session } from '../dialect.ts'
+import type { Turns } from '../turns.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createAbsent, selectSchema } from './create-history.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -30,7 +31,7 @@ export interface TurnParts extends KeeperParts {
   /** The history tables are not what they were. */
   forgetHistory(): void
   withNotices<T>(attempt: Attempt, work: () => Promise<T>): Promise<T>
-  requireSession(what: string): Promise<void>
+  requireSession(migrations: readonly string[]): Promise<void>
 }
 
 export function createTurns(parts: TurnParts): Turns {
@@ -111,6 +112,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     releaseRunLock: () => keeper.end(),
     tryRunLock: refuse,
     ensureHistory: refuse,
+    applyTogether: refuse,
     applyStepwise: refuse,
     turns: async () => undefined,
     async applyInTransaction(attempt) {

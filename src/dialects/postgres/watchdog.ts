@@ -5,8 +5,8 @@
  */
 import type { Endpoint } from './endpoint.ts'
 import { explain } from './errors.ts'
-import { type Link, SessionLost } from './link.ts'
-import { openLink } from './open-link.ts'
+import type { Link } from './link.ts'
+import { tryLink } from './open-link.ts'
 
 interface Verdict {
   readonly kind: 'working' | 'not-working' | 'unreachable' | 'unknown'
@@ -55,27 +55,25 @@ export function watchLink(link: Link, endpoint: Endpoint, options: Watching): ()
 
 async function probe(link: Link, endpoint: Endpoint, watching: Watching): Promise<Verdict> {
   const pid = watching.backend()
-  try {
-    const { link: second, greeting } = await openLink(endpoint, {
-      applicationName: `${watching.applicationName} probe`,
-      timeoutMs: probeTimeoutMs,
-      greeting: `begin transaction read only;
+  const outcome = await tryLink(endpoint, {
+    applicationName: `${watching.applicationName} probe`,
+    timeoutMs: probeTimeoutMs,
+    greeting: `begin transaction read only;
 select nullif(state, 'disabled') = 'active' as working, state_change::text as since from pg_catalog.pg_stat_activity where pid = ${pid ?? 0};
 commit`,
-    })
-    await second.close()
-    if (pid === undefined) return { kind: 'unknown' }
-    const [row] = greeting[0]?.rows ?? []
-    if (row === undefined) return { kind: 'not-working' }
-    // Null where the role may not see the state, and where track_activities is off.
-    if (row.working === null) return { kind: 'unknown' }
-    if (row.working === true) return { kind: 'working' }
-    // A long text over a slow line: the server waits for the rest of it.
-    return link.sending ? { kind: 'unknown' } : { kind: 'not-working', since: String(row.since) }
-  } catch (error) {
-    // A server that refuses us for want of connections is alive.
-    const tellsNothing =
-      explain(error).sqlstate !== undefined || (!watching.isDirect && error instanceof SessionLost)
-    return { kind: tellsNothing ? 'unknown' : 'unreachable' }
+  })
+  if ('error' in outcome) {
+    // A server that refuses us for want of connections is alive, and so is a pooler that has none for us.
+    const isAlive = explain(outcome.error).sqlstate !== undefined || (!watching.isDirect && outcome.entered)
+    return { kind: isAlive ? 'unknown' : 'unreachable' }
   }
+  await outcome.link.close()
+  if (pid === undefined) return { kind: 'unknown' }
+  const [row] = outcome.greeting[0]?.rows ?? []
+  if (row === undefined) return { kind: 'not-working' }
+  // Null where the role may not see the state, and where track_activities is off.
+  if (row.working === null) return { kind: 'unknown' }
+  if (row.working === true) return { kind: 'working' }
+  // A long text over a slow line: the server waits for the rest of it.
+  return link.sending ? { kind: 'unknown' } : { kind: 'not-working', since: String(row.since) }
 }

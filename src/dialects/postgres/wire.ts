@@ -16,8 +16,17 @@ export interface Wire {
 }
 
 const authentication = 0x52
+/** What the server says in passing while it works on a query. */
+export interface Notice {
+  readonly severity: string
+  readonly message: string
+  /** 0-based place among all queries of this session, in the order they were sent. */
+  readonly query: number
+}
+
 const commandComplete = 0x43
 const errorResponse = 0x45
+const noticeResponse = 0x4e
 const readyForQuery = 0x5a
 const backendKeyData = 0x4b
 
@@ -25,6 +34,7 @@ const wantedTypes: ReadonlySet<number | undefined> = new Set([
   authentication,
   commandComplete,
   errorResponse,
+  noticeResponse,
   readyForQuery,
   backendKeyData,
 ])
@@ -33,13 +43,14 @@ export interface WireOptions {
   readonly auth: AuthReader
   /** Called before the driver sees the message that leads to it. */
   readonly onAuthRefused: (reason: string) => void
+  readonly onNotice: (notice: Notice) => void
 }
 
 /**
  * Message layout: one type byte, then an int32 length that counts itself.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-export function watchMessages(socket: Socket, { auth, onAuthRefused }: WireOptions): Wire {
+export function watchMessages(socket: Socket, { auth, onAuthRefused, onNotice }: WireOptions): Wire {
   const state: { -readonly [Key in keyof Wire]: Wire[Key] } = {
     transactionStatus: 'I',
     backendKey: { pid: 0, secret: 0 },
@@ -47,6 +58,8 @@ export function watchMessages(socket: Socket, { auth, onAuthRefused }: WireOptio
     readyAt: undefined,
     commits: 0,
   }
+  // One answer ends the login.
+  let answered = -1
   let kept: Buffer = Buffer.alloc(0)
   let skip = 0
   socket.on('data', (chunk: Buffer) => {
@@ -73,12 +86,14 @@ export function watchMessages(socket: Socket, { auth, onAuthRefused }: WireOptio
       if (type === readyForQuery) {
         state.transactionStatus = String.fromCharCode(kept[5] ?? 73)
         state.readyAt ??= performance.now()
+        answered += 1
       }
       if (type === backendKeyData)
         state.backendKey = { pid: kept.readUInt32BE(5), secret: kept.readUInt32BE(9) }
       if (type === commandComplete && kept.toString('latin1', 5, end - 1) === 'COMMIT') state.commits += 1
       // The first ones: a pooler passes on what the server said and then says that the server is gone.
       if (type === errorResponse) state.lastWords ??= fatalMessage(kept.subarray(5, end))
+      if (type === noticeResponse) onNotice({ ...readNotice(kept.subarray(5, end)), query: answered })
       kept = kept.subarray(end)
     }
   })
@@ -90,4 +105,10 @@ function fatalMessage(body: Buffer): string | undefined {
   const fields = body.toString('utf8').split('\0')
   const isFatal = fields.some((field) => /^[SV](FATAL|PANIC)$/.test(field))
   return isFatal ? fields.find((field) => field.startsWith('M'))?.slice(1) : undefined
+}
+
+function readNotice(body: Buffer): { severity: string; message: string } {
+  const fields = body.toString('utf8').split('\0')
+  const find = (letter: string) => fields.find((field) => field.startsWith(letter))?.slice(1)
+  return { severity: find('V') ?? find('S') ?? '', message: find('M') ?? '' }
 }

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareClocks, examineTls, examineVersion } from '../../../src/dialects/postgres/examine.ts'
 import type { SlipwayResult } from '../../helpers/cli.ts'
-import { newestMajor } from '../../helpers/postgres.ts'
 import { freePort } from '../../helpers/ports.ts'
+import { newestMajor } from '../../helpers/postgres.ts'
 import { commandIn, createTypist } from '../../helpers/typed.ts'
 import { withRole } from './role.ts'
 import { createScene, errorOf, testEach } from './scene.ts'
@@ -276,14 +276,25 @@ test('a server that does not answer is not waited for', async () => {
   assert.match(last?.message ?? '', /no answer within 5 s/)
 })
 
-test('a server that only allows reading', async () => {
+test('writing that is off by default is turned on by the remedy', async () => {
   await using scene = await createScene(newestMajor, files)
-  await scene.db.query(`alter database ${scene.db.name} set default_transaction_read_only = on`)
-  const readOnly = await scene.run(['doctor', '--json'])
-  assert.deepEqual(
-    [readOnly.code, troubleOf(readOnly).map(({ check, code }) => [check, code])],
-    [69, [['role', 'read-only']]],
-  )
+  const { db } = scene
+  for (const [where, whose] of [
+    ['database', db.name],
+    ['role', `current_user in database ${db.name}`],
+  ]) {
+    await db.query(`alter ${where} ${whose} set default_transaction_read_only = on`)
+    const result = await scene.run(['doctor', '--json'])
+    const [trouble, ...others] = troubleOf(result)
+    assert.deepEqual(
+      [result.code, trouble?.check, trouble?.code, others],
+      [69, 'role', 'read-only', []],
+      result.stdout,
+    )
+    await db.query(trouble?.remedy ?? '')
+    assert.equal((await scene.run(['doctor'])).code, 0)
+  }
+  await scene.up(0)
 })
 
 test('what cannot be had from a server here', () => {

@@ -1,7 +1,7 @@
 /** What there is to repair, and what a request for it means. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type RepairAction, findDamage, repairCommand, selectDamage } from '../../../src/plan/repair.ts'
+import { findDamage, type RepairAction, repairCommand, selectDamage } from '../../../src/plan/repair.ts'
 import { shellWord } from '../../../src/plan/shell.ts'
 import { surveyStates } from '../../../src/plan/states.ts'
 import { inputOf } from './histories.ts'

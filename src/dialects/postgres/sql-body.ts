@@ -1,0 +1,91 @@
+/** A migration in SQL: all of it is sent before the first answer is awaited. */
+import { checkpoint } from '../../events.ts'
+import { type Attempt, type SqlBody, StatementError } from '../dialect.ts'
+import { sqlstateOf } from './errors.ts'
+import type { ResultSet } from './link.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
+import { lockableAhead, lockTables } from './prelock.ts'
+import { mayForget, prepareRows } from './prepared-rows.ts'
+import { awaitOpening, closing, type Finished, finish, opening, proofs } from './transaction-texts.ts'
+import { sendReset, type SessionRows, type Workplace } from './workplace.ts'
+
+/** On its way to the server, nothing of it awaited yet; what fails is kept for who awaits it. */
+export interface SentBody {
+  readonly attempt: Attempt
+  readonly reset: Promise<ResultSet[]>
+  readonly opened: Promise<ResultSet[]>
+  readonly locked: Promise<ResultSet[]> | undefined
+  readonly answers: readonly Promise<ResultSet[]>[]
+  readonly closed: Promise<ResultSet[]>
+  /** Never rejects. Until the last answer is there, nobody knows what transaction the session is in. */
+  readonly all: Promise<unknown>
+}
+
+/** Once one part fails the transaction is lost, and the server refuses the rest (25P02). */
+export function sendSqlBody(
+  place: Workplace,
+  attempt: Attempt,
+  { statements }: SqlBody,
+  rows?: 'spelled out',
+): SentBody {
+  const { link } = place
+  const locking = lockTables(lockableAhead(statements), attempt.ddlLockTimeoutMs)
+  const forgets = rows === 'spelled out' || mayForget(statements)
+  const isPrepared = rows !== 'spelled out' && place.rows !== undefined
+  const reset = isPrepared ? resetAndPrepare(place, place.rows) : sendReset(place)
+  const opened = link.simple(opening(place, attempt, isPrepared))
+  const locked =
+    locking === undefined
+      ? undefined
+      : link.simple(`${locking};\nset local statement_timeout = ${attempt.statementTimeoutMs}`)
+  const answers = statements.map((statement) => link.simple(statement.text))
+  const closed = link.simple(closing(place, attempt, isPrepared && !forgets))
+  if (forgets && place.rows !== undefined) place.rows.prepared.ready = false
+  const all = Promise.allSettled([reset, opened, locked, ...answers, closed])
+  return { attempt, reset, opened, locked, answers, closed, all }
+}
+
+/** In one message: the reset ends what an earlier migration may have prepared. */
+function resetAndPrepare({ link, names, reset }: Workplace, rows: SessionRows): Promise<ResultSet[]> {
+  const { prepared, tidy } = rows
+  if (prepared.ready) return link.simple(tidy)
+  prepared.ready = true
+  return link.simple(`${reset};\n${prepareRows(names, proofs)}`)
+}
+
+export async function awaitSqlBody(place: Workplace, sent: SentBody): Promise<Finished> {
+  const { attempt } = sent
+  const { name } = attempt.record
+  checkpoint('statement-sent', name)
+  try {
+    await sent.reset
+    const begun = await awaitOpening(place, sent.opened)
+    await sent.locked?.catch((error: unknown) => {
+      throw explainLocking(error, attempt)
+    })
+    await awaitStatements(sent.answers, attempt)
+    checkpoint('last-statement-done', name)
+    return finish(place, begun, await sent.closed)
+  } finally {
+    await sent.all
+  }
+}
+
+export function explainLocking(error: unknown, attempt: Attempt): unknown {
+  if (sqlstateOf(error) !== '57014' || attempt.signal.aborted) return error
+  const message = `its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`
+  return new LockBudgetSpent(message, { cause: error })
+}
+
+async function awaitStatements(answers: readonly Promise<unknown>[], attempt: Attempt): Promise<void> {
+  for (const [index, answer] of answers.entries()) {
+    const began = performance.now()
+    try {
+      await answer
+    } catch (error) {
+      throw new StatementError(index, error)
+    }
+    checkpoint('statement-done', attempt.record.name)
+    attempt.onStatement(index, performance.now() - began)
+  }
+}
