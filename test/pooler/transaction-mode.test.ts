@@ -1,5 +1,8 @@
 /** What works through a pooler that gives a server connection to each transaction, and what is refused there. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { settings } from '../../src/config/settings.ts'
 import { errorOf, eventsOf, script } from '../dialect/postgres/scene.ts'
 import { newestMajor } from '../helpers/postgres.ts'
 import { until } from '../helpers/until.ts'
@@ -59,6 +62,45 @@ testPooledEach(
     await scene.up(0)
   },
 )
+
+testPooled('docs/poolers.md shows the refusal as it is, and every value of the setting', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/poolers.md'), 'utf8')
+  await using scene = await createPooledScene(newestMajor, transaction, {
+    '0001_t.sql': 'create table t (n int);',
+    '0002_index.sql': concurrently,
+  })
+  const { message, hint } = errorOf(await scene.up(78))
+  const shown = message.replace(/postgres:\S+/, 'postgres://app@pooler:6432/shop')
+  assert.ok(page.includes(`✗ ${shown}\nnext: ${hint}\n`), shown)
+  for (const value of settings.pooler.type.values) assert.ok(page.includes(`\n| \`${value}\` | `), value)
+})
+
+testPooled('in statement mode one can look, and no more', async () => {
+  await using scene = await createPooledScene(
+    newestMajor,
+    { mode: 'statement' },
+    { '0001_a.sql': 'select 1;' },
+  )
+  for (const verb of ['status', 'history', 'verify', 'up --dry-run'])
+    requireCode(await scene.run(verb.split(' ')), 0)
+  assert.equal(errorOf(await scene.up(78)).code, 'pooler-refused')
+})
+
+testPooled('doctor says what kind of pooler it is', async () => {
+  const expected = {
+    transaction: /one at postgres:.*, which gives a server connection to a transaction only/,
+    session: /one at postgres:.*, which gives each session a server connection/,
+  }
+  for (const [mode, message] of Object.entries(expected)) {
+    await using scene = await createPooledScene(
+      newestMajor,
+      { mode: mode as 'session' },
+      { '0001_a.sql': 'select 1;' },
+    )
+    const { stdout } = await scene.run(['doctor'])
+    assert.match(stdout, message)
+  }
+})
 
 testPooled('where it is only assumed, the message says how to contradict', async () => {
   await using scene = await createPooledScene(
