@@ -1,18 +1,23 @@
-/** dist/ from src/: what the npm package ships and what the tests run. The same sources give the same bytes. */
+/**
+ * dist/ from src/: what the npm package ships and what the tests run. `node scripts/build.ts [FOLDER]` writes it
+ * elsewhere. The same sources give the same bytes.
+ */
 import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { writeBundle } from './bundle.ts'
 import { writeDeclarations } from './declarations.ts'
 import { renderLicences } from './licences.ts'
 
 const root = join(import.meta.dirname, '..')
-const dist = join(root, 'dist')
+const dist = resolve(process.argv[2] ?? join(root, 'dist'))
 rmSync(dist, { recursive: true, force: true })
 
 const { libraryExports, modules } = await writeBundle(root, join(dist, 'bundle'))
 writeDeclarations(root, dist)
-copyFileSync(join(root, 'src/slipway.cjs'), join(dist, 'slipway.cjs'))
-chmodSync(join(dist, 'slipway.cjs'), 0o755)
+for (const name of ['slipway.cjs', 'precompile.cjs']) {
+  copyFileSync(join(root, 'src', name), join(dist, name))
+  chmodSync(join(dist, name), 0o755)
+}
 writeFileSync(join(dist, 'index.js'), renderLibrary(libraryExports))
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), renderLicences(root, modules))
 

@@ -136,8 +136,8 @@ function renderSettings(): string[] {
         ['`sqlite::memory:`', 'a SQLite database that ends with the process'],
       ],
     ),
-    'Special characters in user, password and database are percent-encoded: `@` as `%40`, `:` as `%3A`, `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `%` as `%25`. A password in a flag is refused, since every process on the host can read it. Omitted parts are what libpq takes: host `localhost`, port `5432`, the user of the operating system, the database named like the user.',
-    'Of the parameters after `?`, these count: `sslmode` (`disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`; default `prefer`), `sslrootcert` (a path, or `system`), `sslcert`, `sslkey`, `schema` (the search_path), `pgbouncer=true` (the URL goes through a transaction pooler), and `host`, `port`, `user`, `password`, `dbname`. Others are named in a warning and have no effect.',
+    'Special characters in user, password and database are percent-encoded: `@` as `%40`, `:` as `%3A`, `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `%` as `%25`. A password in a flag is refused, since every process on the host can read it.',
+    'What a PostgreSQL URL leaves open comes from where libpq takes it: a service, the `PG*` variables, the password file; they can do without a URL, too. Several hosts, TLS and every parameter: [connecting.md](connecting.md).',
   ]
 }
 

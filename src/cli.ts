@@ -1,5 +1,5 @@
 /** argv in, exit code out. */
-
+import { randomUUID } from 'node:crypto'
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
@@ -9,27 +9,32 @@ import { isSlipwayError, type SlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
-import type { Reporter } from './reporters/reporter.ts'
+import { type Reporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
 import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
+import type { ReportFile } from './terminal/report-file.ts'
 import { watchSignals } from './terminal/signals.ts'
+import { isTerminal, openStream, stderrStream } from './terminal/streams.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
 import { version } from './version.ts'
 
-process.stdout.on('error', ignoreClosedPipe)
-process.stderr.on('error', ignoreClosedPipe)
-void main().then(endProcess)
+/** Ends the process. Importing this file does nothing: the library shares the file of the bundle it is in. */
+export function run(): void {
+  void main().then(endProcess)
+}
 
 async function main(): Promise<number> {
   const termination = await openTerminationLog()
   let verb = ''
   let config: Config | undefined
   let reporter: Reporter | undefined
+  let report: ReportFile | undefined
   const tell = (error: unknown) => {
-    process.stderr.write(reportError(error, config))
+    openStream('stderr').write(reportError(error, config))
+    report?.tellError(error)
     termination?.tellError(verb, error, config?.redact ?? noRedaction)
   }
   watchEnding(() => blame(verb, config), tell)
@@ -38,21 +43,22 @@ async function main(): Promise<number> {
     verb = command.verb
     if (command.verb === 'help') {
       const { renderHelp } = await import('./config/help.ts')
-      process.stdout.write(`${renderHelp(command.topic)}\n`)
+      openStream('stdout').write(`${renderHelp(command.topic)}\n`)
       return 0
     }
-    const stderrIsTTY = process.stderr.isTTY === true
-    const input = { flags, env: process.env, cwd: process.cwd(), stderrIsTTY }
+    const input = { flags, env: process.env, cwd: process.cwd(), stderrIsTTY: isTerminal('stderr') }
     if (command.verb === 'config') {
       const { config: showConfig } = await import('./commands/config.ts')
-      const colors = shouldColor(process.env, process.stdout.isTTY === true)
-      return await showConfig(input, { ...command, colors, write: (text) => process.stdout.write(text) })
+      const colors = shouldColor(process.env, isTerminal('stdout'))
+      const write = (text: string) => openStream('stdout').write(text)
+      return await showConfig(input, { ...command, colors, write })
     }
     config = await readConfig(input)
-    reporter = await openReporter(config, command.verb)
+    reporter = openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
-    return await runCommand(command, createContext(config, command, { reporter, termination }))
+    report = await openReport(config, command, reporter)
+    return await runCommand(command, createContext(config, command, { reporter, termination, report }))
   } catch (error) {
     await reporter?.close()
     tell(error)
@@ -70,13 +76,12 @@ function blame(verb: string, config: Config | undefined): Blame {
   return { code, culprit: 'a migration', hint: 'correct it and look where it stopped: slipway status' }
 }
 
-async function openReporter(config: Config, verb: string): Promise<Reporter> {
-  const { createReporter } = await import('./reporters/reporter.ts')
-  const isTTY = process.stderr.isTTY === true
-  return createReporter({
+function openReporter(config: Config, verb: string): Reporter {
+  const isTTY = isTerminal('stderr')
+  return startReporter({
     format: config.logFormat,
     level: config.logLevel,
-    stream: process.stderr,
+    stream: stderrStream,
     isTTY: canRedraw(process.env, isTTY),
     colors: shouldColor(process.env, isTTY),
     redact: config.redact,
@@ -85,29 +90,49 @@ async function openReporter(config: Config, verb: string): Promise<Reporter> {
   })
 }
 
+/** Only of a run that changes something. */
+async function openReport(
+  config: Config,
+  command: Command,
+  { listen }: Reporter,
+): Promise<ReportFile | undefined> {
+  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun)
+  if (config.report === undefined || !isRun) return undefined
+  const { openReportFile } = await import('./terminal/report-file.ts')
+  return openReportFile({
+    path: config.report,
+    verb: command.verb,
+    slipway: version,
+    redact: config.redact,
+    warn: (what, message) => listen({ type: 'cleanup-failed', what, message }),
+  })
+}
+
 interface Listeners {
   readonly reporter: Reporter
   readonly termination: TerminationLog | undefined
+  readonly report: ReportFile | undefined
 }
 
 function createContext(
   config: Config,
   command: Command,
-  { reporter, termination }: Listeners,
+  { reporter, termination, report }: Listeners,
 ): CommandContext {
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
+    report?.listen(event)
     if (event.type === 'run-finished') termination?.tellOutcome(event.outcome, config.redact)
   }
   return {
     config,
     env: process.env,
     cwd: process.cwd(),
-    colors: shouldColor(process.env, process.stdout.isTTY === true),
+    colors: shouldColor(process.env, isTerminal('stdout')),
     emit,
     openRun: () => openRun(config, command.verb, emit),
-    print: (text) => process.stdout.write(`${config.redact(text)}\n`),
-    printJson: (value) => process.stdout.write(jsonText(value, config.redact)),
+    print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
+    printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
   }
 }
@@ -115,7 +140,7 @@ function createContext(
 async function openRun(config: Config, verb: string, tell: CommandContext['emit']): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
-  const runId = crypto.randomUUID()
+  const runId = nameOnce()
   const applied: string[] = []
   const emit: CommandContext['emit'] = (event) => {
     if (event.type === 'step-finished' && event.action !== 'skip') applied.push(event.name)
@@ -123,20 +148,36 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
   }
   const giveUp = (error: SlipwayError) => {
     const rest = { skipped: [], pending: [], ahead: [], durationMs: performance.now(), error }
-    emit({ type: 'run-finished', outcome: { runId, verb, exitCode: error.exitCode, applied, ...rest } })
+    emit({
+      type: 'run-finished',
+      outcome: { runId: runId(), verb, exitCode: error.exitCode, applied, ...rest },
+    })
   }
   return {
-    runId,
+    get runId() {
+      return runId()
+    },
     verb,
     config,
     url,
     dialect: await loadDialect(url),
     emit,
+    echo: config.echo ? (await import('./engine/echo.ts')).createEcho(emit) : undefined,
     signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs, giveUp }),
     cwd: process.cwd(),
     appliedBy: describeRunner(process.env),
     runnerVersion: version,
     env: process.env,
+  }
+}
+
+/** When it is first asked for: making it loads what a connection need not wait for. */
+function nameOnce(): () => string {
+  let name: string | undefined
+  return () => {
+    // One is needed: the cache that Node fills otherwise takes longer.
+    name ??= randomUUID({ disableEntropyCache: true })
+    return name
   }
 }
 
@@ -168,6 +209,8 @@ async function runCommand(
       return (await import('./commands/unlock.ts')).unlock(context, command)
     case 'new':
       return (await import('./commands/new.ts')).newMigration(context, command)
+    case 'manifest':
+      return (await import('./commands/manifest.ts')).manifest(context, command)
     case 'version':
       return (await import('./commands/version.ts')).version(context, command)
   }
@@ -176,7 +219,7 @@ async function runCommand(
 function reportError(error: unknown, config: Config | undefined): string {
   return errorReport(error, {
     format: config?.logFormat ?? earlyLogFormat(),
-    colors: shouldColor(process.env, process.stderr.isTTY === true),
+    colors: shouldColor(process.env, isTerminal('stderr')),
     redact: config?.redact ?? noRedaction,
     level: config?.logLevel ?? 'info',
   })
@@ -186,10 +229,5 @@ function reportError(error: unknown, config: Config | undefined): string {
 function earlyLogFormat(): Config['logFormat'] {
   const wanted = process.env.SLIPWAY_LOG_FORMAT?.toLowerCase()
   if (wanted === 'pretty' || wanted === 'json') return wanted
-  return process.stderr.isTTY === true ? 'pretty' : 'json'
-}
-
-/** `slipway status | head` is no failure. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+  return isTerminal('stderr') ? 'pretty' : 'json'
 }

@@ -60,6 +60,11 @@ export const errorTable = {
     meaning: 'A database URL given as a flag holds a password, which every process on the host can read.',
     hint: 'export SLIPWAY_DATABASE_URL, or point SLIPWAY_DATABASE_URL_FILE at a file',
   },
+  'single-transaction': {
+    exit: 64,
+    meaning: 'What is pending cannot run in a single transaction.',
+    hint: 'leave out --single-transaction, or run what can be together with --to',
+  },
   'unknown-target': { exit: 64, meaning: 'No migration matches the target.', hint: 'slipway status' },
   'ambiguous-target': {
     exit: 64,
@@ -147,6 +152,11 @@ export const errorTable = {
     exit: 66,
     meaning: 'A migration file cannot be read.',
     hint: 'make it readable for the user that slipway runs as',
+  },
+  'manifest-mismatch': {
+    exit: 66,
+    meaning: 'A migration is not the text that the manifest of its folder was made from.',
+    hint: 'restore the file, or make the manifest anew where the image is built: slipway manifest',
   },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
   'not-utf8': { exit: 66, meaning: 'A migration is not UTF-8 text.', hint: 'save it as UTF-8 text' },
@@ -281,6 +291,11 @@ export const errorTable = {
     meaning: 'The file a *_FILE variable names cannot be read.',
     hint: 'make the file readable for the user that slipway runs as',
   },
+  'tls-file': {
+    exit: 78,
+    meaning: 'A certificate, a private key or a revocation list for TLS cannot be used.',
+    hint: 'correct the path, the owner or the mode',
+  },
   'secret-twice': {
     exit: 78,
     meaning: 'A setting is given both as X and as X_FILE in the environment.',
@@ -310,6 +325,11 @@ export const errorTable = {
     exit: 78,
     meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
+  },
+  'report-unwritable': {
+    exit: 78,
+    meaning: 'The file that SLIPWAY_REPORT or --report names cannot be written; nothing was done.',
+    hint: 'make its folder writable for the user that slipway runs as, or name another file',
   },
   'role-missing': {
     exit: 78,
@@ -341,6 +361,12 @@ export const errorTable = {
     exit: 79,
     meaning: 'Nobody confirmed what a verb would have changed: nobody could be asked, or the answer was no.',
     hint: 'look at what it would do, then confirm it with --yes',
+  },
+  // 80
+  'manifest-stale': {
+    exit: 80,
+    meaning: 'manifest --check: the manifest is missing, or not what the folder would give now.',
+    hint: 'slipway manifest',
   },
   // 3
   pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },

@@ -27,18 +27,37 @@ export interface PlannedStep {
   readonly name: string
   readonly action: StepAction
   readonly transaction: boolean
+  readonly checksum?: string
 }
 
 export type RunEvent =
   | { type: 'run-started'; runId: string; verb: string; database: string; dir: string }
   /** One line per change of state while the database does not answer, not one per try. */
   | { type: 'waiting-for-database'; reason: string; elapsedMs: number; timeoutMs: number }
-  | { type: 'connected'; dialect: string; serverVersion: string; waitedMs: number }
+  /**
+   * `encryption` is `TLSv1.3`, or `none` where the network may see what is sent; absent within one machine. `host` is
+   * the one of several that was reached.
+   */
+  | {
+      type: 'connected'
+      dialect: string
+      serverVersion: string
+      waitedMs: number
+      host?: string
+      encryption?: string
+    }
   | { type: 'waiting-for-lock'; holder: LockHolder | undefined; elapsedMs: number; timeoutMs: number }
   | { type: 'lock-acquired'; waitedMs: number }
   | { type: 'warning'; code: string; message: string; migration?: string }
   | { type: 'notice'; code: string; message: string; migration?: string }
-  | { type: 'planned'; steps: readonly PlannedStep[]; applied: number; ahead: readonly string[] }
+  | {
+      type: 'planned'
+      steps: readonly PlannedStep[]
+      applied: number
+      ahead: readonly string[]
+      /** All steps commit at once, or none does. */
+      together?: boolean
+    }
   | {
       type: 'step-started'
       name: string
@@ -49,6 +68,8 @@ export type RunEvent =
     }
   /** `index` counts from 1 here and in the step events: it is for people. */
   | { type: 'statement-finished'; name: string; index: number; total: number; durationMs: number }
+  /** Only with SLIPWAY_ECHO. No bound value and no password is in it; `durationMs` is missing where nothing was measured. */
+  | { type: 'statement-echo'; name: string; text: string; durationMs?: number; failed: boolean }
   /** The whole transaction was rolled back and will be tried again. */
   | {
       type: 'step-retrying'

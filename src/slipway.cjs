@@ -15,5 +15,5 @@ if (found[0] < wanted[0] || (found[0] === wanted[0] && found[1] < wanted[1])) {
   )
   process.exitCode = 78
 } else {
-  require('./bundle/cli.cjs')
+  require('./bundle/code-cache.cjs').start(require('node:path').join(__dirname, 'bundle'))
 }

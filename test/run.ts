@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { findLeaksInFiles } from './helpers/leak-log.ts'
 import { testPassword } from './helpers/password.ts'
+import { killPoolerNow, withoutPgbouncer } from './helpers/pgbouncer.ts'
 import { removeFolderNow, stopNow } from './helpers/postgres-process.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -77,6 +78,8 @@ process.exitCode = 1
 process.once('exit', () => {
   stopServers()
   reportLeaks()
+  if (withoutPgbouncer !== false && files.some((file) => file.startsWith('test/pooler/')))
+    console.error(`tests were skipped: ${withoutPgbouncer}`)
   removeFolderNow(runDir)
 })
 if (files.some((file) => !file.startsWith('test/unit/'))) await startServers()
@@ -91,6 +94,7 @@ async function startServers(): Promise<void> {
 
 /** Those of tests that did not live to stop theirs, too. */
 function stopServers(): void {
+  for (const root of globSync('slipway-pgbouncer-*', { cwd: runDir })) killPoolerNow(join(runDir, root))
   for (const data of globSync('slipway-postgres-*/data', { cwd: runDir })) stopNow(join(runDir, data))
 }
 
@@ -122,7 +126,7 @@ function runTests(): Promise<number> {
 }
 
 function reportLeaks(): void {
-  const logs = globSync('slipway-postgres-*/log', { cwd: runDir }).map((log) => join(runDir, log))
+  const logs = globSync('slipway-{postgres,pgbouncer}-*/log', { cwd: runDir }).map((log) => join(runDir, log))
   for (const leak of findLeaksInFiles([leakLog, runnerLog, ...logs], testPassword())) {
     console.error(`the password of this run leaked: ${leak}`)
     process.exitCode = 1

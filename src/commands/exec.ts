@@ -1,7 +1,7 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { secretEnvironmentNames } from '../config/settings.ts'
-import { runUp } from '../engine/migrator.ts'
+import { startUp } from '../engine/up.ts'
 import { exitCodes, isSlipwayError } from '../errors.ts'
 import { becomeCommand, findCommand } from '../terminal/become.ts'
 import { conclude } from '../terminal/conclude.ts'
@@ -15,7 +15,7 @@ export async function exec(
   // Before anything is migrated: a container whose command is misspelled must not change the database first.
   const found = findCommand(name, context.env.PATH, context.cwd)
   const run = await context.openRun()
-  const exitCode = await conclude(run, (progress) => runUp(run, {}, progress))
+  const exitCode = await conclude(run, startUp(run, {}))
   if (exitCode !== 0) return exitCode
   await context.closeReporter()
   // A signal that came when all was done is still meant for this container; the program would never learn of it.

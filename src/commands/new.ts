@@ -1,8 +1,10 @@
 /** `slipway new NAME` */
-import { relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { isSlipwayError } from '../errors.ts'
 import { createMigration } from '../files/create.ts'
 import { discoverMigrations } from '../files/discover.ts'
+import { manifestName } from '../files/manifest.ts'
 import type { MigrationFile } from '../plan/migration.ts'
 import type { CommandContext } from '../terminal/context.ts'
 
@@ -18,13 +20,19 @@ export async function newMigration(
     existing: await findExisting(context),
   })
   context.print(relative(context.cwd, path))
+  if (existsSync(join(dir, manifestName))) context.emit({ type: 'warning', ...outdated(context) })
   return 0
+}
+
+function outdated({ config, cwd }: CommandContext) {
+  const path = relative(cwd, join(config.dir, manifestName))
+  return { code: 'manifest-stale', message: `${path} does not know the new file: slipway manifest` }
 }
 
 /** A folder that is not there yet is about to be. */
 async function findExisting({ config, cwd }: CommandContext): Promise<readonly MigrationFile[]> {
   try {
-    return (await discoverMigrations(config.dir, { allowEmpty: true, cwd })).files
+    return (await discoverMigrations(config.dir, { allowEmpty: true, cwd, manifest: 'ignore' })).files
   } catch (error) {
     if (isSlipwayError(error) && error.code === 'dir-missing') return []
     throw error

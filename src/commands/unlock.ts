@@ -2,10 +2,10 @@
 import type { Run } from '../engine/run.ts'
 import { endHolder, type LockSurvey, refuseToEnd, remedyFor, surveyLock } from '../engine/unlock.ts'
 import type { LockHolder } from '../events.ts'
-import { describeHolder } from '../text/describe-holder.ts'
 import { lockJson } from '../reporters/lock-json.ts'
 import { freedText, type LockResult, lockText } from '../reporters/lock-text.ts'
 import type { CommandContext } from '../terminal/context.ts'
+import { describeHolder } from '../text/describe-holder.ts'
 
 export interface UnlockOptions {
   readonly terminate: boolean

@@ -1,9 +1,7 @@
 /** `slipway up` */
 
-import { planRun, runUp } from '../engine/migrator.ts'
 import type { UpRequest } from '../engine/planning.ts'
-import { parseTarget, type Target } from '../plan/target.ts'
-import { planText } from '../reporters/plan-text.ts'
+import { startUp } from '../engine/up.ts'
 import { conclude } from '../terminal/conclude.ts'
 import type { CommandContext } from '../terminal/context.ts'
 
@@ -11,12 +9,16 @@ export interface UpOptions {
   readonly to: string | undefined
   readonly steps: number | undefined
   readonly dryRun: boolean
+  /** `--single-transaction` */
+  readonly together: boolean
 }
 
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
   const run = await context.openRun()
-  const request = requestOf(options)
-  if (!options.dryRun) return conclude(run, (progress) => runUp(run, request, progress))
+  const request = await requestOf(options)
+  if (!options.dryRun) return conclude(run, startUp(run, request))
+  const { planRun } = await import('../engine/migrator.ts')
+  const { planText } = await import('../reporters/plan-text.ts')
   const { plan, loaded, facts } = await planRun(run, request)
   const applied = plan.states.filter(({ state }) => state === 'applied' || state === 'skipped').length
   context.print(
@@ -33,6 +35,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
           transaction: loaded.get(step.name)?.options.transaction ?? true,
         })),
         ahead: plan.ahead.map((row) => row.name),
+        together: options.together,
         warnings: plan.warnings,
       },
       { colors: context.colors },
@@ -41,7 +44,9 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
   return 0
 }
 
-function requestOf({ to, steps }: UpOptions): UpRequest {
-  const target: Target | undefined = to === undefined ? undefined : parseTarget(to)
-  return { ...(target === undefined ? {} : { target }), ...(steps === undefined ? {} : { steps }) }
+async function requestOf({ to, steps, together }: UpOptions): Promise<UpRequest> {
+  const limit = { together, ...(steps === undefined ? {} : { steps }) }
+  if (to === undefined) return limit
+  const { parseTarget } = await import('../plan/target.ts')
+  return { ...limit, target: parseTarget(to) }
 }

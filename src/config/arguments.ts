@@ -23,6 +23,7 @@ export type Command =
       readonly to: string | undefined
       readonly steps: number | undefined
       readonly dryRun: boolean
+      readonly together: boolean
     }
   | { readonly verb: 'status'; readonly json: boolean; readonly exitCode: boolean }
   | { readonly verb: 'history'; readonly json: boolean; readonly all: boolean }
@@ -35,6 +36,7 @@ export type Command =
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
   | { readonly verb: 'config'; readonly json: boolean }
+  | { readonly verb: 'manifest'; readonly check: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
   | { readonly verb: 'help'; readonly topic: Verb | undefined }
 
@@ -84,11 +86,13 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   refuseWords(verb, words)
   switch (verb) {
     case 'up':
-      return { verb, ...readReach(read), dryRun: has('dry-run') }
+      return { verb, ...readReach(read), dryRun: has('dry-run'), together: has('single-transaction') }
     case 'status':
       return { verb, json: has('json'), exitCode: has('exit-code') }
     case 'history':
       return { verb, json: has('json'), all: has('all') }
+    case 'manifest':
+      return { verb, check: has('check') }
     case 'verify':
     case 'config':
     case 'version':

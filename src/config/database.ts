@@ -3,10 +3,13 @@ import { attempt } from './attempt.ts'
 import type { Config } from './config.ts'
 import { findFileSecrets } from './config-file.ts'
 import { osUserName } from './environment.ts'
+import { namingVariables } from './libpq-parameters.ts'
+import { warnOfOverriddenUrl } from './overridden-url.ts'
 import { parseDatabaseUrl } from './parse-url.ts'
 import { settings, variablesOf } from './settings.ts'
 import { describeSource, type Found, type Source } from './source.ts'
 import { findCandidates, findSetting, type Sources } from './sources.ts'
+import { createSurroundings, libpqSources, parseLibpqVariables } from './surroundings.ts'
 import type { ParsedUrl } from './url-problem.ts'
 import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
@@ -22,13 +25,21 @@ export function findDatabase(sources: Sources): FoundDatabase {
   const secrets = findSecrets(sources)
   const found = attempt(() => findSetting('databaseUrl', sources))
   if (isSlipwayError(found)) return failed(found, secrets, firstSource(sources))
-  if (found === undefined) return failed(noUrl(sources), secrets, [])
-  refusePasswordInFlag(found)
-  const all = [...secrets, ...findUrlSecrets(found.text), ...findPortLikeSecret(found.text)]
-  const parsed = attempt(() => parseFound(found))
-  const from = [found.source]
+  if (found !== undefined) refusePasswordInFlag(found)
+  const all =
+    found === undefined
+      ? secrets
+      : [...secrets, ...findUrlSecrets(found.text), ...findPortLikeSecret(found.text)]
+  const from = found === undefined ? libpqSources(sources) : [found.source]
+  const parsed = attempt(() => parseFound(found, sources))
+  if (parsed === undefined) return failed(noUrl(sources), all, [])
   if (isSlipwayError(parsed)) return failed(parsed, all, from)
-  return { databaseUrl: parsed.url, warnings: parsed.warnings, secrets: all, from }
+  return {
+    databaseUrl: parsed.url,
+    warnings: [...parsed.warnings, ...warnOfOverriddenUrl(sources)],
+    secrets: [...all, ...(parsed.secrets ?? [])],
+    from,
+  }
 }
 
 function failed(
@@ -44,8 +55,15 @@ function firstSource(sources: Sources): Source[] {
   return [...findCandidates('databaseUrl', sources)].slice(0, 1).map(({ source }) => source)
 }
 
-function parseFound({ text, source, base }: Found): ParsedUrl {
-  return parseDatabaseUrl(text, { name: describeSource(source), cwd: base, osUser: osUserName })
+/** Without a URL, what the PG* variables name; undefined if they name nothing. */
+function parseFound(found: Found | undefined, sources: Sources): ParsedUrl | undefined {
+  const context = {
+    cwd: found?.base ?? sources.cwd,
+    osUser: osUserName,
+    surroundings: createSurroundings(sources),
+  }
+  if (found === undefined) return parseLibpqVariables(context)
+  return parseDatabaseUrl(found.text, { ...context, name: describeSource(found.source) })
 }
 
 function refusePasswordInFlag({ source, text }: Found): void {
@@ -68,11 +86,12 @@ export function findSecrets({ layers, file }: Sources): string[] {
 function noUrl({ layers, cwd, file }: Sources): SlipwayError {
   const dotenvs = layers.map((layer) => layer.dotenv).filter((name) => name !== undefined)
   const files = file === undefined ? dotenvs : [...dotenvs, file.shown]
-  const variables = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])
+  const urls = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])
+  const variables = `${urls.join(', ')} and ${namingVariables.join(', ')}`
   const where =
     files.length === 0 ? `; there is no .env file in ${cwd}` : ` and in ${files.join(', ')} in ${cwd}`
   return new SlipwayError(
     'no-url',
-    `no database is configured: looked for --database-url, ${variables.join(', ')} in the environment${where}`,
+    `no database is configured: looked for --database-url, ${variables} in the environment${where}`,
   )
 }

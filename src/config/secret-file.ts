@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { messageOf, SlipwayError } from '../errors.ts'
+import { SlipwayError } from '../errors.ts'
+import { describeObstacle, reasonOf } from './file-obstacle.ts'
 
 export interface SecretFile {
   /** The variable that names the file, for messages: `DATABASE_URL_FILE`. */
@@ -47,23 +48,4 @@ function hintFor(reason: string): { hint?: string } {
   if (reason === 'EISDIR')
     return { hint: 'mount a file there: a directory appears where the source of a mount is missing' }
   return reason === 'ENOENT' ? { hint: 'mount the secret there, or correct the path' } : {}
-}
-
-function describeObstacle(path: string, error: unknown): string {
-  const us = `we are uid ${process.getuid?.() ?? 'unknown'}`
-  try {
-    const { mode, uid, gid } = statSync(path)
-    const octal = (mode & 0o7777).toString(8).padStart(4, '0')
-    return `which cannot be read (${reasonOf(error)}): mode ${octal}, owner ${uid}:${gid}, ${us}`
-  } catch (obstacle) {
-    const reason = reasonOf(obstacle)
-    return reason === 'ENOENT'
-      ? `which does not exist (${us})`
-      : `which cannot even be looked at (${reason}): ${us}`
-  }
-}
-
-/** The system's code alone: EACCES, EISDIR. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error)
 }

@@ -59,7 +59,7 @@ export const settings = {
     type: { kind: 'path', placeholder: 'DIR' },
     default: './migrations',
     doc: 'The folder of migrations.',
-    verbs: [...planning, 'new'],
+    verbs: [...planning, 'new', 'manifest'],
   },
   allowEmpty: {
     flag: 'allow-empty',
@@ -67,7 +67,7 @@ export const settings = {
     type: { kind: 'boolean' },
     default: 'false',
     doc: 'Accept a folder without migrations; otherwise it is refused, since a wrong mount looks like that.',
-    verbs: planning,
+    verbs: [...planning, 'manifest'],
   },
   table: {
     flag: 'table',
@@ -209,7 +209,7 @@ export const settings = {
     type: { kind: 'choice', values: ['pretty', 'json'] },
     defaultShown: 'pretty on a terminal, else json',
     doc: 'How logs on stderr look.',
-    verbs: connecting,
+    verbs: [...connecting, 'manifest'],
   },
   logLevel: {
     flag: 'log-level',
@@ -218,7 +218,7 @@ export const settings = {
     type: { kind: 'choice', values: ['silent', 'error', 'warn', 'info', 'debug'] },
     default: 'info',
     doc: 'How much is logged.',
-    verbs: connecting,
+    verbs: [...connecting, 'manifest'],
   },
   env: {
     flag: 'env',
@@ -227,7 +227,7 @@ export const settings = {
     type: { kind: 'string', placeholder: 'NAME' },
     doc: 'The environment: which .env.NAME files are read. dev is development, prod is production.',
     beforeConfigFile: true,
-    verbs: [...connecting, 'new'],
+    verbs: [...connecting, 'new', 'manifest'],
   },
 } as const satisfies Record<string, Setting>
 

@@ -1,62 +1,43 @@
+/** The query of a PostgreSQL URL: parameters of libpq, of other tools, and misspelt ones. */
 import { nearest } from '../plan/nearest.ts'
+import { isKeyword, type Keyword, libpqParameters, unusedLibpqParameters } from './libpq-parameters.ts'
 import { decodePercent } from './percent.ts'
-import type { PostgresUrl, TlsMode } from './url.ts'
 import { badUrl, mustEncode, type UrlContext, type Warning } from './url-problem.ts'
 
-/** What the query of a PostgreSQL URL says; the first five as in libpq override the parts before the `?`. */
 export interface UrlParameters {
-  readonly host: string | undefined
-  readonly port: string | undefined
-  readonly user: string | undefined
-  readonly password: string | undefined
-  readonly dbname: string | undefined
-  readonly tls: PostgresUrl['tls']
+  readonly libpq: ReadonlyMap<Keyword, string>
   readonly schema: string | undefined
   readonly pooled: boolean
   readonly warnings: readonly Warning[]
 }
 
-const tlsModes: readonly TlsMode[] = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
-
 /** `search_path` and `currentSchema` are what other tools call `schema`. */
 const schemaNames = ['schema', 'search_path', 'currentSchema'] as const
-const honoured = [
-  ...['host', 'hostaddr', 'port', 'user', 'password', 'dbname', 'pgbouncer'],
-  ...['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'],
-  ...schemaNames,
-]
+const ours: readonly string[] = [...schemaNames, 'pgbouncer', 'ssl', 'sslaccept']
 
-/** Parameters of libpq 18 and of other tools that have no meaning here, or that slipway decides itself. */
-const ignored = [
-  ...['application_name', 'fallback_application_name', 'client_encoding', 'connect_timeout', 'options'],
-  ...['keepalives', 'keepalives_idle', 'keepalives_interval', 'keepalives_count', 'tcp_user_timeout'],
-  ...['channel_binding', 'gssencmode', 'gssdelegation', 'gsslib', 'krbsrvname', 'require_auth', 'passfile'],
-  ...['sslnegotiation', 'sslcompression', 'sslpassword', 'sslcertmode', 'sslcrl', 'sslcrldir', 'sslsni'],
-  ...['ssl_min_protocol_version', 'ssl_max_protocol_version', 'requirepeer', 'replication', 'service'],
-  ...['target_session_attrs', 'load_balance_hosts', 'min_protocol_version', 'max_protocol_version'],
-  ...[
-    'connection_limit',
-    'pool_timeout',
-    'socket_timeout',
-    'statement_cache_size',
-    'sslaccept',
-    'sslidentity',
-  ],
-  ...['pool_size', 'max_connections', 'pool_max_conns', 'prepareThreshold', 'prepared_statements'],
-  ...['statement_timeout', 'lock_timeout', 'uselibpqcompat', 'timezone'],
+/** Parameters of other tools that have no meaning here, or that slipway decides itself. */
+const foreign: readonly string[] = [
+  ...['connection_limit', 'pool_timeout', 'socket_timeout', 'statement_cache_size', 'sslidentity'],
+  ...['pool', 'pool_size', 'max_connections', 'max_overflow', 'pool_recycle', 'pool_pre_ping'],
+  ...['pool_max_conns', 'pool_min_conns', 'pool_max_conn_lifetime', 'pool_max_conn_idle_time'],
+  ...['pool_health_check_period', 'default_query_exec_mode', 'statement_cache_capacity'],
+  ...['prepareThreshold', 'prepared_statements', 'prepared_statement_cache_size', 'command_timeout'],
+  ...['reWriteBatchedInserts', 'loginTimeout', 'socketTimeout', 'tcpKeepAlive', 'ApplicationName'],
+  ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'timezone', 'encoding'],
+  ...['uselibpqcompat', 'server_settings', 'conn_max_age', 'checkout_timeout', 'supa', 'workaround'],
+  ...['x-migrations-table', 'x-migrations-table-quoted', 'x-statement-timeout', 'x-multi-statement'],
 ]
 
 /** Reads the text after `?`. Throws bad-url; parameters without effect become warnings that name them. */
-export function readParameters(query: string, context: UrlContext): UrlParameters {
+export function readUrlParameters(query: string, context: UrlContext): UrlParameters {
   const given = splitPairs(query, context)
   const value = (name: string) => given.get(name) || undefined
+  refuseSslAccept(value('sslaccept'), context)
+  const libpq = new Map([...given].filter((pair): pair is [Keyword, string] => isKeyword(pair[0])))
+  const mode = readSsl(value('ssl'), context)
+  if (mode !== undefined && !libpq.get('sslmode')) libpq.set('sslmode', mode)
   return {
-    host: value('host') ?? value('hostaddr'),
-    port: value('port'),
-    user: value('user'),
-    password: value('password'),
-    dbname: value('dbname'),
-    tls: readTls(value, context),
+    libpq,
     schema: schemaNames.map(value).find((schema) => schema !== undefined),
     pooled: readPooled(value('pgbouncer'), context),
     warnings: warnOfNames([...given.keys()], context),
@@ -76,36 +57,21 @@ function splitPairs(query: string, context: UrlContext): ReadonlyMap<string, str
   return pairs
 }
 
-/** https://www.postgresql.org/docs/current/libpq-ssl.html; `ssl=true` is JDBC's spelling of require, which libpq takes too. */
-function readTls(value: (name: string) => string | undefined, context: UrlContext): PostgresUrl['tls'] {
-  const rootCert = value('sslrootcert')
-  const cert = value('sslcert')
-  const key = value('sslkey')
-  const mode = readTlsMode(value, context) ?? (rootCert === 'system' ? 'verify-full' : 'prefer')
-  if (rootCert === 'system' && mode !== 'verify-full')
-    throw badUrl(context, `has sslrootcert=system with the weaker sslmode=${mode}`, 'sslmode=verify-full')
-  return {
-    mode,
-    ...(rootCert === undefined ? {} : { rootCert }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  }
+/** `ssl=true` is JDBC's spelling of require, which libpq takes too; asyncpg writes an sslmode there. */
+function readSsl(value: string | undefined, context: UrlContext): string | undefined {
+  if (value === undefined) return undefined
+  if (['allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'disable'].includes(value)) return value
+  return readSwitch('ssl', value, context) ? 'require' : 'disable'
 }
 
-function readTlsMode(value: (name: string) => string | undefined, context: UrlContext): TlsMode | undefined {
-  const written = value('sslmode')
-  const ssl = value('ssl')
-  if (written === undefined) {
-    if (ssl === undefined) return undefined
-    return readSwitch('ssl', ssl, context) ? 'require' : 'disable'
-  }
-  const mode = tlsModes.find((known) => known === written)
-  if (mode !== undefined) return mode
-  const near = nearest(written, tlsModes)
-  const problem = `has an unknown sslmode; known are ${tlsModes.join(', ')}`
-  throw near === undefined
-    ? badUrl(context, problem)
-    : badUrl(context, problem, `did you mean sslmode=${near}?`)
+/** Prisma's wish for a certificate that is checked; without it the connection would be weaker than asked for. */
+function refuseSslAccept(value: string | undefined, context: UrlContext): void {
+  if (value === 'strict')
+    throw badUrl(
+      context,
+      'has sslaccept=strict, which is not libpq',
+      'sslmode=verify-full&sslrootcert=system',
+    )
 }
 
 function readPooled(value: string | undefined, context: UrlContext): boolean {
@@ -119,13 +85,15 @@ function readSwitch(name: string, value: string, context: UrlContext): boolean {
 }
 
 function warnOfNames(names: readonly string[], context: UrlContext): Warning[] {
-  const known = [...honoured, ...ignored]
-  const without = names.filter((name) => ignored.includes(name))
-  const unknown = names.filter((name) => !known.includes(name))
-  const messages = unknown.map((name) => {
-    const near = nearest(name, known)
-    return `unknown parameter ${printable(name)}${near === undefined ? '' : `; did you mean ${near}?`}`
-  })
+  const unused = [...unusedLibpqParameters, ...foreign]
+  const known = [...Object.keys(libpqParameters), ...ours, ...unused]
+  const without = names.filter((name) => unused.includes(name) || name === 'sslaccept')
+  const messages = names
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const near = nearest(name, known)
+      return `unknown parameter ${printable(name)}${near === undefined ? '' : `; did you mean ${near}?`}`
+    })
   if (without.length > 0) messages.unshift(`parameters without effect here: ${without.join(', ')}`)
   return messages.map((message) => ({ code: 'url-parameter', message: `${context.name}: ${message}` }))
 }

@@ -52,6 +52,11 @@ export const verbs = {
         type: { kind: 'boolean' },
         doc: 'Print the plan and stop; reads only, takes no lock.',
       },
+      {
+        flag: 'single-transaction',
+        type: { kind: 'boolean' },
+        doc: 'All that is to run in one transaction: everything is applied, or nothing is.',
+      },
     ],
     examples: ['slipway up', 'slipway up --dry-run', 'slipway up --to add_user_preferences'],
   },
@@ -200,6 +205,19 @@ export const verbs = {
       'What lost to a stronger source is shown too, and so are names that no setting has. Passwords and the content of secret files are not. Needs no database. Exits with 78 if a setting is broken.',
     flags: [json],
     examples: ['slipway config', 'SLIPWAY_ENV=production slipway config --json'],
+  },
+  manifest: {
+    summary: 'at image build: put names and checksums into one file, so that a start reads that one',
+    details:
+      'Writes .slipway-manifest.json into the folder of migrations. It counts as long as the folder holds the same names; a migration that is to run is compared with it first, and verify always reads every file. Needs no database.',
+    flags: [
+      {
+        flag: 'check',
+        type: { kind: 'boolean' },
+        doc: 'Write nothing; exit with 80 unless the manifest is there and right.',
+      },
+    ],
+    examples: ['slipway manifest', 'slipway manifest --check'],
   },
   version: {
     summary: 'print the versions of slipway, Node and SQLite',

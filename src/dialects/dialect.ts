@@ -5,10 +5,19 @@
  */
 import type { DatabaseUrl } from '../config/url.ts'
 import type { LockHolder } from '../events.ts'
+import type { HistoryDigest } from '../plan/digest.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+import type { Fault } from './fault.ts'
+import type { Turns } from './turns.ts'
+
+export * from './fault.ts'
+export * from './outcomes.ts'
+export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+export type { Turns } from './turns.ts'
 
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
@@ -47,7 +56,12 @@ export interface ConnectOptions {
   /** This one attempt ends within this time, whatever the peer does. */
   readonly attemptTimeoutMs: number
   readonly keepaliveMs: number
-  readonly history: { readonly table: string; readonly schema: string | undefined }
+  readonly history: {
+    readonly table: string
+    readonly schema: string | undefined
+    /** Wanted: SessionFacts.historyDigest. */
+    readonly digest?: boolean | undefined
+  }
   /** Whom to become before working; reading does so only where it must. Without effect on SQLite, as `readers`. */
   readonly role?: string | undefined
   /** Roles that may read the history; `public` in any letter case is everybody. */
@@ -65,6 +79,14 @@ export interface SessionFacts {
   readonly now: Date
   /** Schema and table, ready for messages: `public.schema_migrations`. */
   readonly historyTable: string
+  /** Of several, the one that was reached: `db2:5432`. */
+  readonly host?: string
+  /** `TLSv1.3`, or `none` where the network may see it; absent within one machine. */
+  readonly encryption?: string
+  /** Told once in a run. */
+  readonly warnings?: readonly { readonly code: string; readonly message: string }[]
+  /** Of the history when the session began. Undefined if it was not wanted, is not there, or cannot be had so cheaply. */
+  readonly historyDigest?: HistoryDigest | undefined
 }
 
 export interface HistorySnapshot {
@@ -128,67 +150,6 @@ export interface StepwiseAttempt extends Attempt {
   readonly failedBefore: boolean
 }
 
-/** Thrown by apply methods when statement `index` (0-based) of a `sql` body failed. */
-export class StatementError extends Error {
-  override readonly name = 'StatementError'
-  readonly index: number
-  constructor(index: number, cause: unknown) {
-    super('statement failed', { cause })
-    this.index = index
-  }
-}
-
-/** Thrown by applyInTransaction when history already has the row: another runner was here. */
-export class AlreadyRecorded extends Error {
-  override readonly name = 'AlreadyRecorded'
-}
-
-/** Thrown by a writing method of Turns.session that could not have its turn: nothing has been written. */
-export class TurnLost extends Error {
-  override readonly name = 'TurnLost'
-}
-
-/** Thrown when the migration left its own transaction, so its effects may be committed. */
-export class TransactionEscaped extends Error {
-  override readonly name = 'TransactionEscaped'
-}
-
-/** Thrown when the connection ended after COMMIT was sent and before its answer came. */
-export class CommitUnanswered extends Error {
-  override readonly name = 'CommitUnanswered'
-}
-
-export type FaultKind =
-  /** 55P03 and the like, 40P01, 40001: the whole transaction may be tried again. */
-  | 'retryable'
-  | 'cancelled'
-  | 'session-lost'
-  /** Not there yet, starting, too many connections: worth waiting for. */
-  | 'not-ready'
-  | 'database-missing'
-  | 'auth'
-  | 'tls'
-  | 'privilege'
-  | 'read-only'
-  | 'disk-full'
-  | 'not-writable'
-  | 'pooler'
-  /** Anything a statement did wrong. */
-  | 'statement'
-  /** Not from the database at all. */
-  | 'other'
-
-export interface Fault {
-  readonly kind: FaultKind
-  readonly message: string
-  readonly sqlstate?: string
-  readonly detail?: string
-  readonly hint?: string
-  readonly context?: string
-  /** 0-based UTF-16 offset into the statement that was sent. */
-  readonly position?: number
-}
-
 /** ONE connection: it holds the run lock and does all the work, so losing it loses both together. */
 export interface Session extends AsyncDisposable {
   readonly facts: SessionFacts
@@ -219,6 +180,8 @@ export interface Session extends AsyncDisposable {
   /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
+  /** All of them commit at once, with their history rows; at least one part. */
+  applyTogether(parts: readonly TogetherPart[], listener: TogetherListener): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>
   recordSkipped(record: StepRecord): Promise<void>
   /** Marks a step whose transaction escaped as `started`. */
@@ -234,35 +197,22 @@ export interface Session extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/**
- * The way to work where the run lock can be held by a transaction only: history is looked at, a turn is taken on what
- * was seen, and one writing method of `session` works within the turn and ends it.
- */
-export interface Turns {
-  /** Everything else ends a turn that is open, undone. Without one, applyInTransaction and recordSkipped take it first. */
-  readonly session: Session
-  /** History as it is now; `take` insists on it. */
-  look(): Promise<HistorySnapshot>
-  /** Begins the transaction that holds the run lock. `busy`: another runner has it; `moved`: history is not what was seen. */
-  take(): Promise<'taken' | 'busy' | 'moved'>
-  /** Whether nobody holds the run lock at this instant. */
-  isFree(): Promise<boolean>
-  /** Creates or upgrades the history tables in a turn of their own; false: another runner has the lock. */
-  ensureHistory(): Promise<boolean>
-  /**
-   * For work that no transaction can hold: resolves if the other methods of the original session can be used after all.
-   * Throws pooler-in-the-way; `what` is the subject and verb of its message: `0002_index needs`.
-   */
-  requireSession(what: string): Promise<void>
-}
-
 export interface Dialect {
   readonly name: DialectName
+  /** Connecting takes a network's time and changes nothing: it may begin before it is known to be needed. */
+  readonly isRemote: boolean
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
   connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
+  /**
+   * Makes the database that the URL names, after connect was refused with `database-missing`; one attempt. `exists`:
+   * another runner was faster. Absent where connecting makes it.
+   */
+  createDatabase?(url: DatabaseUrl, options: ConnectOptions): Promise<'created' | 'exists'>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>
+  /** What one transaction cannot hold, by migration in the order of the run: `0002_use` → why. */
+  refuseTogether(bodies: readonly TogetherBody[], serverVersion: string): Promise<ReadonlyMap<string, string>>
   placeholder(index: number): string
   quoteId(name: string): string
 }

@@ -54,6 +54,7 @@ function attemptOf(place: StepPlace, scribe: Scribe): Attempt {
     onStatement(index, durationMs) {
       const total = migration.body.kind === 'sql' ? migration.body.statements.length : 0
       run.emit({ type: 'statement-finished', name: step.name, index: index + 1, total, durationMs })
+      run.echo?.done(migration, index, durationMs)
     },
     onNotice: (message) => run.emit({ type: 'notice', code: 'server-notice', message, migration: step.name }),
     signal: run.signal,
@@ -72,7 +73,8 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
   return {
     kind: 'code',
     async run(executor: Executor, checks: Checks) {
-      const { context, tracker } = openContext(run, file.name, executor, checks)
+      const overheard = run.echo?.overhear(executor, file.name) ?? executor
+      const { context, tracker } = openContext(run, file.name, overheard, checks)
       scribe.tracker = tracker
       try {
         await untilAborted(run.signal, async () => body.up(context))

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { Diagnosis } from '../dialects/diagnosis.ts'
 import { isSlipwayError } from '../errors.ts'
 import { type Discovery, discoverMigrations } from '../files/discover.ts'
-import { findMixedVersions } from '../plan/reasons.ts'
+import { findMixedVersions } from '../plan/mixed-versions.ts'
 import { failedForAll } from './doctor-verdict.ts'
 
 export interface ExaminedFiles {

@@ -4,10 +4,10 @@ import type { Diagnosis } from '../dialects/diagnosis.ts'
 import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { isSlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
+import { failed, failedForAll } from './doctor-verdict.ts'
 import { planAgainst } from './planning.ts'
 import type { Run } from './run.ts'
 import { loadOptions } from './survey.ts'
-import { failed, failedForAll } from './doctor-verdict.ts'
 
 export async function examineHistory(session: Session): Promise<Diagnosis[]> {
   const tables = describeTables(session, await session.readHistory())

@@ -4,14 +4,14 @@ import type { Diagnosis } from '../dialects/diagnosis.ts'
 import type { Session, SessionFacts } from '../dialects/dialect.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
+import { describeHolder } from '../text/describe-holder.ts'
 import { examineFiles } from './doctor-files.ts'
 import { examineHistory, examinePlan } from './doctor-history.ts'
+import { failed } from './doctor-verdict.ts'
 import { describeSessionFailure } from './failure.ts'
-import { describeHolder } from '../text/describe-holder.ts'
 import { endingOf } from './lock.ts'
 import { openSession } from './open.ts'
 import type { Run } from './run.ts'
-import { failed } from './doctor-verdict.ts'
 
 export interface Examination {
   /** In the order in which a run needs them. */

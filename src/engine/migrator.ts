@@ -1,47 +1,21 @@
-/** The life of `up`, from an open question to a proven answer. */
+/** The life of an `up` that has something to do, from an open question to a proven answer. */
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
-import { type Discovery, discoverMigrations } from '../files/discover.ts'
+import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
-import { resolveCommit } from './commit.ts'
-import { executeStep, type StepPlace } from './execute.ts'
+import { discover } from './discover.ts'
+import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
+import { emptyProgress, type Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
-import { tellWithoutEffect } from './without-effect.ts'
-
-/** Filled in as the run goes, so that a failure can still tell what was done. */
-export interface Progress {
-  applied: string[]
-  skipped: string[]
-  pending: string[]
-  ahead: string[]
-}
-
-export function emptyProgress(): Progress {
-  return { applied: [], skipped: [], pending: [], ahead: [] }
-}
-
-/** Applies everything pending. Throws SlipwayError; `progress` tells how far it came. */
-export async function runUp(run: Run, request: UpRequest, progress: Progress): Promise<void> {
-  const found = await discover(run)
-  const session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
-  tellWithoutEffect(run)
-  const up: Up = { run, request, progress, found, session, loaded: new Map() }
-  try {
-    await bring(up)
-  } catch (error) {
-    throw describeSessionFailure(run, error, 'working')
-  } finally {
-    await session.close()
-  }
-}
+import { runSteps } from './steps.ts'
 
 export interface Planned {
   readonly plan: Plan
@@ -57,7 +31,9 @@ export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
   try {
     const snapshot = await session.readHistory()
     await loadPending(up, snapshot)
-    return { plan: requirePlan(up, await makePlan(up, snapshot)), loaded: up.loaded, facts: session.facts }
+    const plan = requirePlan(up, await makePlan(up, snapshot))
+    await requireFit(up, plan)
+    return { plan, loaded: up.loaded, facts: session.facts }
   } catch (error) {
     throw describeSessionFailure(run, error, 'planning')
   } finally {
@@ -74,17 +50,13 @@ export interface Up {
   readonly loaded: Map<string, LoadedMigration>
 }
 
-async function discover(run: Run): Promise<Discovery> {
-  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
-  for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
-  return found
-}
-
-async function bring(up: Up): Promise<void> {
+/** From a session to a proven history: applies what is pending, if anything is. */
+export async function bringUp(up: Up): Promise<void> {
   const { session } = up
   const before = await session.readHistory()
   if (await isNothingToDo(up, before)) return
-  const turns = await session.turns()
+  // A single transaction of several migrations needs a session all the same: for what stands between two of them.
+  const turns = up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
     const { bringInTurns } = await import('./turns.ts')
     const rest = await bringInTurns(up, turns)
@@ -105,7 +77,7 @@ async function bringInSession(up: Up): Promise<void> {
   await releasingRunLock(run, session, () => applyUnderLock(up))
 }
 
-/** The most frequent run ends here: one query, no lock, no migration file imported. */
+/** No lock, and no migration file imported. */
 async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
   const first = await makePlan(up, snapshot)
   if (first.kind === 'plan' && first.steps.length === 0) {
@@ -117,6 +89,7 @@ async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
   if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
     requirePlan(up, second)
+  if (second.kind === 'plan') await requireFit(up, second)
   return false
 }
 
@@ -142,6 +115,14 @@ export function requirePlan(up: Up, result: Plan | Refusal): Plan {
   return result
 }
 
+/** Everything that is to be one transaction can be. */
+async function requireFit(up: Up, { steps }: Plan): Promise<void> {
+  if (up.request.together !== true) return
+  const { refuseApart } = await import('./together.ts')
+  const loaded = steps.map((step) => ({ step, migration: requireLoaded(up, step.name) }))
+  await refuseApart(up.run, loaded, up.session.facts.serverVersion)
+}
+
 export function tellUpToDate(up: Up, result: Plan | Refusal): void {
   const { states } = requirePlan(up, result)
   up.progress.pending = states.filter(({ state }) => state === 'pending').map(({ name }) => name)
@@ -152,25 +133,19 @@ export function tellUpToDate(up: Up, result: Plan | Refusal): void {
 }
 
 async function applyUnderLock(up: Up): Promise<void> {
-  const { run, session, progress } = up
+  const { session, progress } = up
   await session.ensureHistory()
   checkpoint('history-ready')
   const snapshot = await session.readHistory()
   await loadPending(up, snapshot)
   const plan = requirePlan(up, await makePlan(up, snapshot))
   if (plan.steps.length === 0) return tellUpToDate(up, plan)
+  await requireFit(up, plan)
   await refuseStorm(up, plan)
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
-  for (const place of placeSteps(up, plan)) {
-    run.signal.throwIfAborted()
-    const { step, index, total } = place
-    if ((await executeStep(place)) === 'committed-unanswered') {
-      await resolveCommit(run, step.name, index === total, () => markDone(progress, step))
-      return
-    }
-    markDone(progress, step)
-  }
+  const together = up.request.together === true
+  if (!(await runSteps(placeSteps(up, plan), { together, progress }))) return
   proveHistory(plan, await session.readHistory())
 }
 
@@ -188,12 +163,6 @@ function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
   return places
 }
 
-export function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
-  progress.pending = progress.pending.filter((name) => name !== step.name)
-  const list = step.action === 'skip' ? progress.skipped : progress.applied
-  list.push(step.name)
-}
-
 export function requireLoaded(up: Up, name: string): LoadedMigration {
   const migration = up.loaded.get(name)
   if (migration === undefined) throw new SlipwayError('bug', `${name} was planned but not loaded`)
@@ -207,9 +176,11 @@ export function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
       name: step.name,
       action: step.action,
       transaction: requireLoaded(up, step.name).options.transaction,
+      checksum: step.file.checksum,
     })),
     applied: snapshot.rows.length,
     ahead: up.progress.ahead,
+    ...(up.request.together === true ? { together: true } : {}),
   })
 }
 

@@ -2,7 +2,7 @@
 import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import type { Discovery } from '../files/discover.ts'
 import { guessLanguage } from '../files/language.ts'
-import type { DeclaredOptions, Language } from '../plan/migration.ts'
+import type { DeclaredOptions, Language, MigrationFile } from '../plan/migration.ts'
 import { type Plan, type PlanInput, planUp, type Refusal } from '../plan/plan.ts'
 import type { Target } from '../plan/target.ts'
 import type { Run } from './run.ts'
@@ -10,6 +10,8 @@ import type { Run } from './run.ts'
 export interface UpRequest {
   readonly target?: Target
   readonly steps?: number
+  /** Everything in one transaction. */
+  readonly together?: boolean
 }
 
 export interface PlanningInput {
@@ -29,7 +31,7 @@ export async function planAgainst(input: PlanningInput): Promise<Plan | Refusal>
   const first = plan(input, new Map())
   const sources = await readChangedSources(input.session, first)
   if (sources.size === 0) return first
-  const languages = new Map([...sources].map(([name, source]) => [name, guessLanguage(source)]))
+  const languages = recordedLanguages(sources, input.found.files)
   const second = plan(input, languages)
   if (second.kind === 'plan') return second
   const { explainChanges } = await import('./changes.ts')
@@ -54,6 +56,22 @@ function plan(
       dialect: run.dialect.name,
     },
   })
+}
+
+/**
+ * Only where the two texts look like two languages. A `.ts` file may hold nothing that only TypeScript has: then both
+ * look like JavaScript, and it was edited.
+ */
+function recordedLanguages(
+  sources: ReadonlyMap<string, string>,
+  files: readonly MigrationFile[],
+): Map<string, Language> {
+  return new Map(
+    [...sources].flatMap(([name, source]) => {
+      const [stored, found] = [guessLanguage(source), files.find((file) => file.name === name)?.source]
+      return found === undefined || guessLanguage(found) === stored ? [] : [[name, stored] as const]
+    }),
+  )
 }
 
 /** Only of the migrations that were edited: the texts are large. */

@@ -30,7 +30,11 @@ export interface RepairSurvey {
 
 /** In a session that cannot write, without the lock. Throws unknown-target, ambiguous-target, bad-argument; 66 for a file to accept that does not load. */
 export async function surveyRepair(run: Run, request: RepairRequest | undefined): Promise<RepairSurvey> {
-  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
+  const found = await discoverMigrations(run.config.dir, {
+    allowEmpty: run.config.allowEmpty,
+    cwd: run.cwd,
+    manifest: 'ignore',
+  })
   return reading(run, async (session) => {
     const look = await assess(run, session, found, request)
     return {

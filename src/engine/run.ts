@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { DatabaseUrl } from '../config/url.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Listener } from '../events.ts'
+import type { Echo } from './echo.ts'
 
 export interface Run {
   readonly runId: string
@@ -11,6 +12,8 @@ export interface Run {
   readonly url: DatabaseUrl
   readonly dialect: Dialect
   readonly emit: Listener
+  /** With SLIPWAY_ECHO. */
+  readonly echo?: Echo | undefined
   /** Aborted with a SlipwayError as reason when the run has to stop. */
   readonly signal: AbortSignal
   readonly cwd: string

@@ -12,6 +12,11 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Lets what has arrived meanwhile be dealt with. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /** Doubling from `firstMs` to `capMs`; the result is between half and the whole of the step, so that runners spread out. */
 export function backoff(attempt: number, firstMs: number, capMs: number): number {
   const step = Math.min(capMs, firstMs * 2 ** Math.min(attempt, 20))

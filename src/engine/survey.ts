@@ -1,9 +1,10 @@
 /** Files against history, for the verbs that only look. */
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
-import { type Discovery, discoverMigrations } from '../files/discover.ts'
+import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { DeclaredOptions } from '../plan/migration.ts'
 import { listUnapplied, type Plan, type Refusal } from '../plan/plan.ts'
+import { discover } from './discover.ts'
 import { describeSessionFailure } from './failure.ts'
 import { openSession } from './open.ts'
 import { planAgainst } from './planning.ts'
@@ -19,12 +20,13 @@ export interface Survey {
 export interface SurveyOptions {
   /** Import and parse what is pending, so that its own options count and its syntax is checked. */
   readonly loadPending: boolean
+  /** Read every file, whatever a manifest says. */
+  readonly readAll?: boolean
 }
 
 /** Reads in a session that cannot write, takes no lock, and leaves nothing behind. */
 export async function surveyDatabase(run: Run, options: SurveyOptions): Promise<Survey> {
-  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
-  for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
+  const found = await discover(run, options.readAll === true ? 'check' : 'use')
   return reading(run, async (session) => {
     const snapshot = await session.readHistory()
     const declared = options.loadPending ? await loadOptions(run, found, snapshot) : new Map()

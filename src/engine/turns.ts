@@ -2,7 +2,8 @@
  * `up` where the run lock is held by one transaction at a time: runners take turns. Each turn is one migration; between
  * two, another runner may have the next one, so every turn begins with a plan of its own.
  */
-import { type HistorySnapshot, TurnLost, type Turns } from '../dialects/dialect.ts'
+import { type HistorySnapshot, TurnLost } from '../dialects/dialect.ts'
+import type { Turns } from '../dialects/turns.ts'
 import { checkpoint, type RunEvent } from '../events.ts'
 import { isUpToDate, type Plan, type Step } from '../plan/plan.ts'
 import { resolveCommit } from './commit.ts'
@@ -11,7 +12,6 @@ import { type HolderWatch, watchHolder } from './lock.ts'
 import {
   loadPending,
   makePlan,
-  markDone,
   proveHistory,
   refuseStorm,
   requireLoaded,
@@ -21,6 +21,7 @@ import {
   type Up,
 } from './migrator.ts'
 import type { UpRequest } from './planning.ts'
+import { markDone } from './progress.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 
@@ -150,7 +151,7 @@ async function takeTurn(round: Round): Promise<'done' | 'needs-session' | undefi
   const outside = plan.steps.filter((step) => needsSession(up, step)).map(({ name }) => name)
   if (outside.length > 0) {
     await turns.session.releaseRunLock()
-    await turns.requireSession(`${outside.join(', ')} ${outside.length === 1 ? 'needs' : 'need'}`)
+    await turns.requireSession(outside)
     return 'needs-session'
   }
   tellOnce(round, plan, snapshot)

@@ -7,7 +7,7 @@ export type EntryName =
   | { readonly kind: 'script'; readonly stem: string; readonly language: Language }
   | { readonly kind: 'misnamed'; readonly why: string }
 
-const ignored = [/^[._]/, /\.md$/i, /\.example$/i, /\.d\.[cm]?ts$/i]
+const ignoredEnd = /\.(?:md|example|d\.[cm]?ts)$/i
 const languages: Readonly<Record<string, Language>> = {
   ts: 'typescript',
   js: 'javascript',
@@ -24,11 +24,12 @@ const unsupported: Readonly<Record<string, string>> = {
 
 /** Files of other kinds (`Makefile`, `seed.csv`, `001_a.sql.bak`) are none of slipway's business. */
 export function classifyFileName(name: string): EntryName {
-  if (isIgnored(name)) return { kind: 'ignored' }
+  if (isHidden(name)) return { kind: 'ignored' }
   const dot = name.lastIndexOf('.')
   const stem = name.slice(0, dot)
   const extension = dot < 1 ? '' : name.slice(dot + 1).toLowerCase()
   if (extension === 'sql') return { kind: 'sql', stem }
+  if (ignoredEnd.test(name)) return { kind: 'ignored' }
   const why = unsupported[extension]
   if (why !== undefined) return { kind: 'misnamed', why }
   const language = languages[extension]
@@ -40,5 +41,9 @@ export function classifyFileName(name: string): EntryName {
 
 /** Dotfiles, `_*`, `*.md`, `*.example`, `*.d.ts`. */
 export function isIgnored(name: string): boolean {
-  return ignored.some((pattern) => pattern.test(name))
+  return isHidden(name) || ignoredEnd.test(name)
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || name.startsWith('_')
 }

@@ -1,7 +1,6 @@
 /** The folder of migrations as a sorted list of named, hashed texts. Nothing is imported or parsed here. */
 import { join } from 'node:path'
 import { SlipwayError } from '../errors.ts'
-import { checksumOf, pairSource } from '../plan/checksum.ts'
 import type { MigrationFile } from '../plan/migration.ts'
 import { compareMigrations } from '../plan/name.ts'
 import { combineReasons } from '../plan/refusal.ts'
@@ -9,13 +8,20 @@ import { findDuplicates } from './duplicates.ts'
 import { listFolder } from './folder.ts'
 import { type Draft, groupEntries, type Misnamed } from './group.ts'
 import { listNames } from './list-names.ts'
-import { readSourceFile, showPath } from './read-source.ts'
+import { type ReadManifest, readManifest } from './manifest.ts'
+import { fileOnDemand, findMismatches, readDraft } from './read-draft.ts'
+import { showPath } from './read-source.ts'
 
 export interface DiscoverOptions {
   /** A folder without migrations is fine. */
   readonly allowEmpty: boolean
   /** What paths in messages are relative to. */
   readonly cwd: string
+  /**
+   * `use` (default): where there is a manifest to rely on, files are read when their text is needed, and must then be
+   * what it says. `check`: all are read, and compared with it. `ignore`: it may as well not be there.
+   */
+  readonly manifest?: 'use' | 'check' | 'ignore' | undefined
 }
 
 export interface Discovery {
@@ -28,18 +34,32 @@ export interface Discovery {
     readonly message: string
     readonly migration?: string
   }[]
+  /** Files whose text is not what the manifest says; found only by `check`. */
+  readonly mismatches: readonly SlipwayError[]
 }
 
 const archive = 'old'
 
 /**
- * Reads the whole folder. Throws SlipwayError, everything that is wrong in one: dir-missing, dir-empty, misnamed,
+ * Reads the whole folder, or its manifest. Throws SlipwayError, everything that is wrong in one: dir-missing, dir-empty, misnamed,
  * duplicate, file-unreadable, nul-byte, not-utf8.
  */
 export async function discoverMigrations(dir: string, options: DiscoverOptions): Promise<Discovery> {
   const listing = listFolder(dir)
   const { drafts, misnamed, warnings } = groupEntries(dir, listing, archive)
-  const { files, unreadable } = readDrafts(drafts, options.cwd)
+  const use = options.manifest ?? 'use'
+  const manifest =
+    use === 'ignore'
+      ? noManifest
+      : readManifest(
+          dir,
+          drafts.map(({ name }) => name),
+        )
+  const { files, unreadable } = await readDrafts(
+    drafts,
+    options.cwd,
+    use === 'use' ? manifest.checksums : undefined,
+  )
   const problems = [
     ...describeMisnamed(misnamed, options.cwd),
     ...findDuplicates(drafts, options.cwd),
@@ -54,29 +74,30 @@ export async function discoverMigrations(dir: string, options: DiscoverOptions):
   return {
     files: files.sort(compareMigrations),
     archived,
-    warnings: [...warnings, ...describeTwice(files, archived)],
+    warnings: [...manifest.warnings, ...warnings, ...describeTwice(files, archived)],
+    mismatches: use === 'check' ? findMismatches(files, manifest.checksums) : [],
   }
 }
 
-function readDrafts(drafts: readonly Draft[], cwd: string) {
+const noManifest: ReadManifest = { checksums: undefined, warnings: [] }
+
+/** So many are read before the process looks at anything else: a connection may be under way. */
+const atOnce = 32
+
+async function readDrafts(drafts: readonly Draft[], cwd: string, checksums: ReadManifest['checksums']) {
   const files: MigrationFile[] = []
   const unreadable: SlipwayError[] = []
-  for (const draft of drafts) {
+  for (const [index, draft] of drafts.entries()) {
+    if (index % atOnce === 0) await new Promise((resolve) => setImmediate(resolve))
     try {
-      files.push(readDraft(draft, cwd))
+      const checksum = checksums?.get(draft.name)
+      files.push(checksum === undefined ? readDraft(draft, cwd) : fileOnDemand(draft, cwd, checksum))
     } catch (error) {
       if (!(error instanceof SlipwayError)) throw error
       unreadable.push(error)
     }
   }
   return { files, unreadable }
-}
-
-function readDraft({ name, parsed, language, ...paths }: Draft, cwd: string): MigrationFile {
-  const up = readSourceFile(paths.up, cwd)
-  const down = paths.down === undefined ? undefined : readSourceFile(paths.down, cwd)
-  const source = pairSource(up.text, down?.text)
-  return { name, ...parsed, language, up, ...(down && { down }), source, checksum: checksumOf(source) }
 }
 
 function describeMisnamed(misnamed: readonly Misnamed[], cwd: string): SlipwayError[] {

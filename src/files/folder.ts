@@ -7,6 +7,8 @@ export interface FolderListing {
   /** Names, sorted. A link that leads nowhere counts as a file: reading it will say so. */
   readonly files: readonly string[]
   readonly folders: readonly string[]
+  /** Those of the files that are no links, pipes or devices. */
+  readonly plain: ReadonlySet<string>
 }
 
 /** Throws SlipwayError dir-missing if the folder is not there, is none, or cannot be read. */
@@ -15,9 +17,13 @@ export function listFolder(path: string): FolderListing {
     const entries = readdirSync(path, { withFileTypes: true })
     const isFolder = (entry: (typeof entries)[number]) =>
       entry.isDirectory() || (entry.isSymbolicLink() && leadsToFolder(join(path, entry.name)))
-    const folders = entries.filter(isFolder).map(({ name }) => name)
-    const files = entries.map(({ name }) => name).filter((name) => !folders.includes(name))
-    return { files: files.sort(), folders: folders.sort() }
+    const folders = new Set(entries.filter(isFolder).map(({ name }) => name))
+    const files = entries.filter(({ name }) => !folders.has(name))
+    return {
+      files: files.map(({ name }) => name).sort(),
+      folders: [...folders].sort(),
+      plain: new Set(files.filter((entry) => entry.isFile()).map(({ name }) => name)),
+    }
   } catch (error) {
     throw new SlipwayError('dir-missing', explainFailure(path, error), { cause: error })
   }

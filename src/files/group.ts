@@ -1,5 +1,5 @@
 /** From the entries of a folder to migrations, still unread. */
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import type { Language } from '../plan/migration.ts'
 import { type ParsedName, parseMigrationName } from '../plan/name.ts'
 import { classifyFileName, isIgnored } from './classify.ts'
@@ -13,6 +13,8 @@ export interface Draft {
   readonly language: Language
   readonly up: string
   readonly down?: string
+  /** Known to be ordinary files. */
+  readonly isPlain?: boolean
 }
 
 export interface Misnamed {
@@ -33,23 +35,23 @@ interface Unnamed extends Omit<Draft, 'parsed'> {
 
 /** `archive` is a subfolder to leave alone. */
 export function groupEntries(dir: string, listing: FolderListing, archive: string): Grouping {
-  const files = groupFiles(dir, listing.files)
+  const files = groupFiles(dir, listing)
   const folders = listing.folders
     .filter((folder) => folder !== archive && !isIgnored(folder))
     .map((folder) => groupFolder(dir, folder))
   const found = [...files.found, ...folders.flatMap((folder) => folder.found)]
-  const drafts = found.flatMap(({ shown: _, ...draft }) => {
+  const drafts: Draft[] = []
+  const nameless: Misnamed[] = []
+  for (const { shown, ...draft } of found) {
     const parsed = parseMigrationName(draft.name)
-    return parsed === undefined ? [] : [{ ...draft, parsed }]
-  })
-  const nameless = found.filter(({ name }) => parseMigrationName(name) === undefined)
+    if (parsed !== undefined) drafts.push({ ...draft, parsed })
+    else nameless.push(...shown.map((path) => ({ path, why: 'begins with no version' })))
+  }
   return {
     drafts,
-    misnamed: [
-      ...files.misnamed,
-      ...folders.flatMap((folder) => folder.misnamed),
-      ...nameless.flatMap(({ shown }) => shown.map((path) => ({ path, why: 'begins with no version' }))),
-    ].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    misnamed: [...files.misnamed, ...folders.flatMap((folder) => folder.misnamed), ...nameless].sort(
+      (a, b) => (a.path < b.path ? -1 : 1),
+    ),
     warnings: folders.flatMap((folder) => folder.warnings),
   }
 }
@@ -59,24 +61,35 @@ interface Found {
   readonly misnamed: readonly Misnamed[]
 }
 
-function groupFiles(dir: string, files: readonly string[]): Found {
+function groupFiles(dir: string, { files, plain }: FolderListing): Found {
   const found: Unnamed[] = []
   const misnamed: Misnamed[] = []
   const sql = new Map<string, string>()
+  const inside = join(dir, sep)
   for (const file of files) {
     const entry = classifyFileName(file)
-    const path = join(dir, file)
+    const path = inside + file
     if (entry.kind === 'sql') sql.set(entry.stem, path)
     if (entry.kind === 'misnamed') misnamed.push({ path, why: entry.why })
     if (entry.kind === 'script')
-      found.push({ name: entry.stem, language: entry.language, up: path, shown: [path] })
+      found.push({
+        name: entry.stem,
+        language: entry.language,
+        up: path,
+        isPlain: plain.has(file),
+        shown: [path],
+      })
   }
   const scripts = found.map(({ name }) => name)
   const { migrations, orphans } = pairSqlFiles([...sql.keys()], scripts)
-  const pathOf = (stem: string) => sql.get(stem) ?? join(dir, `${stem}.sql`)
+  const pathOf = (stem: string) => sql.get(stem) ?? `${inside}${stem}.sql`
+  const isPlain = (stem: string | undefined) => stem === undefined || plain.has(`${stem}.sql`)
   for (const { stem, why } of orphans) misnamed.push({ path: pathOf(stem), why })
   for (const { name, up, down } of migrations)
-    found.push(sqlMigration(name, pathOf(up), down && pathOf(down)))
+    found.push({
+      ...sqlMigration(name, pathOf(up), down && pathOf(down)),
+      isPlain: isPlain(up) && isPlain(down),
+    })
   return { found, misnamed }
 }
 

@@ -22,10 +22,15 @@ export function pairSqlFiles(
   scripts: readonly string[],
 ): { readonly migrations: readonly SqlFiles[]; readonly orphans: readonly Orphan[] } {
   const present = new Set(stems)
-  const lowered = new Set(stems.map((stem) => stem.toLowerCase()))
+  let lowered: ReadonlySet<string> | undefined
   const migrations: SqlFiles[] = []
   const orphans: Orphan[] = []
   for (const stem of stems) {
+    if (!endsLikeHalf(stem)) {
+      migrations.push({ name: stem, up: stem })
+      continue
+    }
+    lowered ??= new Set(stems.map((each) => each.toLowerCase()))
     const odd = whyOddLetters(stem, lowered)
     if (odd !== undefined) {
       orphans.push({ stem, why: odd })
@@ -45,6 +50,11 @@ export function pairSqlFiles(
     }
   }
   return { migrations, orphans }
+}
+
+function endsLikeHalf(stem: string): boolean {
+  const end = stem.slice(-4).toLowerCase()
+  return end === 'down' || end.endsWith('up')
 }
 
 /** `X.Down` is a half to whoever wrote it, and so is `X_Down` beside `X_Up`; `001_Shut_Down` alone is a slug. */

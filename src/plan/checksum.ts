@@ -1,9 +1,10 @@
 /** What is hashed and stored of a migration, and how. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** BOM removed, CRLF as LF: the form in which every migration text travels. */
 export function normaliseText(text: string): string {
-  return text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
+  const bare = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  return bare.includes('\r\n') ? bare.replaceAll('\r\n', '\n') : bare
 }
 
 /**
@@ -12,7 +13,7 @@ export function normaliseText(text: string): string {
  */
 export function checksumOf(source: string): string {
   const text = trimTrailingBlankLines(normaliseText(source))
-  return `sha256-v1:${createHash('sha256').update(text, 'utf8').digest('hex')}`
+  return `sha256-v1:${hash('sha256', text)}`
 }
 
 /** The first 12 hex digits: enough to compare by eye. */

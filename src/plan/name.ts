@@ -28,7 +28,12 @@ export function parseMigrationName(stem: string): ParsedName | undefined {
   const name = prefixed ? stem.slice(1) : stem
   const version = leadingVersion(name, prefixed)
   if (version === undefined) return undefined
-  return { version, slug: name.slice(version.text.length).replace(/^(?:__|[-_.])/, '') }
+  return { version, slug: withoutSeparator(name.slice(version.text.length)) }
+}
+
+function withoutSeparator(rest: string): string {
+  if (rest.startsWith('__')) return rest.slice(2)
+  return '-_.'.includes(rest.charAt(0)) ? rest.slice(1) : rest
 }
 
 /** A text that is a version and nothing else. */
@@ -55,6 +60,8 @@ function compareText(a: string, b: string): number {
 }
 
 function leadingVersion(name: string, prefixed: boolean): Version | undefined {
+  const common = prefixed ? undefined : commonVersion(name)
+  if (common !== undefined) return common
   const parts = prefixed ? prefixedParts.exec(name)?.[0] : undefined
   if (parts !== undefined) return versionOfParts(parts)
   for (const pattern of [compactDate, groupedDate]) {
@@ -64,6 +71,25 @@ function leadingVersion(name: string, prefixed: boolean): Version | undefined {
   }
   const text = dottedParts.exec(name)?.[0] ?? singleNumber.exec(name)?.[0]
   return text === undefined ? undefined : sequence(text, text.split('.'))
+}
+
+/**
+ * Digits and then a slug, which is how nearly all are written, without a regular expression: a start with thousands of
+ * files has no time for those. Undefined for every other style.
+ */
+function commonVersion(name: string): Version | undefined {
+  let end = 0
+  while (isDigit(name.charCodeAt(end))) end += 1
+  const isFollowedBySlug = end === name.length || (name[end] === '_' && !isDigit(name.charCodeAt(end + 1)))
+  // Eight digits may be a day with the time behind it.
+  if (end === 0 || end === 8 || !isFollowedBySlug) return undefined
+  const text = name.slice(0, end)
+  if (end > 8 && beginsWithDate(text)) return { kind: 'timestamp', text, key: timestampKey(text) }
+  return sequence(text, [text])
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 /** Parts compare as numbers, so a date in front is padded by itself: `V20260131.2` is before `V20260131.10`. */
@@ -97,7 +123,8 @@ function sequence(text: string, parts: readonly string[]): Version | undefined {
 
 /** 17 digits reach to the millisecond; more are kept, save for trailing zeros, so that equal instants tie. */
 function timestampKey(digits: string): string {
-  return digits.slice(0, 17).padEnd(17, '0') + digits.slice(17).replace(/0+$/, '')
+  const key = digits.slice(0, 17).padEnd(17, '0')
+  return digits.length <= 17 ? key : key + digits.slice(17).replace(/0+$/, '')
 }
 
 function digitsOf(text: string): string {
@@ -109,9 +136,12 @@ function digitsOf(text: string): string {
  * `1767225600000`) would begin with one.
  */
 function beginsWithDate(digits: string): boolean {
-  const match = /^(\d{4})(\d\d)(\d\d)/.exec(digits)
-  if (match === null) return false
-  const [year, month, day] = match.slice(1).map(Number) as [number, number, number]
+  if (digits.length < 8) return false
+  const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6, 8)].map(Number) as [
+    number,
+    number,
+    number,
+  ]
   const date = new Date(Date.UTC(year, month - 1, day))
   return year >= 1970 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
 }

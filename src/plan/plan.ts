@@ -2,17 +2,9 @@
 import type { SlipwayError } from '../errors.ts'
 import { checkDependencies } from './dependencies.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from './migration.ts'
+import { findMixedVersions, type PlanWarning } from './mixed-versions.ts'
 import { compareMigrations } from './name.ts'
-import {
-  findAhead,
-  findChanged,
-  findFuture,
-  findLate,
-  findMissing,
-  findMixedVersions,
-  findUnfinished,
-  type PlanWarning,
-} from './reasons.ts'
+import { findAhead, findChanged, findFuture, findLate, findMissing, findUnfinished } from './reasons.ts'
 import { combineReasons } from './refusal.ts'
 import { hasOtherLanguage, type MigrationStatus, type StateInput, surveyStates } from './states.ts'
 import { candidateOf, type ResolvedTarget, resolveTarget, type Target } from './target.ts'

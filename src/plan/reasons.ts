@@ -1,14 +1,9 @@
 /** Why a plan is refused, and what is worth a warning: one function for each row of the table of states. */
 import { SlipwayError } from '../errors.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from './migration.ts'
+import type { PlanWarning } from './mixed-versions.ts'
 import { repairCommand } from './repair.ts'
 import { describeChange, type MigrationStatus, newestApplied } from './states.ts'
-
-export interface PlanWarning {
-  readonly code: string
-  readonly message: string
-  readonly migration?: string
-}
 
 export interface Finding {
   readonly reasons: readonly SlipwayError[]
@@ -147,15 +142,6 @@ export function describeUnfinished(name: string): { readonly migration: string; 
     migration: name,
     hint: `see what it did; when all of it is done: ${finished}, when none of it is left: ${retry}`,
   }
-}
-
-/** `000…` is a placeholder for "before everything" and mixes well with timestamps. */
-export function findMixedVersions(files: readonly MigrationFile[]): PlanWarning[] {
-  const timestamp = files.find(({ version }) => version.kind === 'timestamp')
-  const sequence = files.find(({ version }) => version.kind === 'sequence' && /[1-9]/.test(version.key))
-  if (timestamp === undefined || sequence === undefined) return []
-  const message = `two styles of version in one folder: ${sequence.name} sorts before ${timestamp.name}, as every number does before every timestamp`
-  return [{ code: 'mixed-versions', message }]
 }
 
 function factsOf(file: MigrationFile) {

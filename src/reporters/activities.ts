@@ -1,9 +1,9 @@
 /** What the live line says of things that take time. */
 import type { RunEvent } from '../events.ts'
 import { formatDuration, formatElapsed } from '../text/format-time.ts'
+import { visibleText } from '../text/visible-text.ts'
 import type { Activity } from './progress.ts'
 import type { RunMemory } from './run-memory.ts'
-import { visibleText } from '../text/visible-text.ts'
 
 /** The activity that an event begins, if it begins one. `memory` already knows the event. */
 export function activityOf(

@@ -3,11 +3,11 @@ import { shownDefault } from '../config/help.ts'
 import { settingOf } from '../config/settings.ts'
 import { describeSource } from '../config/source.ts'
 import type { SurveyedSetting } from '../config/survey-settings.ts'
+import { visibleText } from '../text/visible-text.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { joinGroups, refusalLines, warningLines } from './result-lines.ts'
 import type { ConfigResult, TextOptions } from './results.ts'
 import { tableLines } from './table.ts'
-import { visibleText } from '../text/visible-text.ts'
 
 export function configText(result: ConfigResult, { colors }: TextOptions): string {
   const paint = createPaint(colors)

@@ -1,9 +1,9 @@
 /** The last line of a run: what state the database is in now. Says nothing the events did not show. */
 import type { SlipwayError } from '../errors.ts'
 import type { RunOutcome } from '../events.ts'
+import { formatDuration } from '../text/format-time.ts'
 import { countOf } from './count-of.ts'
 import type { Told } from './describe-event.ts'
-import { formatDuration } from '../text/format-time.ts'
 import { isTransactional, type RunMemory } from './run-memory.ts'
 
 export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {
@@ -28,6 +28,8 @@ function describeSuccess(outcome: RunOutcome, memory: RunMemory): string {
 function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
   if (readingVerbs.has(outcome.verb)) return describeReadFailure(outcome)
   const step = memory.failed ?? memory.running
+  if (memory.together && step !== undefined && outcome.applied.length === 0)
+    return `stopped: ${describeTogether(step, memory, outcome.error)}`
   const parts: string[] = []
   if (step !== undefined) parts.push(describeStep(step, isTransactional(memory, step), outcome.error))
   const done = outcome.applied.length
@@ -37,6 +39,16 @@ function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
   const unrun = outcome.pending.filter((name) => name !== step).length
   if (unrun > 0) parts.push(`${unrun} not run`)
   return `stopped: ${parts.join('; ')}`
+}
+
+/** Nothing of it is there, whichever step it was. */
+function describeTogether(step: string, { steps }: RunMemory, error: SlipwayError | undefined): string {
+  const all = countOf(steps.length, 'migration')
+  if (error?.code === 'session-lost')
+    return `${all} in one transaction, not confirmed: the server rolls back what was not committed`
+  if (error?.code === 'escaped')
+    return `${step} ended the transaction of ${all}, so part of it may be committed`
+  return `${all} in one transaction, rolled back with ${step}: nothing was applied`
 }
 
 /** Verbs that change history alone. */

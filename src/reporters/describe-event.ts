@@ -2,14 +2,14 @@
 import { inspect } from 'node:util'
 import type { LockHolder, RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
+import { describeHolder } from '../text/describe-holder.ts'
+import { formatDuration, formatElapsed } from '../text/format-time.ts'
+import { oneLine } from '../text/visible-text.ts'
 import { countOf, listNames } from './count-of.ts'
 import { describeEnding } from './describe-ending.ts'
-import { describeHolder } from '../text/describe-holder.ts'
 import { dialectLabel } from './dialect-label.ts'
-import { formatDuration, formatElapsed } from '../text/format-time.ts'
 import { toPlainData } from './plain-data.ts'
 import type { RunMemory } from './run-memory.ts'
-import { oneLine } from '../text/visible-text.ts'
 
 export interface Telling {
   readonly memory: RunMemory
@@ -38,7 +38,7 @@ function describe(event: RunEvent, telling: Telling): Told {
       return { text: describeWait(event, telling) }
     case 'connected':
       return {
-        text: `connected to ${dialectLabel(event.dialect)} ${event.serverVersion}`,
+        text: `connected to ${dialectLabel(event.dialect)} ${event.serverVersion}${describeConnection(event)}`,
         ...afterWait(event.waitedMs),
       }
     case 'waiting-for-lock':
@@ -60,6 +60,11 @@ function describe(event: RunEvent, telling: Telling): Told {
         text: `${event.name}: statement ${event.index} of ${event.total}`,
         aside: formatDuration(event.durationMs),
       }
+    case 'statement-echo':
+      return {
+        text: `${event.name}: ${event.text}`,
+        ...(event.failed ? { aside: 'failed' } : timed(event.durationMs)),
+      }
     case 'step-retrying':
       return { text: describeRetry(event, telling) }
     case 'step-finished':
@@ -79,6 +84,10 @@ function describe(event: RunEvent, telling: Telling): Told {
   }
 }
 
+function timed(durationMs: number | undefined): { aside?: string } {
+  return durationMs === undefined ? {} : { aside: formatDuration(durationMs) }
+}
+
 const startVerbs = { apply: 'started', resume: 'resumed', skip: 'is skipped' } as const
 
 function describeWait(event: EventOf<'waiting-for-database'>, telling: Telling): string {
@@ -96,7 +105,10 @@ function afterWait(waitedMs: number): { aside?: string } {
 }
 
 function describePlan(event: EventOf<'planned'>): string {
-  const parts = [`${event.applied} applied`, `${event.steps.length} to run`]
+  const parts = [
+    `${event.applied} applied`,
+    `${event.steps.length} to run${event.together === true ? ' in one transaction' : ''}`,
+  ]
   if (event.ahead.length > 0) parts.push(describeAhead(event.ahead))
   return parts.join(', ')
 }
@@ -141,4 +153,10 @@ function describeData(data: unknown, redact: Redactor): string {
   if (data === undefined) return ''
   const shown = toPlainData(data, { redact, keys: 'foreign' })
   return ` ${inspect(shown, { breakLength: Number.POSITIVE_INFINITY, depth: 4, maxArrayLength: 20, maxStringLength: 2000 })}`
+}
+
+function describeConnection({ host, encryption }: EventOf<'connected'>): string {
+  const where = host === undefined ? '' : ` on ${host}`
+  if (encryption === undefined) return where
+  return encryption === 'none' ? `${where}, not encrypted` : `${where}, ${encryption}`
 }

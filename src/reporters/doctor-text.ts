@@ -1,13 +1,13 @@
 /** `slipway doctor` for a person: a line for each thing, its remedy below. Pure; the caller redacts and writes. */
 import type { Diagnosis } from '../dialects/diagnosis.ts'
 import { noRedaction } from '../redact.ts'
+import { visibleText } from '../text/visible-text.ts'
 import { countOf } from './count-of.ts'
 import { createPaint, type Paint, type Tone } from './paint.ts'
 import { nextLine } from './pretty-error.ts'
 import { joinGroups } from './result-lines.ts'
 import type { TextOptions } from './results.ts'
 import { padToWidth, textWidth } from './text-width.ts'
-import { visibleText } from '../text/visible-text.ts'
 
 export function doctorText(checks: readonly Diagnosis[], { colors }: TextOptions): string {
   const paint = createPaint(colors)

@@ -33,6 +33,7 @@ export function levelOf(event: RunEvent): EventLevel {
     case 'lock-acquired':
     case 'notice':
     case 'step-started':
+    case 'statement-echo':
     case 'step-finished':
     case 'history-amended':
     case 'migration-log':

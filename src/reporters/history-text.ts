@@ -1,13 +1,13 @@
 /** `slipway history` for a person: what ran, when, by whom, how long, on which version. Pure; the caller redacts and writes. */
 import type { LogRecord } from '../dialects/amendment.ts'
 import type { HistoryRow } from '../plan/migration.ts'
-import { countOf } from './count-of.ts'
 import { formatDuration } from '../text/format-time.ts'
+import { oneLine } from '../text/visible-text.ts'
+import { countOf } from './count-of.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { describeDatabase, joinGroups } from './result-lines.ts'
 import type { HistoryResult, TextOptions } from './results.ts'
 import { tableLines } from './table.ts'
-import { oneLine } from '../text/visible-text.ts'
 
 export function historyText(result: HistoryResult, { colors }: TextOptions): string {
   const paint = createPaint(colors)

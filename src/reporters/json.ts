@@ -1,4 +1,5 @@
 /** JSON lines by pino, for log collectors. The only file that imports pino. */
+import { writeSync } from 'node:fs'
 import pino from 'pino'
 import type { RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
@@ -58,9 +59,23 @@ function messageFor(event: RunEvent, told: Told, redact: Redactor): string {
  */
 function openDestination(stream: OutputStream): pino.DestinationStream {
   if (stream.fd === undefined) return { write: (line) => void stream.write(line) }
-  const destination = pino.destination({ dest: stream.fd, sync: true })
-  destination.on('error', () => {})
-  return destination
+  const { fd } = stream
+  return { write: (line) => writeNow(fd, line) }
+}
+
+const pauseMs = 20
+
+/** Waits for a reader that is slow: the other end of a pipe may have made it one that does not wait by itself. */
+function writeNow(fd: number, line: string): void {
+  let rest = Buffer.from(line)
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
+    }
+  }
 }
 
 function baseFields({ verb, traceparent, redact }: JsonOptions): Record<string, string> {

@@ -3,12 +3,12 @@ import type { LockHolder } from '../events.ts'
 import { noRedaction, type Redactor } from '../redact.ts'
 import { describeHolder, shortenStatement } from '../text/describe-holder.ts'
 import { formatDuration, formatInstant } from '../text/format-time.ts'
+import { oneLine } from '../text/visible-text.ts'
 import { createPaint } from './paint.ts'
 import { nextLine } from './pretty-error.ts'
 import { describeDatabase, joinGroups } from './result-lines.ts'
 import type { DatabaseFacts, TextOptions } from './results.ts'
 import { tableLines } from './table.ts'
-import { oneLine } from '../text/visible-text.ts'
 
 export interface LockResult extends DatabaseFacts {
   readonly holder: LockHolder | undefined

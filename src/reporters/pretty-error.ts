@@ -1,9 +1,9 @@
 /** An error for a person: what, where, what the server said, every reason, and (by the caller) what to type next. */
 import { isSlipwayError, messageOf, type SlipwayError } from '../errors.ts'
 import type { Redactor } from '../redact.ts'
+import { visibleText } from '../text/visible-text.ts'
 import type { Paint } from './paint.ts'
 import { clipToWidth } from './text-width.ts'
-import { visibleText } from '../text/visible-text.ts'
 
 export interface ErrorStyle {
   readonly paint: Paint

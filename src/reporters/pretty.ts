@@ -1,6 +1,7 @@
 /** Lines for a person: one per event worth it, a live line for what is running. */
 import type { RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
+import { visibleText } from '../text/visible-text.ts'
 import { activityOf, endsActivity } from './activities.ts'
 import { describeAhead, describeEvent, type Told } from './describe-event.ts'
 import { type EventLevel, isLoudEnough, type LogLevel, levelOf } from './event-level.ts'
@@ -11,7 +12,6 @@ import type { Reporter } from './reporter.ts'
 import { createRetryFilter } from './retry-filter.ts'
 import { createRunMemory, type RunMemory, rememberEvent } from './run-memory.ts'
 import { padToWidth, textWidth } from './text-width.ts'
-import { visibleText } from '../text/visible-text.ts'
 
 export interface PrettyOptions {
   readonly stream: OutputStream
@@ -119,7 +119,8 @@ function linesOf(event: RunEvent, printer: Printer): string[] {
 function planLines(event: Extract<RunEvent, { type: 'planned' }>, told: Told, printer: Printer): string[] {
   if (event.ahead.length === 0) return [markedLine('note', told, printer)]
   const ahead = { text: printer.options.redact(describeAhead(event.ahead)) }
-  const counts = `${event.applied} applied, ${event.steps.length} to run`
+  const together = event.together === true ? ' in one transaction' : ''
+  const counts = `${event.applied} applied, ${event.steps.length} to run${together}`
   const plan = event.steps.length === 0 ? [] : [markedLine('note', { text: counts }, printer)]
   return [markedLine('caution', ahead, printer), ...plan]
 }

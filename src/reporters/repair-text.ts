@@ -2,11 +2,11 @@
 import type { SlipwayError } from '../errors.ts'
 import { type Damage, describeRepair, type RepairAction, repairCommand } from '../plan/repair.ts'
 import { noRedaction } from '../redact.ts'
+import { oneLine } from '../text/visible-text.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { errorLines, nextLine } from './pretty-error.ts'
 import { describeDatabase, joinGroups } from './result-lines.ts'
 import type { DatabaseFacts, TextOptions } from './results.ts'
-import { oneLine } from '../text/visible-text.ts'
 
 export interface RepairResult extends DatabaseFacts {
   readonly damage: readonly Damage[]

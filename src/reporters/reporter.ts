@@ -29,7 +29,17 @@ export interface ReporterOptions {
 }
 
 /** Verbs that print their result on stdout: on stderr they only tell of waiting and of trouble. */
-const resultVerbs = new Set(['status', 'history', 'verify', 'config', 'version', 'new', 'doctor', 'unlock'])
+const resultVerbs = new Set([
+  'status',
+  'history',
+  'verify',
+  'config',
+  'version',
+  'new',
+  'doctor',
+  'unlock',
+  'manifest',
+])
 
 /** Only the chosen reporter is loaded. */
 export async function createReporter(options: ReporterOptions): Promise<Reporter> {
@@ -44,6 +54,36 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
       await reporter.close()
       stream.off?.('error', ignore)
     },
+  }
+}
+
+/**
+ * The same at once. It is loaded when the run waits for something for the first time, such as the connection; what
+ * happens before is told then, with the time at which it happened.
+ */
+export function startReporter(options: ReporterOptions): Reporter {
+  const { now = () => new Date() } = options
+  const early: { readonly event: RunEvent; readonly at: Date }[] = []
+  let retold: Date | undefined
+  let reporter: Reporter | undefined
+  const load = async (): Promise<Reporter> => {
+    await new Promise((resolve) => setImmediate(resolve))
+    const loaded = await createReporter({ ...options, now: () => retold ?? now() })
+    for (const { event, at } of early) {
+      retold = at
+      loaded.listen(event)
+    }
+    retold = undefined
+    reporter = loaded
+    return loaded
+  }
+  const loading = load()
+  return {
+    listen: (event) => {
+      if (reporter === undefined) early.push({ event, at: now() })
+      else reporter.listen(event)
+    },
+    close: async () => (await loading).close(),
   }
 }
 

@@ -1,11 +1,11 @@
 /** Parts that several result printers share. */
 import type { SlipwayError } from '../errors.ts'
 import { noRedaction } from '../redact.ts'
+import { visibleText } from '../text/visible-text.ts'
 import { dialectLabel } from './dialect-label.ts'
 import type { Paint } from './paint.ts'
 import { errorLines, hintOf, nextLine } from './pretty-error.ts'
 import type { DatabaseFacts, ResultWarning } from './results.ts'
-import { visibleText } from '../text/visible-text.ts'
 
 /** `postgres://app@db/app (PostgreSQL 18.1)` */
 export function describeDatabase({ database, dialect, serverVersion }: DatabaseFacts): string {

@@ -1,10 +1,11 @@
 /** What `stamp` would record, for a person. Pure; the caller redacts and writes. */
+
+import { oneLine } from '../text/visible-text.ts'
 import { countOf } from './count-of.ts'
 import { createPaint } from './paint.ts'
 import { describeDatabase, joinGroups } from './result-lines.ts'
 import type { DatabaseFacts, TextOptions } from './results.ts'
 import { tableLines } from './table.ts'
-import { oneLine } from '../text/visible-text.ts'
 
 export interface StampResult extends DatabaseFacts {
   readonly recorded: number

@@ -1,14 +1,14 @@
 /** `slipway status` for a person: one screen. Pure; the caller redacts and writes. */
 import type { MigrationState } from '../plan/migration.ts'
 import { noRedaction } from '../redact.ts'
-import { countStates } from './count-states.ts'
 import { formatDuration, formatInstant } from '../text/format-time.ts'
+import { oneLine } from '../text/visible-text.ts'
+import { countStates } from './count-states.ts'
 import { createPaint, type Paint, type Tone } from './paint.ts'
 import { nextLine } from './pretty-error.ts'
 import { describeDatabase, joinGroups, refusalLines, warningLines } from './result-lines.ts'
 import type { MigrationStatus, StatusResult, TextOptions } from './results.ts'
 import { tableLines } from './table.ts'
-import { oneLine } from '../text/visible-text.ts'
 
 export interface StatusTextOptions extends TextOptions {
   /** Lists everything; otherwise long runs of applied or pending migrations are shortened, and the text says so. */

@@ -1,13 +1,15 @@
 /** How a verb that runs something ends: one outcome, told to everyone who listens. */
-import { describeSessionFailure } from '../engine/failure.ts'
-import { emptyProgress, type Progress } from '../engine/migrator.ts'
+import { emptyProgress, type Progress } from '../engine/progress.ts'
 import type { Run } from '../engine/run.ts'
+import { nextTurn } from '../engine/sleep.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 
 /** Runs `work`, emits run-started and run-finished, and returns the exit code. */
 export async function conclude(run: Run, work: (progress: Progress) => Promise<void>): Promise<number> {
   const began = performance.now()
   const progress = emptyProgress()
+  // A connection may be under way: its first words go out now.
+  await nextTurn()
   run.emit({
     type: 'run-started',
     runId: run.runId,
@@ -19,7 +21,7 @@ export async function conclude(run: Run, work: (progress: Progress) => Promise<v
   try {
     await work(progress)
   } catch (thrown) {
-    error = toSlipwayError(run, thrown)
+    error = await toSlipwayError(run, thrown)
     const { reason } = run.signal
     // What fails while a run is being stopped fails because of that, unless it tells the reason in more detail.
     if (isSlipwayError(reason) && reason.code !== error.code) error = reason
@@ -39,7 +41,8 @@ export async function conclude(run: Run, work: (progress: Progress) => Promise<v
   return exitCode
 }
 
-function toSlipwayError(run: Run, thrown: unknown): SlipwayError {
+async function toSlipwayError(run: Run, thrown: unknown): Promise<SlipwayError> {
+  const { describeSessionFailure } = await import('../engine/failure.ts')
   const described = describeSessionFailure(run, thrown, run.verb)
   return isSlipwayError(described) ? described : new SlipwayError('bug', messageOf(thrown), { cause: thrown })
 }

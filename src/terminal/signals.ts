@@ -49,7 +49,7 @@ const neverHint = { hint: 'look at what the migration awaits' }
 /** The driver fails outside any promise when its socket dies in the wrong moment; anything else is a migration's. */
 function explainStray(thrown: unknown): SlipwayError {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : ''
-  if (stack.includes('/node_modules/postgres/')) {
+  if (/\/node_modules\/postgres\/|\/postgres-driver\.cjs/.test(stack)) {
     return new SlipwayError('session-lost', `the database driver failed: ${messageOf(thrown)}`, {
       cause: thrown,
     })

@@ -49,7 +49,7 @@ const foreign = (
   exit: 65,
   code: 'foreign-history',
   message,
-  hint: /SLIPWAY_TABLE=slipway_migrations/,
+  hint: /export SLIPWAY_TABLE=slipway_migrations.*slipway stamp TARGET$/,
   ...more,
 })
 
@@ -65,12 +65,21 @@ testBadInput([
       new RegExp(`${shortHash(users)} when applied`),
       new RegExp(`${shortHash(edited)} now`),
     ],
-    hint: /restore the file.*slipway new NAME/,
+    hint: /restore the file.*slipway new NAME.*slipway repair --accept 0001_users$/,
     at: { file: 'migrations/0001_users.sql' },
     check: (_, shown) => {
       for (const line of ['-  id integer', '+  id bigint'])
         if (!shown.includes(line)) throw new Error(`the diff lacks ${line}:\n${shown}`)
     },
+  },
+  {
+    name: 'an edited TypeScript file that has no types',
+    files: { 'migrations/0001_users.ts': 'export const up = async () => {}\n' },
+    before: applyThenAdd({ 'migrations/0001_users.ts': 'export const up = async () => { await 1 }\n' }),
+    exit: 65,
+    code: 'changed',
+    message: /0001_users was edited after it was applied: migrations\/0001_users\.ts/,
+    hint: /slipway repair --accept 0001_users$/,
   },
   {
     name: 'an applied migration without a file',
@@ -82,7 +91,7 @@ testBadInput([
     exit: 65,
     code: 'missing',
     message: /0001_users is applied, but has no file here/,
-    hint: /restore the file, or keep it in old\//,
+    hint: /restore the file, or keep it in old\/.*slipway repair --forget 0001_users$/,
   },
   {
     name: 'a file renamed after it was applied',

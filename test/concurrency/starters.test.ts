@@ -1,57 +1,19 @@
 /** Thirty runners at once: each migration exactly once, every runner succeeds, none before the work is done. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type SlipwayResult, slipway, startSlipway } from '../helpers/cli.ts'
+import { slipway, startSlipway } from '../helpers/cli.ts'
 import { createTestDatabase, postgresMajors } from '../helpers/postgres.ts'
 import { readSqlite } from '../helpers/sqlite.ts'
+import {
+  counting,
+  expected,
+  requireAllDone,
+  requireDoneOnce,
+  runners,
+  startAll,
+} from '../helpers/starters.ts'
 import { until } from '../helpers/until.ts'
 import { createWorkspace, writeMigrations } from '../helpers/workspace.ts'
-
-const runners = 30
-const migrations = 20
-
-/** Every migration adds a row to a table that accepts doubles, so that a second run of it would show. */
-function counting(): Record<string, string> {
-  const files: Record<string, string> = {
-    '0000_counter.sql': 'create table counter (migration text not null);',
-  }
-  for (let n = 1; n < migrations; n++) {
-    const name = `${String(n).padStart(4, '0')}_step`
-    if (n % 2 === 0)
-      files[`${name}.sql`] = `insert into counter values ('${name}');\ncreate table t${n} (id integer);`
-    else
-      files[`${name}.ts`] = `import type { Migration } from 'slipway'
-export const up: Migration = async ({ sql }) => {
-  await sql\`create table t${n} (id integer)\`
-  await sql\`insert into counter values (\${'${name}'})\`
-}
-`
-  }
-  return files
-}
-
-/** `look` counts the applied migrations as each runner ends: none may end before the work is done. */
-async function startAll(env: Record<string, string>, look: () => Promise<number>): Promise<SlipwayResult[]> {
-  const start = async () => {
-    const result = await slipway(['up'], { env, timeoutMs: 240_000 })
-    assert.equal(await look(), migrations, `a runner ended with ${result.code} before the work was done`)
-    return result
-  }
-  return Promise.all(Array.from({ length: runners }, start))
-}
-
-function requireAllDone(results: readonly SlipwayResult[]): void {
-  const failed = results.filter(({ code }) => code !== 0)
-  assert.equal(
-    failed.length,
-    0,
-    failed.map(({ code, signal, stderr }) => `${code ?? signal}: ${stderr}`).join('\n'),
-  )
-}
-
-const expected = Object.keys(counting())
-  .slice(1)
-  .map((file) => file.replace(/\.\w+$/, ''))
 
 for (const major of postgresMajors) {
   test(`${runners} runners on an empty PostgreSQL ${major} database`, async () => {
@@ -62,23 +24,8 @@ for (const major of postgresMajors) {
       const rows = await db.query("select 1 from schema_migrations where state = 'applied'")
       return rows.length
     }
-    requireAllDone(await startAll({ SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_DIR: dir }, look))
-    const effects = await db.query<{ migration: string }>('select migration from counter order by 1')
-    assert.deepEqual(
-      effects.map(({ migration }) => migration),
-      expected,
-    )
-    const rows = await db.query<{ name: string; state: string }>(
-      'select name, state from schema_migrations order by id',
-    )
-    assert.deepEqual(
-      rows,
-      ['0000_counter', ...expected].map((name) => ({ name, state: 'applied' })),
-    )
-    const locks = await db.query(
-      "select 1 from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
-    )
-    assert.equal(locks.length, 0)
+    requireAllDone(await startAll([{ SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_DIR: dir }], look))
+    await requireDoneOnce(db)
   })
 }
 
@@ -87,7 +34,7 @@ test(`${runners} runners on one missing SQLite file`, async () => {
   const dir = writeMigrations(workspace, counting())
   const file = workspace.path('app.db')
   const look = async () => readSqlite(file, "select 1 from schema_migrations where state = 'applied'").length
-  requireAllDone(await startAll({ SLIPWAY_DATABASE_URL: `sqlite://${file}`, SLIPWAY_DIR: dir }, look))
+  requireAllDone(await startAll([{ SLIPWAY_DATABASE_URL: `sqlite://${file}`, SLIPWAY_DIR: dir }], look))
   const effects = readSqlite(file, 'select migration from counter order by 1')
   assert.deepEqual(
     effects.map(({ migration }) => migration),

@@ -1,10 +1,13 @@
 /** Where runners are killed: a folder with migrations of every kind, and what they leave in a fresh database. */
+import type { Checkpoint } from '../../src/events.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface Arena {
   readonly label: string
   /** File name → text. */
   readonly migrations: Readonly<Record<string, string>>
+  /** Checkpoints that these migrations do not pass. */
+  readonly without?: readonly Checkpoint[]
   open(workspace: Workspace): Promise<Ground>
 }
 

@@ -75,9 +75,14 @@ function nameFaults(passings: readonly Passing[]): string[] {
 }
 
 /** `count` kills at every checkpoint, spread over the times that a run passes it. */
-export function faultsAtEachPoint(passings: readonly Passing[], count: number): string[] {
+export function faultsAtEachPoint(
+  { without = [] }: Pick<Arena, 'without'>,
+  passings: readonly Passing[],
+  count: number,
+): string[] {
   const names = nameFaults(passings)
-  return checkpoints.flatMap((point) => {
+  const wanted = checkpoints.filter((point) => !without.includes(point))
+  return wanted.flatMap((point) => {
     const here = names.filter((name) => name.startsWith(`${point}:`))
     assert.ok(here.length > 0, `a run passes the checkpoint ${point}`)
     return Array.from({ length: count }, (_, n) => {

@@ -1,5 +1,5 @@
 /** A real PgBouncer in front of a test server: starts it, breaks it, and leaves nothing behind when the process ends. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -15,8 +15,10 @@ export interface PgbouncerOptions {
   readonly mode: PoolMode
   /** Further lines of the [pgbouncer] section. */
   readonly settings?: Readonly<Record<string, string | number>>
-  /** Further lines of the [databases] section; `*` leads to the server in any case. */
-  readonly databases?: Readonly<Record<string, string>>
+  /** `nobody`: where its server should be nobody listens. */
+  readonly to?: 'server' | 'nobody'
+  /** What it runs on each new server connection. */
+  readonly connectQuery?: string
   /** Who may log in besides the superuser. */
   readonly users?: readonly { readonly user: string; readonly password: string }[]
 }
@@ -48,6 +50,18 @@ export const withoutPgbouncer: string | false =
   findPgbouncer() === undefined && process.env.TEST_PGBOUNCER !== 'required'
     ? 'PgBouncer is not installed (apt-get install pgbouncer)'
     : false
+
+/** For the end of a run: one whose test did not live to stop it. `root` is its folder. */
+export function killPoolerNow(root: string): void {
+  try {
+    const pid = Number.parseInt(readFileSync(join(root, 'pid'), 'utf8'), 10)
+    // The number may be another process's by now.
+    const { stdout } = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' })
+    if (stdout.includes(root)) process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}
 
 export async function startPgbouncer(server: PostgresServer, options: PgbouncerOptions): Promise<Pgbouncer> {
   const program = findPgbouncer()
@@ -116,7 +130,9 @@ function prepareFolder(server: PostgresServer, options: PgbouncerOptions, port: 
     max_client_conn: 500,
     ...options.settings,
   }
-  const databases = { '*': `host=${server.host} port=${server.port}`, ...options.databases }
+  const greeting = options.connectQuery === undefined ? '' : ` connect_query='${options.connectQuery}'`
+  const target = options.to === 'nobody' ? 1 : server.port
+  const databases = { '*': `host=${server.host} port=${target}${greeting}` }
   const section = (name: string, values: Readonly<Record<string, unknown>>) =>
     `[${name}]\n${Object.entries(values)
       .map(([key, value]) => `${key} = ${value}\n`)

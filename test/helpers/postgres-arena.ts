@@ -1,6 +1,7 @@
 import { dumpCatalogue, dumpRowCounts } from './catalogue.ts'
-import { type Arena, lookWith } from './kill-arena.ts'
-import { createTestDatabase } from './postgres.ts'
+import { type Arena, type Ground, lookWith } from './kill-arena.ts'
+import { startPgbouncer } from './pgbouncer.ts'
+import { createTestDatabase, sharedPostgres } from './postgres.ts'
 
 const migrations: Record<string, string> = {
   '0001_begin.sql': `create table effects (name text not null);
@@ -52,28 +53,59 @@ insert into effects select '0006 ' || count(*) from paying;
 comment on view paying is 'Those who pay';`,
 }
 
+/** Those that one transaction can hold, and more that leave something in their session. */
+const transactional: Record<string, string> = {
+  '0001_begin.sql': `${migrations['0001_begin.sql']}
+create table again (id integer primary key, times integer not null);
+insert into again values (1, 1);`,
+  '0002_transactional.sql': migrations['0002_transactional.sql'] ?? '',
+  '0003_transactional.ts': migrations['0003_transactional.ts'] ?? '',
+  '0004_leaves.sql': `set search_path = pg_catalog, public;
+prepare kept as select 1;
+select pg_advisory_lock(4);
+create temporary table temporary_table (n int);
+insert into effects values ('0004');`,
+  '0005_leaves.ts': `import type { Migration } from 'slipway'
+export const up: Migration = async ({ sql }) => {
+  await sql\`set statement_timeout = '20s'\`
+  await sql\`prepare kept as select 2\`
+  await sql\`insert into effects values (\${'0005'})\`
+}`,
+  '0006_end.sql': migrations['0006_end.sql'] ?? '',
+}
+
 export function postgresArena(major: number): Arena {
+  return { label: `PostgreSQL ${major}`, migrations, open: () => openGround(major, (url) => url) }
+}
+
+/** Through a PgBouncer that gives a server connection to each transaction; it lives as long as the arena. */
+export async function openPooledArena(major: number): Promise<Arena & AsyncDisposable> {
+  const pooler = await startPgbouncer(await sharedPostgres(major), { mode: 'transaction' })
   return {
-    label: `PostgreSQL ${major}`,
-    migrations,
-    open: async () => {
-      const db = await createTestDatabase(major)
-      return {
-        url: db.url(),
-        look: async () => {
-          await using sql = await db.connect()
-          const query = async (text: string) => [...(await sql.unsafe(text))] as Record<string, unknown>[]
-          const catalogue = (await dumpCatalogue(query)) + (await dumpRowCounts(query))
-          return await lookWith(query, catalogue)
-        },
-        locks: async () => {
-          const rows = await db.query(
-            "select 1 from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
-          )
-          return rows.length
-        },
-        [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
-      }
+    label: `PostgreSQL ${major} through PgBouncer`,
+    migrations: transactional,
+    without: ['intent-written'],
+    open: () => openGround(major, (url) => pooler.through(url)),
+    [Symbol.asyncDispose]: () => pooler[Symbol.asyncDispose](),
+  }
+}
+
+async function openGround(major: number, through: (url: string) => string): Promise<Ground> {
+  const db = await createTestDatabase(major)
+  return {
+    url: through(db.url()),
+    look: async () => {
+      await using sql = await db.connect()
+      const query = async (text: string) => [...(await sql.unsafe(text))] as Record<string, unknown>[]
+      const catalogue = (await dumpCatalogue(query)) + (await dumpRowCounts(query))
+      return await lookWith(query, catalogue)
     },
+    locks: async () => {
+      const rows = await db.query(
+        "select 1 from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+      )
+      return rows.length
+    },
+    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   }
 }

@@ -1,10 +1,10 @@
 /** Stops a statement on the server, from a second socket, as the protocol wants it. */
-import type { PostgresUrl } from '../../config/url.ts'
+import type { Endpoint } from './endpoint.ts'
 import { openSocket } from './socket.ts'
 
 /** int32 16, int32 80877102, pid, secret: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS */
 export async function sendCancelRequest(
-  url: PostgresUrl,
+  endpoint: Endpoint,
   backend: { pid: number; secret: number },
 ): Promise<void> {
   const message = Buffer.alloc(16)
@@ -12,11 +12,12 @@ export async function sendCancelRequest(
   message.writeUInt32BE(80877102, 4)
   message.writeUInt32BE(backend.pid, 8)
   message.writeUInt32BE(backend.secret >>> 0, 12)
-  const socket = await openSocket(url, { timeoutMs: 3000 })
+  const { socket } = await openSocket(endpoint, { timeoutMs: 3000 })
   await new Promise<void>((resolve) => {
     socket.once('close', () => resolve())
-    socket.setTimeout(3000, () => socket.destroy())
+    socket.setTimeout(10_000, () => socket.destroy())
     socket.resume()
-    socket.end(message)
+    // Not `end`: who has read the request closes the connection. PgBouncer drops it when we do; 1.18 may even die of it.
+    socket.write(message)
   })
 }

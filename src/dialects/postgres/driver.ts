@@ -21,20 +21,28 @@ export interface Driver {
 
 export interface DriverOptions {
   readonly user: string
-  readonly password: string | undefined
+  /** Asked for when the server wants it. */
+  readonly password: () => string | Promise<string>
   readonly database: string
-  readonly applicationName: string
+  /** Settings of the startup message. */
+  readonly startup: Readonly<Record<string, string>>
   /** Called once; a second call must throw, because the driver reconnects without being asked. */
   readonly socket: () => Duplex
   readonly connectTimeoutMs: number
 }
 
+/** Takes some milliseconds, in which a connection can already be under way. Logging in needs node:crypto. */
+export async function loadDriver() {
+  process.getBuiltinModule('node:crypto')
+  return (await import('postgres')).default
+}
+
 export async function openDriver(options: DriverOptions): Promise<Driver> {
-  const { default: postgres } = await import('postgres')
+  const postgres = await loadDriver()
   const client = postgres({
     user: options.user,
     // A function keeps the driver from falling back to PGPASSWORD when there is none.
-    password: () => options.password ?? '',
+    password: options.password,
     database: options.database,
     // Not used (the socket is ours), but the driver would otherwise read PGHOST and PGPORT.
     host: 'localhost',
@@ -48,7 +56,7 @@ export async function openDriver(options: DriverOptions): Promise<Driver> {
     prepare: false,
     ssl: false,
     target_session_attrs: undefined,
-    connection: { application_name: options.applicationName },
+    connection: options.startup,
     types: valueTypes,
     // They are read from the socket, where it is known which query each belongs to.
     onnotice: () => {},

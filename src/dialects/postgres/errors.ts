@@ -1,9 +1,9 @@
 /** What a thrown thing means. SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 import { messageOf } from '../../errors.ts'
 import type { Fault, FaultKind } from '../dialect.ts'
+import { AuthRefused, ConnectTimeout, PeerClosed, TlsRefused, TriesFailed } from './failures.ts'
 import { SessionLost } from './link.ts'
 import { explainPooler } from './pooler-errors.ts'
-import { ConnectTimeout, PeerClosed, TlsRefused } from './socket.ts'
 
 interface ServerError extends Error {
   readonly code: string
@@ -19,7 +19,8 @@ interface ServerError extends Error {
 }
 
 export function isServerError(error: unknown): error is ServerError {
-  return error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string'
+  const isReported = error instanceof Error && ('severity' in error || 'severity_local' in error)
+  return isReported && 'code' in error && typeof error.code === 'string'
 }
 
 /** The SQLSTATE of a server error, undefined for anything else. */
@@ -69,6 +70,8 @@ const kinds: Readonly<Record<string, FaultKind>> = {
 
 export function explain(error: unknown): Fault {
   if (isServerError(error)) return explainServerError(error)
+  if (error instanceof TriesFailed) return { ...explain(error.decisive), message: error.message }
+  if (error instanceof AuthRefused) return { kind: 'auth', message: error.message }
   if (error instanceof TlsRefused) return { kind: 'tls', message: error.message }
   if (error instanceof ConnectTimeout || error instanceof PeerClosed)
     return { kind: 'not-ready', message: error.message }

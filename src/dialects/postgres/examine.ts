@@ -1,12 +1,14 @@
 /** What `doctor` says of a server: who we are there, what we may do, and what stands in between. Reads only. */
-import type { PostgresUrl } from '../../config/url.ts'
+import { isSocketDirectory, type PostgresUrl } from '../../config/url.ts'
 import { shellWord } from '../../plan/shell.ts'
+import { quotePostgresId } from '../../sql/quote.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import type { ConnectOptions } from '../dialect.ts'
+import type { Endpoint } from './endpoint.ts'
 import { examinePooler } from './examine-pooler.ts'
 import { examinePrivileges } from './examine-privileges.ts'
-import { findHistories } from './history.ts'
 import { instant, readOnly, type ServerFacts, toDate } from './facts.ts'
+import { findHistories } from './history-columns.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
 import { newest, whyUnsupported } from './supported.ts'
@@ -15,6 +17,7 @@ export interface Examined {
   readonly link: Link
   readonly options: ConnectOptions
   readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
   readonly names: HistoryNames
   /** Not left to the search_path. */
@@ -22,13 +25,13 @@ export interface Examined {
 }
 
 export async function examineServer(examined: Examined): Promise<Diagnosis[]> {
-  const { link, facts, url } = examined
+  const { link, facts, endpoint } = examined
   return [
     examineVersion(facts.versionNumber, facts.version),
-    examineRole(facts),
+    await examineRole(examined),
     await examinePrivileges(examined),
     await examinePooler(examined),
-    examineTls(url, link.tlsVersion),
+    examineTls(endpoint, link),
     await examineClock(link),
     ...examineNeighbours(examined),
   ]
@@ -49,15 +52,15 @@ export function examineVersion(versionNumber: number, version: string): Diagnosi
   return { check, level: 'ok', message: `PostgreSQL ${version}` }
 }
 
-function examineRole({ user, database, inRecovery, readOnlyByDefault }: ServerFacts): Diagnosis {
+async function examineRole({ facts, link }: Examined): Promise<Diagnosis> {
+  const { user, database, inRecovery, readOnlyByDefault } = facts
   const check = 'role'
-  const remedy = 'point SLIPWAY_DATABASE_URL at the primary'
   if (inRecovery)
     return {
       check,
       level: 'fail',
       message: `${database} is a replica in recovery: nothing can be written`,
-      remedy,
+      remedy: 'point SLIPWAY_DATABASE_URL at the primary',
       code: 'read-only',
     }
   if (readOnlyByDefault)
@@ -65,22 +68,41 @@ function examineRole({ user, database, inRecovery, readOnlyByDefault }: ServerFa
       check,
       level: 'fail',
       message: `default_transaction_read_only is on for ${user} on ${database}`,
-      remedy: `${remedy}, or: alter role … reset default_transaction_read_only`,
+      remedy: await findReadOnlyRemedy(link, facts),
       code: 'read-only',
     }
   return { check, level: 'ok', message: `${user} on ${database}, which can be written` }
 }
 
+/** Where the setting comes from: https://www.postgresql.org/docs/current/view-pg-settings.html */
+async function findReadOnlyRemedy(link: Link, { user, database }: ServerFacts): Promise<string> {
+  const [row] = await readOnly(
+    link,
+    "select source from pg_catalog.pg_settings where name = 'default_transaction_read_only'",
+  )
+  // Outside such a transaction the very statement would be refused.
+  const writing = (alter: string) => `begin read write; ${alter} reset default_transaction_read_only; commit`
+  switch (row?.source) {
+    case 'database':
+      return writing(`alter database ${quotePostgresId(database)}`)
+    case 'user':
+      return writing(`alter role ${quotePostgresId(user)}`)
+    case 'database user':
+      return writing(`alter role ${quotePostgresId(user)} in database ${quotePostgresId(database)}`)
+    default:
+      return 'point SLIPWAY_DATABASE_URL at a server where default_transaction_read_only is off'
+  }
+}
+
 /** What libpq calls the modes: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
 export function examineTls(
-  { host, tls }: Pick<PostgresUrl, 'host' | 'tls'>,
-  version: string | undefined,
+  { host, tls }: Pick<Endpoint, 'host' | 'tls'>,
+  { encryption, isVerified }: Pick<Link, 'encryption' | 'isVerified'>,
 ): Diagnosis {
   const check = 'tls'
-  if (version !== undefined) {
-    const verifies = tls.mode.startsWith('verify') || (tls.mode === 'require' && tls.rootCert !== undefined)
-    const certificate = verifies ? 'certificate verified' : 'certificate not verified'
-    return { check, level: 'ok', message: `${version}, ${certificate} (sslmode=${tls.mode})` }
+  if (encryption !== undefined) {
+    const certificate = isVerified ? 'certificate verified' : 'certificate not verified'
+    return { check, level: 'ok', message: `${encryption}, ${certificate} (sslmode=${tls.mode})` }
   }
   if (isThisHost(host))
     return { check, level: 'ok', message: `not used; the server is on this host (sslmode=${tls.mode})` }
@@ -93,7 +115,7 @@ export function examineTls(
 }
 
 function isThisHost(host: string): boolean {
-  return host.startsWith('/') || /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i.test(host)
+  return isSocketDirectory(host) || /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i.test(host)
 }
 
 /** Only where nobody chose the schema: a history for each tenant is no accident. */

@@ -1,5 +1,7 @@
 /** The first query of a session: who the server is, where the history is, whether anything stands in between. */
+import type { HistoryDigest } from '../../plan/digest.ts'
 import type { Row } from '../dialect.ts'
+import { digestExpression, readDigest } from './history-digest.ts'
 import type { Link, ResultSet } from './link.ts'
 import { literal, nameLog } from './naming.ts'
 
@@ -15,6 +17,8 @@ export interface ServerFacts {
   readonly schema: string | undefined
   readonly now: Date
   readonly tables: readonly HistoryCandidate[]
+  /** Where it was asked for, and could be had. */
+  readonly digest: HistoryDigest | undefined
 }
 
 /** A table that bears the name of the history or of its log, in whatever schema. */
@@ -35,11 +39,17 @@ export function toDate(value: unknown): Date | undefined {
 }
 
 /** One message; read-only, and nothing is set that would outlive it in a pooler's server connection. */
-export function factsQuery(table: string, schema: string | undefined): string {
-  return `begin transaction read only;\n${selectFacts(table, schema)};\ncommit`
+export function factsQuery(table: string, schema: string | undefined, wanted: Wanted = {}): string {
+  return `begin transaction read only;\n${selectFacts(table, schema, wanted)};\ncommit`
 }
 
-export function selectFacts(table: string, schema: string | undefined): string {
+interface Wanted {
+  readonly digest?: boolean | undefined
+}
+
+export function selectFacts(table: string, schema: string | undefined, wanted: Wanted = {}): string {
+  const schemaExpression = schema === undefined ? 'pg_catalog.current_schema()' : literal(schema)
+  const digest = wanted.digest === true ? digestExpression(table, schemaExpression) : 'null'
   return `select
   pg_catalog.pg_backend_pid() as pid,
   pg_catalog.current_setting('server_version') as version,
@@ -48,7 +58,7 @@ export function selectFacts(table: string, schema: string | undefined): string {
   pg_catalog.current_setting('default_transaction_read_only') = 'on' as read_only,
   pg_catalog.current_database() as database,
   current_user::text as user_name,
-  ${schema === undefined ? 'pg_catalog.current_schema()' : literal(schema)}::text as schema,
+  ${schemaExpression}::text as schema,
   ${instant('pg_catalog.clock_timestamp()')} as now,
   (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'schema', n.nspname,
@@ -59,7 +69,8 @@ export function selectFacts(table: string, schema: string | undefined): string {
    from pg_catalog.pg_class c
    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relname in (${literal(table)}, ${literal(nameLog(table))}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
-     and n.nspname !~ '^pg_temp_') as tables`
+     and n.nspname !~ '^pg_temp_') as tables,
+  ${digest} as digest`
 }
 
 export function readFacts(results: readonly ResultSet[]): ServerFacts {
@@ -75,6 +86,7 @@ export function readFacts(results: readonly ResultSet[]): ServerFacts {
     schema: typeof row.schema === 'string' ? row.schema : undefined,
     now: toDate(row.now) ?? new Date(),
     tables: Array.isArray(row.tables) ? (row.tables as HistoryCandidate[]) : [],
+    digest: readDigest(row.digest),
   }
 }
 

@@ -73,8 +73,9 @@ function writeGrants(names: HistoryNames, { tables, schema }: Lacking): string {
   return grants.join(';\n')
 }
 
+/** In quotes `"public"` is everybody, too. */
 function listRoles(roles: readonly string[]): string {
-  return roles.map((role) => (isPublic(role) ? 'public' : quotePostgresId(role))).join(', ')
+  return roles.map(quotePostgresId).join(', ')
 }
 
 function notOurs(

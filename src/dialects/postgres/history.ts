@@ -1,31 +1,16 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
-import { shellWord } from '../../plan/shell.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
+import { shellWord } from '../../plan/shell.ts'
 import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
 import { explain } from './errors.ts'
 import { type HistoryCandidate, instant, type ServerFacts, toDate } from './facts.ts'
+import { findHistories, historyColumns } from './history-columns.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameHistory, nameLog } from './naming.ts'
 import { asReader } from './privileges.ts'
 import { nameReader, type Reader, readAs } from './read-as.ts'
-
-/** Columns of format 1. A later format adds columns; a table with more than these is a newer slipway's and readable. */
-const columns = [
-  'id',
-  'name',
-  'checksum',
-  'applied_at',
-  'duration_ms',
-  'applied_by',
-  'runner_version',
-  'run_id',
-  'state',
-  'statements_done',
-  'breaking',
-  'source',
-] as const
 
 const logColumns = [
   'id',
@@ -53,16 +38,9 @@ export function findTables({ tables }: ServerFacts, names: HistoryNames): FoundT
     history: own.find(({ name }) => name === names.table),
     log: own.find(({ name }) => name === nameLog(names.table)),
   }
-  if (found.history !== undefined) checkShape(found.history, columns)
+  if (found.history !== undefined) checkShape(found.history, historyColumns)
   if (found.log !== undefined) checkShape(found.log, logColumns)
   return found
-}
-
-/** Every table, in whatever schema, that could be a history of slipway's by name and columns. */
-export function findHistories({ tables }: ServerFacts, names: HistoryNames): HistoryCandidate[] {
-  return tables.filter(
-    (table) => table.name === names.table && columns.every((column) => table.columns.includes(column)),
-  )
 }
 
 /** Refuses another tool's table, by the columns it has. */

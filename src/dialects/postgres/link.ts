@@ -2,15 +2,15 @@
  * One connection and nothing behind it: when it ends, every pending and every later query rejects with SessionLost.
  * The driver alone would reconnect in silence, hang on a peer that accepts and closes, or crash on a dead socket.
  */
-import type { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
-import { TLSSocket } from 'node:tls'
-import type { PostgresUrl } from '../../config/url.ts'
 import type { Row } from '../dialect.ts'
+import { type AuthExchange, createAuthReader } from './authentication.ts'
 import { type Driver, type DriverResult, openDriver } from './driver.ts'
-import { openSocket } from './socket.ts'
-import { toPostgresValues } from './values.ts'
+import type { Endpoint } from './endpoint.ts'
+import { AuthRefused } from './failures.ts'
 import { type NoticeListener, routeNotices } from './notices.ts'
+import type { OpenedSocket } from './socket.ts'
+import { toPostgresValues } from './values.ts'
 import { watchMessages } from './wire.ts'
 
 /** The connection ended under us. */
@@ -29,10 +29,13 @@ export interface Link {
   /** Identifies this session at the server; `pid` is what the peer claims, a pooler claims its own. */
   readonly backend: { pid: number; secret: number }
   readonly lost: boolean
+  readonly auth: AuthExchange
   /** `I` idle, `T` in a transaction, `E` in a failed one: as the server said last. */
   readonly transactionStatus: string
-  /** `TLSv1.3`; undefined where the connection is not encrypted. */
-  readonly tlsVersion: string | undefined
+  /** `TLSv1.3`; undefined without TLS. */
+  readonly encryption: string | undefined
+  /** The server's certificate was checked, by name too if the mode asks for that. */
+  readonly isVerified: boolean
   /** Commits so far: more than were asked for means that a migration sent one. */
   readonly commits: number
   /** Milliseconds that the oldest unanswered query waits for its answer; 0 without one. */
@@ -47,80 +50,61 @@ export interface Link {
   /** Who is told what the server says in passing about the queries that are sent from now on. */
   listen(listener: NoticeListener | undefined): void
   /** Ends the session without a word: what is pending rejects now. */
-  destroy(reason: string): void
+  destroy(reason: string | Error): void
+  /** Says goodbye and waits for the server to end the session. */
   close(): Promise<void>
+  /** Says goodbye and waits for nothing more than that it is said: for a session that has only read. */
+  leave(): Promise<void>
 }
 
-export interface LinkOptions {
+export interface LoginOptions {
   readonly applicationName: string
   readonly timeoutMs: number
-  readonly signal?: AbortSignal
-  /** The first query: the driver connects with it, so a session costs no query of its own. */
-  readonly greeting: string
 }
 
-export interface Opened {
-  readonly link: Link
-  readonly greeting: ResultSet[]
-}
-
-export async function openLink(url: PostgresUrl, options: LinkOptions): Promise<Opened> {
-  const { link, greeting } = await startLink(url, options)
-  return { link, greeting: await greeting }
-}
-
-/** As soon as there is a connection; the login and the answer to the greeting are still to come. */
-export async function startLink(
-  url: PostgresUrl,
-  options: LinkOptions,
-): Promise<{ readonly link: Link; readonly greeting: Promise<ResultSet[]> }> {
-  const deadline = performance.now() + options.timeoutMs
-  const socket = await openSocket(url, options)
-  const link = await createLink(socket, url, options)
-  return { link, greeting: greetBefore(deadline, link, options) }
-}
-
-async function greetBefore(deadline: number, link: StartingLink, options: LinkOptions): Promise<ResultSet[]> {
-  const timer = setTimeout(() => link.destroy('no answer in time'), Math.max(1, deadline - performance.now()))
-  const onAbort = () => link.destroy('stopped')
-  options.signal?.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await link.greet(options.greeting)
-  } catch (error) {
-    link.destroy('could not start')
-    throw error
-  } finally {
-    clearTimeout(timer)
-    options.signal?.removeEventListener('abort', onAbort)
-  }
-}
-
-interface StartingLink extends Link {
+export interface StartingLink extends Link {
   greet(text: string): Promise<ResultSet[]>
 }
 
-async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions): Promise<StartingLink> {
+/** On a socket that is ready to log in on. */
+export async function createLink(
+  { socket, tls }: OpenedSocket,
+  endpoint: Endpoint,
+  options: LoginOptions,
+): Promise<StartingLink> {
   const pending = new Map<PromiseWithResolvers<never>, number>()
   const backend = { pid: 0, secret: 0 }
   const notices = routeNotices()
-  const wire = watchMessages(socket, notices.tell)
-  let lost: SessionLost | undefined
+  let lost: Error | undefined
   let closing = false
   let handedOut = false
 
-  const lose = (reason: string) => {
-    lost ??= new SessionLost(reason)
+  const lose = (reason: string | Error) => {
+    lost ??= typeof reason === 'string' ? new SessionLost(reason) : reason
     for (const waiter of pending.keys()) waiter.reject(lost)
     pending.clear()
   }
-  socket.on('error', (error) => lose(error.message))
+  const refuse = (reason: string) => {
+    lose(new AuthRefused(reason))
+    socket.destroy()
+  }
+  const auth = createAuthReader(endpoint.allowedAuth)
+  const wire = watchMessages(socket, { auth, onAuthRefused: refuse, onNotice: notices.tell })
+  socket.on('error', (error) => lose((auth.exchange.done ? undefined : tls?.explain(error)) ?? error.message))
   socket.on('close', () => lose(wire.lastWords ?? 'the server closed the connection'))
 
   const driver: Driver = await openDriver({
-    user: url.user,
-    password: url.password,
-    database: url.database,
-    applicationName: options.applicationName,
+    user: endpoint.user,
+    password: () => {
+      if (endpoint.password === undefined) refuse('the server asks for a password, and none is configured')
+      // A password is not told to a server that was just refused.
+      return lost === undefined ? (endpoint.password ?? '') : new Promise<string>(() => {})
+    },
+    database: endpoint.database,
+    startup: {
+      application_name: [options.applicationName, endpoint.applicationName].filter(Boolean).join(' '),
+      ...(endpoint.options === undefined ? {} : { options: endpoint.options }),
+    },
     connectTimeoutMs: options.timeoutMs,
     socket: () => {
       if (handedOut) throw lost ?? new SessionLost('a session never reconnects')
@@ -144,13 +128,15 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
 
   return {
     backend,
+    auth: auth.exchange,
     get lost() {
       return lost !== undefined
     },
     get transactionStatus() {
       return wire.transactionStatus
     },
-    tlsVersion: socket instanceof TLSSocket ? (socket.getProtocol() ?? 'TLS') : undefined,
+    encryption: tls?.version,
+    isVerified: tls?.isVerified === true,
     get commits() {
       return wire.commits
     },
@@ -185,6 +171,19 @@ async function createLink(socket: Socket, url: PostgresUrl, options: LinkOptions
       if (closing) return
       closing = true
       if (lost === undefined) await Promise.race([driver.end().catch(() => {}), sleep(1500)])
+      lose('closed')
+      socket.destroy()
+    },
+    async leave() {
+      if (closing) return
+      closing = true
+      const isSaid = new Promise((resolve) => socket.once('finish', resolve))
+      if (lost === undefined) {
+        void driver.end().catch(() => {})
+        // It is with the system by then, unless the line is stuck.
+        await new Promise((resolve) => setImmediate(resolve))
+        if (socket.writableLength > 0) await Promise.race([isSaid, sleep(1500)])
+      }
       lose('closed')
       socket.destroy()
     },

@@ -1,5 +1,4 @@
 /** Where the history lives, as SQL. */
-import { crc32 } from 'node:zlib'
 import { SlipwayError } from '../../errors.ts'
 import { postgresNameBytes, quotePostgresId, quotePostgresLiteral } from '../../sql/quote.ts'
 
@@ -32,11 +31,16 @@ export function nameHistory(schema: string, table: string): HistoryNames {
     history: `${quotePostgresId(schema)}.${quotePostgresId(table)}`,
     log: `${quotePostgresId(schema)}.${quotePostgresId(log)}`,
     shown: `${schema}.${table}`,
-    lockKey: { classId: lockClass, objectId: crc32(`${schema}.${table}`) | 0 },
+    get lockKey() {
+      // Loading it takes 2 ms, and most starts need no lock.
+      const { crc32 } = process.getBuiltinModule('node:zlib')
+      return { classId: lockClass, objectId: crc32(`${schema}.${table}`) | 0 }
+    },
   }
 }
 
-function requireWholeName(name: string, setting: string): void {
+/** Throws bad-setting. */
+export function requireWholeName(name: string, setting: string): void {
   const bytes = Buffer.byteLength(name)
   if (bytes <= postgresNameBytes) return
   throw new SlipwayError(

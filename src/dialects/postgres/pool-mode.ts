@@ -12,9 +12,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PostgresUrl } from '../../config/url.ts'
+import type { Endpoint } from './endpoint.ts'
 import { readOnly } from './facts.ts'
-import { type Link, startLink } from './link.ts'
+import type { Link } from './link.ts'
+import { startLink } from './open-link.ts'
 
 export type PoolMode = 'session' | 'transaction'
 
@@ -30,13 +31,14 @@ const isUnclear: PoolFinding = { mode: 'transaction', isProven: false }
 
 /** Sessions beside ours. */
 const many = 7
-const budgetMs = 2000
-/** A session that has no answer by then waits for a server connection. */
+/** Mostly it takes a few milliseconds for each; on a busy machine, or far away, much longer. */
+const budgetMs = 10_000
+/** A session that has logged in and has no answer by then waits for a server connection. */
 const patienceMs = 300
 
 export interface PoolSearch {
   readonly link: Link
-  readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   /** The backend that answered this link's greeting. */
   readonly pid: number
   readonly applicationName: string
@@ -44,7 +46,7 @@ export interface PoolSearch {
   readonly effort: 'thorough' | 'suspicious'
 }
 
-/** Takes little more than two seconds at most. Rejects only when the link itself fails. */
+/** Takes little more than ten seconds at most. Rejects only when the link itself fails. */
 export async function findPoolMode(search: PoolSearch): Promise<PoolFinding> {
   const own: Probe = { link: search.link, pid: search.pid, mark: newMark() }
   const deadline = performance.now() + budgetMs
@@ -53,17 +55,20 @@ export async function findPoolMode(search: PoolSearch): Promise<PoolFinding> {
   const join = async (count: number) => {
     const askers = await Promise.all(Array.from({ length: count }, () => openAsker(search, deadline)))
     all.push(...askers.filter((asker) => asker !== undefined))
-    await seat(crowd, all)
+    for (;;) {
+      await seat(crowd, all, deadline)
+      const found = await compareBefore(deadline, crowd, search.link)
+      // Server connections are opened one after the other, which takes its time.
+      if (found !== 'served') return found
+    }
   }
   try {
     if ((await askOwn(own)) !== own.pid) return isTransaction
     // Where connections are shared the first one tells, and the pool is spared the others.
-    await join(1)
-    const first = await compareBefore(deadline, crowd, search.link)
+    const first = await join(1)
     if (first !== 'apart' || search.effort === 'suspicious')
       return first === 'shared' ? isTransaction : isUnclear
-    await join(many - 1)
-    const found = await compareBefore(deadline, crowd, search.link)
+    const found = await join(many - 1)
     if (found === 'shared') return isTransaction
     const isCrowd = crowd.sitting.length + crowd.waiting.length > many
     return found === 'apart' && isCrowd ? isSession : isUnclear
@@ -107,10 +112,13 @@ async function askOwn({ link, mark }: Pick<Probe, 'link' | 'mark'>): Promise<num
 }
 
 /** Undefined where no further connection is to be had. */
-async function openAsker({ url, applicationName }: PoolSearch, deadline: number): Promise<Asker | undefined> {
+async function openAsker(
+  { endpoint, applicationName }: PoolSearch,
+  deadline: number,
+): Promise<Asker | undefined> {
   const mark = newMark()
   try {
-    const { link, greeting } = await startLink(url, {
+    const { link, greeting } = await startLink(endpoint, {
       applicationName: `${applicationName} probe`,
       timeoutMs: Math.max(1, deadline - performance.now()),
       greeting: `begin transaction read only;\n${ownPid(mark)};\ncommit`,
@@ -125,19 +133,32 @@ async function openAsker({ url, applicationName }: PoolSearch, deadline: number)
   }
 }
 
-/** Parts those who have an answer from those who wait for one. */
-async function seat(crowd: Crowd, askers: readonly Asker[]): Promise<void> {
-  const late = delay(patienceMs, 'late' as const, { ref: false })
+/** Parts those who have an answer from those who wait for one; who cannot even log in is neither. */
+async function seat(crowd: Crowd, askers: readonly Asker[], deadline: number): Promise<void> {
   crowd.waiting.length = 0
-  for (const { link, mark, pid } of askers) {
-    if (crowd.sitting.some((probe) => probe.link === link)) continue
-    const answer = await Promise.race([pid, late])
-    if (answer === 'late' && link.readyAt !== undefined) crowd.waiting.push({ link, mark, pid })
-    else if (typeof answer === 'number') crowd.sitting.push({ link, pid: answer, mark })
+  const seated = new Set(crowd.sitting.map(({ link }) => link))
+  const others = askers.filter(({ link }) => !seated.has(link))
+  const answers = await Promise.all(others.map((asker) => awaitAnswer(asker, deadline)))
+  for (const [n, asker] of others.entries()) {
+    const answer = answers[n]
+    if (answer === 'waiting') crowd.waiting.push(asker)
+    else if (typeof answer === 'number') crowd.sitting.push({ ...asker, pid: answer })
   }
 }
 
-type Comparison = 'shared' | 'apart' | 'unclear'
+async function awaitAnswer({ link, pid }: Asker, deadline: number): Promise<number | 'waiting' | undefined> {
+  for (;;) {
+    const answer = await Promise.race([pid, delay(20, 'late' as const, { ref: false })])
+    if (answer !== 'late') return answer
+    const now = performance.now()
+    // Logging in may take long on a busy machine; that is no sign of anything.
+    if (link.readyAt !== undefined && now - link.readyAt > patienceMs) return 'waiting'
+    if (now > deadline) return undefined
+  }
+}
+
+/** `served`: one that waited has got its answer meanwhile. */
+type Comparison = 'shared' | 'apart' | 'unclear' | 'served'
 
 /** A question may have to wait for a server connection; one that fails says nothing, unless it was on our own link. */
 async function compareBefore(deadline: number, crowd: Crowd, own: Link): Promise<Comparison> {
@@ -157,7 +178,7 @@ async function compare({ sitting, waiting }: Crowd): Promise<Comparison> {
     if (seen !== 'apart') return seen
   }
   if (waiting.length === 0) return 'apart'
-  const served = waiting.map(({ pid }) => pid.then(() => 'unclear' as const))
+  const served = waiting.map(({ pid }) => pid.then(() => 'served' as const))
   return await Promise.race([...served, delay(patienceMs, 'apart' as const, { ref: false })])
 }
 

@@ -2,6 +2,7 @@
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { ConnectOptions } from '../dialect.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
 
@@ -15,6 +16,7 @@ export interface Pooling {
 export interface PoolingParts {
   readonly link: Link
   readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
   readonly options: ConnectOptions
 }
@@ -32,7 +34,7 @@ export function mayShare({ link, url, facts, options: { pooler = 'auto' } }: Poo
  * A pooler gives away itself: the process that the greeting names is not the one that answers. Throws pooler-in-the-way
  * where SLIPWAY_POOLER says `session` and the opposite is seen.
  */
-export async function findPooling({ link, url, facts, options }: PoolingParts): Promise<Pooling> {
+export async function findPooling({ link, url, endpoint, facts, options }: PoolingParts): Promise<Pooling> {
   const stated = options.pooler ?? 'auto'
   if (stated === 'transaction' || (stated === 'auto' && url.pooled))
     return { scope: 'transaction', isProven: true }
@@ -40,7 +42,7 @@ export async function findPooling({ link, url, facts, options }: PoolingParts): 
   const { findPoolMode } = await import('./pool-mode.ts')
   const { mode, isProven } = await findPoolMode({
     link,
-    url,
+    endpoint,
     pid: facts.pid,
     applicationName: options.applicationName,
     effort: stated === 'auto' ? 'thorough' : 'suspicious',
@@ -58,14 +60,19 @@ function contradiction(url: PostgresUrl): SlipwayError {
   )
 }
 
-/** For what needs a session of its own; `what` is the subject of the sentence. */
-export function needsSession(url: PostgresUrl, { isProven }: Pooling, what: string): SlipwayError {
-  const pooler = isProven
-    ? `the pooler at ${url.shown} gives a server connection to a transaction only`
-    : `the pooler at ${url.shown} could not be shown to do more than give a server connection to a transaction`
+/** For migrations, or any other work, that one transaction cannot hold. */
+export function needsSession(
+  url: PostgresUrl,
+  { isProven }: Pooling,
+  migrations: readonly string[],
+): SlipwayError {
+  const who = migrations.length === 0 ? 'this work' : migrations.join(', ')
+  const need = migrations.length > 1 ? 'need' : 'needs'
   return new SlipwayError(
     'pooler-in-the-way',
-    `${what} a session of its own, and ${pooler}`,
+    isProven
+      ? `${who} ${need} a whole session, and the pooler at ${url.shown} gives a server connection to a transaction only`
+      : `${who} ${need} a whole session, and nothing shows that the pooler at ${url.shown} gives a server connection to more than a transaction`,
     isProven
       ? {}
       : {

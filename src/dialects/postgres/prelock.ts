@@ -4,11 +4,6 @@ import { parseName } from '../../sql/quote.ts'
 import type { ParsedStatement, TableLock } from '../../sql/statement.ts'
 import { literal } from './naming.ts'
 
-/** The table locks were not free within the budget. Retryable, as 55P03 is. */
-export class LockBudgetSpent extends Error {
-  override readonly name = 'LockBudgetSpent'
-}
-
 /**
  * One statement, so that one statement_timeout bounds the whole wait: lock_timeout alone would allow each table its own
  * full wait while the tables already locked stall their readers. Tables that do not exist, that are no tables, or that

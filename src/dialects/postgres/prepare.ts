@@ -1,7 +1,8 @@
 /** What a session does before it writes for the first time, and how it leaves the server connection if that lives on. */
 import type { PostgresUrl } from '../../config/url.ts'
-import type { ConnectOptions } from '../dialect.ts'
+import type { ConnectOptions, SessionFacts } from '../dialect.ts'
 import { sendCancelRequest } from './cancel.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
@@ -13,10 +14,12 @@ import { leaveClean, leaveTransaction, type Workplace } from './workplace.ts'
 export interface SessionParts {
   readonly link: Link
   readonly url: PostgresUrl
+  /** The one server that the session is on. */
+  readonly endpoint: Endpoint
   readonly facts: ServerFacts
+  readonly sessionFacts: SessionFacts
   readonly names: HistoryNames
   readonly options: ConnectOptions
-  readonly stopWatching: () => void
   /** The backend that works for us, for the watchdog. */
   readonly onBackend: (pid: number | undefined) => void
 }
@@ -34,10 +37,10 @@ export function prepareOnce(parts: SessionParts): Preparation {
   let isSet = false
   const pooling = once(() => findPooling(parts))
   const prepared = once(async (): Promise<Workplace> => {
-    const { link, facts, names, url, options } = parts
+    const { link, facts, names, url, endpoint, options } = parts
     const { role, readers = [] } = options
     const found = await pooling()
-    if (found.scope === 'transaction') throw needsSession(url, found, 'this work needs')
+    if (found.scope === 'transaction') throw needsSession(url, found, [])
     await requireRoles(link, facts, { role, readers })
     isSet = true
     parts.onBackend(facts.pid)
@@ -55,7 +58,7 @@ export function prepareOnce(parts: SessionParts): Preparation {
       leave: () => leaveTransaction(link),
       committing: false,
       rows: { prepared: { ready: false }, tidy },
-      ahead: { sent: undefined, notices: [], interrupt: () => sendCancelRequest(url, link.backend) },
+      ahead: { sent: undefined, notices: [], interrupt: () => sendCancelRequest(endpoint, link.backend) },
     }
   })
   const leave = async () => {

@@ -1,7 +1,5 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
-import type { PostgresUrl } from '../../config/url.ts'
-import { SlipwayError } from '../../errors.ts'
-import type { Attempt, ConnectOptions, Session, SessionFacts } from '../dialect.ts'
+import type { Attempt, Session } from '../dialect.ts'
 import { dropAhead } from './ahead.ts'
 import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
@@ -9,75 +7,36 @@ import { createHistory } from './create-history.ts'
 import { examineServer } from './examine.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
 import { adviseOnForeign } from './foreign-history.ts'
+import { grantReaders } from './grant-readers.ts'
 import * as history from './history.ts'
 import * as rows from './history-rows.ts'
-import { openLink } from './link.ts'
 import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from './lock.ts'
-import { grantReaders } from './grant-readers.ts'
-import { nameHistory } from './naming.ts'
 import { mayShare, needsSession } from './pooling.ts'
 import { prepareOnce, type SessionParts } from './prepare.ts'
-import { asAmender, asClient, asWriter } from './privileges.ts'
+import { asAmender, asWriter } from './privileges.ts'
 import { requireRoles } from './roles.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
-import { whyUnsupported } from './supported.ts'
 import { watchLink } from './watchdog.ts'
 import { writeHistory } from './workplace.ts'
 
-export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
-  const { table, schema } = options.history
-  const { link, greeting } = await asClient(url, () =>
-    openLink(url, {
-      applicationName: options.applicationName,
-      timeoutMs: options.attemptTimeoutMs,
-      signal: options.signal,
-      greeting: factsQuery(table, schema ?? url.schema),
-    }),
-  )
-  try {
-    const facts = readFacts(greeting)
-    if (options.intent === 'write') requireWritable(facts)
-    const names = nameHistory(facts.schema ?? 'public', table)
-    const isDirect = link.backend.pid === facts.pid
-    let backend = isDirect ? facts.pid : undefined
-    const stopWatching = watchLink(link, url, {
-      everyMs: options.keepaliveMs,
-      applicationName: options.applicationName,
-      isDirect,
-      backend: () => backend,
-    })
-    return createSession({
-      link,
-      url,
-      facts,
-      names,
-      options,
-      stopWatching,
-      onBackend: (pid) => {
-        backend = pid
-      },
-    })
-  } catch (error) {
-    await link.close()
-    throw error
+/** With all that a session can do; a run with nothing to do needs none of it. */
+export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session {
+  const { link, names, facts, options } = opened
+  const isDirect = link.backend.pid === facts.pid
+  let backend = isDirect ? facts.pid : undefined
+  const stopWatching = watchLink(link, opened.endpoint, {
+    everyMs: options.keepaliveMs,
+    applicationName: options.applicationName,
+    isDirect,
+    backend: () => backend,
+  })
+  const parts: SessionParts = {
+    ...opened,
+    onBackend: (pid) => {
+      backend = pid
+    },
   }
-}
-
-function requireWritable(facts: ServerFacts): void {
-  const unsupported = whyUnsupported(facts.versionNumber, facts.version)
-  if (unsupported !== undefined) throw unsupported
-  if (facts.inRecovery) throw new SlipwayError('read-only', `${facts.database} is a replica in recovery`)
-  if (facts.readOnlyByDefault) {
-    throw new SlipwayError(
-      'read-only',
-      `default_transaction_read_only is on for ${facts.user} on ${facts.database}`,
-    )
-  }
-}
-
-function createSession(parts: SessionParts): Session {
-  const { link, names } = parts
   const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   const reader = { login: parts.facts.user, role: parts.options.role }
@@ -107,8 +66,11 @@ function createSession(parts: SessionParts): Session {
     return { snapshot, found }
   }
 
-  const withNotices = async <T>(attempt: Attempt, work: () => Promise<T>): Promise<T> => {
-    link.listen(attempt.onNotice)
+  const withNotices = async <T>(
+    { onNotice }: Pick<Attempt, 'onNotice'>,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    link.listen(onNotice)
     try {
       return await work()
     } finally {
@@ -128,7 +90,7 @@ function createSession(parts: SessionParts): Session {
   }
 
   const session: Session = {
-    facts: sessionFacts(parts),
+    facts: parts.sessionFacts,
     get lost() {
       return link.lost
     },
@@ -169,9 +131,9 @@ function createSession(parts: SessionParts): Session {
         forgetHistory: () => {
           latest = undefined
         },
-        requireSession: async (what) => {
+        requireSession: async (migrations) => {
           const found = await pooling()
-          if (found.scope === 'transaction') throw needsSession(parts.url, found, what)
+          if (found.scope === 'transaction') throw needsSession(parts.url, found, migrations)
         },
       })
     },
@@ -189,6 +151,13 @@ function createSession(parts: SessionParts): Session {
     },
     applyInTransaction: (attempt) =>
       withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
+    applyTogether: async (group, listener) => {
+      const { applyTogether, listenInTurn } = await import('./together.ts')
+      const { onNotice, begin } = listenInTurn(group, listener)
+      return withNotices({ onNotice }, async () =>
+        applyTogether(await settled(), group, { ...listener, begin }),
+      )
+    },
     applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await settled(), attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
@@ -208,23 +177,14 @@ function createSession(parts: SessionParts): Session {
     },
     async cancel() {
       if (link.lost || (await prepared()).committing) return
-      await sendCancelRequest(parts.url, link.backend)
+      await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {
-      parts.stopWatching()
+      stopWatching()
       await leave()
       await link.close()
     },
     [Symbol.asyncDispose]: () => session.close(),
   }
   return session
-}
-
-function sessionFacts(parts: SessionParts): SessionFacts {
-  return {
-    serverVersion: parts.facts.version,
-    database: parts.facts.database,
-    now: parts.facts.now,
-    historyTable: parts.names.shown,
-  }
 }

@@ -1,57 +1,51 @@
-/** One connected socket, TLS agreed where the URL asks for it, within one hard deadline. */
-import { readFileSync } from 'node:fs'
-import { connect, isIP, type Socket } from 'node:net'
-import type { ConnectionOptions } from 'node:tls'
-import type { PostgresUrl } from '../../config/url.ts'
+/** One connected socket, TLS agreed where it is wanted, within one hard deadline. */
+import type { Socket } from 'node:net'
+import { isSocketDirectory } from '../../config/url.ts'
+import { AddressesFailed, connectToAny, type Limits } from './addresses.ts'
+import type { Endpoint } from './endpoint.ts'
+import { ConnectTimeout, HandshakeClosed, PeerClosed, TlsRefused } from './failures.ts'
 
 /** int32 length 8, int32 80877103: https://www.postgresql.org/docs/current/protocol-message-formats.html (SSLRequest) */
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
-/** The driver stops sending ahead once a write has to wait; a whole migration shall fit. In bytes. */
-const roomy: object = { writableHighWaterMark: 16 * 1024 * 1024 }
-
-/** The attempt took longer than it may. */
-export class ConnectTimeout extends Error {
-  override readonly name = 'ConnectTimeout'
+export interface SocketOptions extends Limits {
+  /** Already connected to the endpoint; without it one is opened. */
+  readonly connected?: Socket | undefined
 }
 
-/** The peer took the connection and closed it, or answered with something that is not PostgreSQL. */
-export class PeerClosed extends Error {
-  override readonly name = 'PeerClosed'
+export interface OpenedSocket {
+  readonly socket: Socket
+  readonly tls?: {
+    /** `TLSv1.3` */
+    readonly version: string
+    readonly isVerified: boolean
+    /** What an error of the socket means while the login goes on; undefined if it is not about TLS. */
+    readonly explain: (error: Error) => TlsRefused | undefined
+  }
 }
 
-/** TLS was wanted and could not be had, or the certificate was refused. */
-export class TlsRefused extends Error {
-  override readonly name = 'TlsRefused'
-}
-
-export interface SocketOptions {
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal
-}
-
-export async function openSocket(url: PostgresUrl, options: SocketOptions): Promise<Socket> {
-  const socket = connect(
-    url.host.startsWith('/')
-      ? { path: `${url.host}/.s.PGSQL.${url.port}` }
-      : {
-          host: url.host,
-          port: url.port,
-          noDelay: true,
-          keepAlive: true,
-          keepAliveInitialDelay: 10_000,
-          ...roomy,
-        },
-  )
-  const guard = guardSocket(socket, options)
+export async function openSocket(endpoint: Endpoint, options: SocketOptions): Promise<OpenedSocket> {
+  const deadline = performance.now() + options.timeoutMs
+  const socket = options.connected ?? (await connectTo(endpoint, options))
+  const guard = guardSocket(socket, {
+    ...options,
+    timeoutMs: Math.max(1, deadline - performance.now()),
+  })
   try {
-    await guard.race(once(socket, 'connect'))
-    return await guard.race(secure(socket, url))
+    return await guard.race(secure(socket, endpoint))
   } catch (error) {
     socket.destroy()
     throw error
   } finally {
     guard.release()
+  }
+}
+
+async function connectTo(endpoint: Endpoint, limits: Limits): Promise<Socket> {
+  try {
+    return (await connectToAny([endpoint.address ?? endpoint.host], endpoint.port, limits)).socket
+  } catch (error) {
+    throw error instanceof AddressesFailed ? error.failures[0]?.error : error
   }
 }
 
@@ -61,18 +55,16 @@ interface SocketGuard {
   release(): void
 }
 
-function guardSocket(socket: Socket, options: SocketOptions): SocketGuard {
+function guardSocket(socket: Socket, options: Limits): SocketGuard {
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
-  const timer = setTimeout(
-    () => failed.reject(new ConnectTimeout(`no answer within ${options.timeoutMs} ms`)),
-    options.timeoutMs,
-  )
+  const timer = setTimeout(() => failed.reject(new ConnectTimeout(options.timeoutMs)), options.timeoutMs)
   const onError = (error: Error) => failed.reject(error)
   const onClose = () => failed.reject(new PeerClosed('the peer closed the connection at once'))
   const onAbort = () => failed.reject(options.signal?.reason)
   socket.on('error', onError).on('close', onClose)
   options.signal?.addEventListener('abort', onAbort)
+  if (socket.destroyed) onClose()
   if (options.signal?.aborted === true) onAbort()
   return {
     race: (work) => Promise.race([work, failed.promise]),
@@ -85,58 +77,39 @@ function guardSocket(socket: Socket, options: SocketOptions): SocketGuard {
   }
 }
 
-function once(socket: Socket, event: string): Promise<void> {
-  return new Promise((resolve) => socket.once(event, () => resolve()))
-}
-
 /** https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
-async function secure(socket: Socket, url: PostgresUrl): Promise<Socket> {
-  const { mode } = url.tls
-  if (mode === 'disable' || mode === 'allow' || url.host.startsWith('/')) return socket
+async function secure(socket: Socket, endpoint: Endpoint): Promise<OpenedSocket> {
+  const { encryption, tls } = endpoint
+  if (encryption === 'none' || isSocketDirectory(endpoint.host)) return { socket }
+  if (tls.direct === true) return startTls(socket, endpoint)
   const answer = await askForTls(socket)
-  if (answer === 'S') return upgrade(socket, url)
-  if (answer !== 'N') throw new PeerClosed('the peer does not speak the PostgreSQL protocol')
-  if (mode === 'prefer') return socket
-  throw new TlsRefused(`sslmode=${mode}, but the server does not offer TLS`)
+  if (answer === 'S') return startTls(socket, endpoint)
+  if (answer === 'N' && encryption === 'if-offered') return { socket }
+  if (answer === 'N') throw new TlsRefused(`sslmode=${tls.mode}, but the server does not offer TLS`)
+  // An error at this point is in plaintext and from whomever; what it says is not shown (CVE-2024-10977).
+  if (answer === 'E') throw new HandshakeClosed('the server answered the request for TLS with an error')
+  throw new PeerClosed('the peer does not speak the PostgreSQL protocol')
 }
 
 async function askForTls(socket: Socket): Promise<string> {
   const answer = new Promise<Buffer>((resolve) => socket.once('data', resolve))
   socket.write(sslRequest)
   const bytes = await answer
+  const letter = bytes.toString('latin1', 0, 1)
   // More than the one byte before TLS begins would be injected plaintext (CVE-2021-23222).
-  if (bytes.length !== 1) throw new PeerClosed('the peer sent data before TLS began')
-  return bytes.toString('latin1')
+  if ((letter === 'S' || letter === 'N') && bytes.length > 1)
+    throw new PeerClosed('the peer sent data before TLS began')
+  return letter
 }
 
-async function upgrade(socket: Socket, url: PostgresUrl): Promise<Socket> {
-  const tls = await import('node:tls')
-  const options = tlsOptions(url)
-  return new Promise((resolve, reject) => {
-    const secured = tls.connect({ socket, ...options }, () => resolve(secured))
-    secured.once('error', (error) => reject(new TlsRefused(error.message, { cause: error })))
-    secured.once('close', () => reject(new TlsRefused('the server ended the TLS handshake')))
-  })
-}
-
-function tlsOptions(url: PostgresUrl): ConnectionOptions {
-  const { mode, rootCert, cert, key } = url.tls
-  const verifies =
-    mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && rootCert !== undefined)
+/** Nothing of TLS is loaded before it is needed. */
+async function startTls(socket: Socket, endpoint: Endpoint): Promise<OpenedSocket> {
+  const { explainTlsError, upgradeToTls } = await import('./tls.ts')
+  const secured = await upgradeToTls(socket, endpoint)
+  const version = secured.getProtocol() ?? 'TLS'
+  const isVerified = secured.authorized
   return {
-    ...(isIP(url.host) === 0 ? { servername: url.host } : {}),
-    rejectUnauthorized: verifies,
-    ...(rootCert === undefined || rootCert === 'system' ? {} : { ca: readCertificate(rootCert) }),
-    ...(cert === undefined ? {} : { cert: readCertificate(cert) }),
-    ...(key === undefined ? {} : { key: readCertificate(key) }),
-    ...(mode === 'verify-full' ? { host: url.host } : { checkServerIdentity: () => undefined }),
-  }
-}
-
-function readCertificate(path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new TlsRefused(`cannot read ${path}`, { cause: error })
+    socket: secured,
+    tls: { version, isVerified, explain: (error) => explainTlsError(error, endpoint) },
   }
 }

@@ -3,9 +3,10 @@ import { checkpoint } from '../../events.ts'
 import { type Attempt, type SqlBody, StatementError } from '../dialect.ts'
 import { sqlstateOf } from './errors.ts'
 import type { ResultSet } from './link.ts'
-import { LockBudgetSpent, lockableAhead, lockTables } from './prelock.ts'
-import { awaitOpening, closing, type Finished, finish, opening, proofs } from './transaction-texts.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
+import { lockableAhead, lockTables } from './prelock.ts'
 import { mayForget, prepareRows } from './prepared-rows.ts'
+import { awaitOpening, closing, type Finished, finish, opening, proofs } from './transaction-texts.ts'
 import { sendReset, type SessionRows, type Workplace } from './workplace.ts'
 
 /** On its way to the server, nothing of it awaited yet; what fails is kept for who awaits it. */
@@ -70,7 +71,7 @@ export async function awaitSqlBody(place: Workplace, sent: SentBody): Promise<Fi
   }
 }
 
-function explainLocking(error: unknown, attempt: Attempt): unknown {
+export function explainLocking(error: unknown, attempt: Attempt): unknown {
   if (sqlstateOf(error) !== '57014' || attempt.signal.aborted) return error
   const message = `its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`
   return new LockBudgetSpent(message, { cause: error })

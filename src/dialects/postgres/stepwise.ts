@@ -110,20 +110,29 @@ function groupUnits(statements: readonly ParsedStatement[]): Unit[] {
   return units
 }
 
+/** What is known to be done is told when it is recorded, so its time is kept until then: milliseconds by index. */
+interface TimedAttempt extends StepwiseAttempt {
+  readonly spent: Map<number, number>
+}
+
 async function runUnits(
   place: Workplace,
   attempt: StepwiseAttempt,
   statements: readonly ParsedStatement[],
 ): Promise<void> {
+  const timed: TimedAttempt = { ...attempt, spent: new Map() }
   for (const unit of groupUnits(statements)) {
     const done = unit.from + unit.statements.length
     if (done <= attempt.statementsDone) continue
-    await runUnit(place, attempt, unit)
-    for (const index of unit.statements.keys()) attempt.onStatement(unit.from + index, 0)
+    await runUnit(place, timed, unit)
+    for (const offset of unit.statements.keys()) {
+      const index = unit.from + offset
+      attempt.onStatement(index, timed.spent.get(index) ?? 0)
+    }
   }
 }
 
-async function runUnit(place: Workplace, attempt: StepwiseAttempt, unit: Unit): Promise<void> {
+async function runUnit(place: Workplace, attempt: TimedAttempt, unit: Unit): Promise<void> {
   const [statement] = unit.statements
   if (statement === undefined) return
   if (unit.statements.length > 1) return runGroup(place, attempt, unit)
@@ -146,7 +155,7 @@ async function settle({ link, settle }: Workplace, { body }: StepwiseAttempt, in
  */
 async function runInOwnTransaction(
   place: Workplace,
-  attempt: StepwiseAttempt,
+  attempt: TimedAttempt,
   index: number,
   statement: ParsedStatement,
 ): Promise<boolean> {
@@ -177,7 +186,7 @@ commit`,
 /** The server refuses it in a transaction, so its bookkeeping follows; what a crash in between leaves, probeInterrupted sees. */
 async function runAlone(
   place: Workplace,
-  attempt: StepwiseAttempt,
+  attempt: TimedAttempt,
   index: number,
   statement: ParsedStatement,
 ): Promise<void> {
@@ -193,7 +202,7 @@ async function runAlone(
   checkpoint('statement-done', attempt.record.name)
 }
 
-async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit): Promise<void> {
+async function runGroup(place: Workplace, attempt: TimedAttempt, unit: Unit): Promise<void> {
   const { link, names } = place
   const done = unit.from + unit.statements.length
   await settle(place, attempt, unit.from)
@@ -215,16 +224,18 @@ async function runGroup(place: Workplace, attempt: StepwiseAttempt, unit: Unit):
 
 async function send(
   link: Link,
-  attempt: StepwiseAttempt,
+  attempt: TimedAttempt,
   index: number,
   statement: ParsedStatement,
 ): Promise<void> {
+  const began = performance.now()
   try {
     const answer = link.simple(statement.text)
     answer.catch(() => {})
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     checkpoint('statement-sent', attempt.record.name)
     await answer
+    attempt.spent.set(index, performance.now() - began)
   } catch (error) {
     throw new StatementError(index, error)
   }

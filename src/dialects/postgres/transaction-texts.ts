@@ -43,7 +43,7 @@ export function closing(place: Workplace, { record }: Attempt, isPrepared = fals
   const { names } = place
   const end = isPrepared
     ? executeApplied(record)
-    : `${markApplied(names, record, 'pg_catalog.transaction_timestamp()')};
+    : `${markApplied(names, record, place.since ?? 'pg_catalog.transaction_timestamp()')};
 ${insertLog(names, 'up', record)}
 returning ${proofs.logged}`
   return `set constraints all immediate;

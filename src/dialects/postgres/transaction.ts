@@ -28,16 +28,21 @@ import { sendReset, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
   try {
-    const finished =
-      attempt.body.kind === 'sql'
-        ? await runSqlBody(place, attempt, attempt.body)
-        : await runCodeBody(place, attempt, attempt.body.run)
-    await commit(place, attempt, finished)
+    requireIntact(place, attempt, await runBody(place, attempt))
+    checkpoint('history-row-written', attempt.record.name)
+    await commit(place, attempt)
   } catch (error) {
     await dropAhead(place)
     await place.leave(error)
     throw error
   }
+}
+
+/** The migration and its bookkeeping, from `place.begin` to just before the commit. */
+export function runBody(place: Workplace, attempt: Attempt): Promise<Finished> {
+  return attempt.body.kind === 'sql'
+    ? runSqlBody(place, attempt, attempt.body)
+    : runCodeBody(place, attempt, attempt.body.run)
 }
 
 async function runSqlBody(place: Workplace, attempt: Attempt, body: SqlBody): Promise<Finished> {
@@ -60,13 +65,15 @@ async function runSqlBody(place: Workplace, attempt: Attempt, body: SqlBody): Pr
 }
 
 /** Anything but an open transaction at this point means that the migration ended it. */
-async function commit(place: Workplace, attempt: Attempt, finished: Finished): Promise<void> {
+export function requireIntact({ link, names }: Workplace, { record }: Attempt, finished: Finished): void {
+  if (link.transactionStatus !== 'T' || finished.xidBefore !== finished.xidAfter)
+    throw new TransactionEscaped(record.name)
+  if (finished.rows !== 1) throw new Error(`the migration removed its own row from ${names.shown}`)
+}
+
+export async function commit(place: Workplace, attempt: Attempt): Promise<void> {
   const { link } = place
   const { name } = attempt.record
-  if (link.transactionStatus !== 'T' || finished.xidBefore !== finished.xidAfter)
-    throw new TransactionEscaped(name)
-  if (finished.rows !== 1) throw new Error(`the migration removed its own row from ${place.names.shown}`)
-  checkpoint('history-row-written', name)
   attempt.signal.throwIfAborted()
   place.committing = true
   const answer = link.simple(place.commit)

@@ -3,12 +3,12 @@ import type { Attempt } from '../dialect.ts'
 import { StatementError, TransactionEscaped, TurnLost } from '../dialect.ts'
 import { explain } from './errors.ts'
 import type { Link, ResultSet } from './link.ts'
-import { LockBudgetSpent } from './prelock.ts'
+import { LockBudgetSpent } from './lock-budget.ts'
 import { asWriter } from './privileges.ts'
 import { resetIdentity } from './roles.ts'
 import {
-  becomeRole,
   type Belongings,
+  becomeRole,
   bodySavepoint,
   dropWhatStays,
   openTurn,

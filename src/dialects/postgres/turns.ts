@@ -4,11 +4,12 @@
  * what the plan was made from. Nothing is SET but for the transaction.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
-import type { Attempt, Session, Turns } from '../dialect.ts'
+import type { Attempt, Session } from '../dialect.ts'
+import type { Turns } from '../turns.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createAbsent, selectSchema } from './create-history.ts'
+import type { Endpoint } from './endpoint.ts'
 import { readFacts, readOnly, selectFacts } from './facts.ts'
 import { grantReaders } from './grant-readers.ts'
 import { type FoundTables, findTables } from './history.ts'
@@ -21,7 +22,7 @@ import { type KeeperParts, keepTurns, type TurnKeeper } from './turn.ts'
 import { historyMark } from './turn-texts.ts'
 
 export interface TurnParts extends KeeperParts {
-  readonly url: PostgresUrl
+  readonly endpoint: Endpoint
   /** Who may read the history. */
   readonly readers: readonly string[]
   /** The session that reads. */
@@ -30,7 +31,7 @@ export interface TurnParts extends KeeperParts {
   /** The history tables are not what they were. */
   forgetHistory(): void
   withNotices<T>(attempt: Attempt, work: () => Promise<T>): Promise<T>
-  requireSession(what: string): Promise<void>
+  requireSession(migrations: readonly string[]): Promise<void>
 }
 
 export function createTurns(parts: TurnParts): Turns {
@@ -111,6 +112,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     releaseRunLock: () => keeper.end(),
     tryRunLock: refuse,
     ensureHistory: refuse,
+    applyTogether: refuse,
     applyStepwise: refuse,
     turns: async () => undefined,
     async applyInTransaction(attempt) {
@@ -145,7 +147,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     },
     async cancel() {
       if (link.lost || keeper.turn?.place?.committing === true) return
-      await sendCancelRequest(parts.url, link.backend)
+      await sendCancelRequest(parts.endpoint, link.backend)
     },
     close,
     [Symbol.asyncDispose]: close,

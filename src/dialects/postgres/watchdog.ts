@@ -3,9 +3,10 @@
  * server whether our backend is still at work; a firewall that swallows packets, or a proxy that keeps the socket open
  * with nothing behind it, would otherwise be waited for without end.
  */
-import type { PostgresUrl } from '../../config/url.ts'
+import type { Endpoint } from './endpoint.ts'
 import { explain } from './errors.ts'
-import { type Link, openLink, SessionLost } from './link.ts'
+import type { Link } from './link.ts'
+import { tryLink } from './open-link.ts'
 
 interface Verdict {
   readonly kind: 'working' | 'not-working' | 'unreachable' | 'unknown'
@@ -26,7 +27,7 @@ export interface Watching {
 }
 
 /** Returns the function that stops watching. */
-export function watchLink(link: Link, url: PostgresUrl, options: Watching): () => void {
+export function watchLink(link: Link, endpoint: Endpoint, options: Watching): () => void {
   if (options.everyMs <= 0) return () => {}
   let strikes = 0
   let busy = false
@@ -34,7 +35,7 @@ export function watchLink(link: Link, url: PostgresUrl, options: Watching): () =
   const timer = setInterval(async () => {
     if (busy || link.lost || link.waitingMs < options.everyMs) return
     busy = true
-    const { kind, since } = await probe(link, url, options)
+    const { kind, since } = await probe(link, endpoint, options)
     busy = false
     const answered = link.waitingMs < options.everyMs
     if (answered || kind === 'working' || since !== idleSince) strikes = 0
@@ -52,35 +53,27 @@ export function watchLink(link: Link, url: PostgresUrl, options: Watching): () =
   return () => clearInterval(timer)
 }
 
-async function probe(link: Link, url: PostgresUrl, watching: Watching): Promise<Verdict> {
+async function probe(link: Link, endpoint: Endpoint, watching: Watching): Promise<Verdict> {
   const pid = watching.backend()
-  try {
-    const { link: second, greeting } = await openLink(url, {
-      applicationName: `${watching.applicationName} probe`,
-      timeoutMs: probeTimeoutMs,
-      greeting: `begin transaction read only;
+  const outcome = await tryLink(endpoint, {
+    applicationName: `${watching.applicationName} probe`,
+    timeoutMs: probeTimeoutMs,
+    greeting: `begin transaction read only;
 select nullif(state, 'disabled') = 'active' as working, state_change::text as since from pg_catalog.pg_stat_activity where pid = ${pid ?? 0};
 commit`,
-    })
-    await second.close()
-    if (pid === undefined) return { kind: 'unknown' }
-    const [row] = greeting[0]?.rows ?? []
-    if (row === undefined) return { kind: 'not-working' }
-    // Null where the role may not see the state, and where track_activities is off.
-    if (row.working === null) return { kind: 'unknown' }
-    if (row.working === true) return { kind: 'working' }
-    // A long text over a slow line: the server waits for the rest of it.
-    return link.sending ? { kind: 'unknown' } : { kind: 'not-working', since: String(row.since) }
-  } catch (error) {
-    // A server that refuses us for want of connections is alive, and the session needs no name to be looked up.
-    const tellsNothing =
-      explain(error).sqlstate !== undefined ||
-      isLookupFailure(error) ||
-      (!watching.isDirect && error instanceof SessionLost)
-    return { kind: tellsNothing ? 'unknown' : 'unreachable' }
+  })
+  if ('error' in outcome) {
+    // A server that refuses us for want of connections is alive, and so is a pooler that has none for us.
+    const isAlive = explain(outcome.error).sqlstate !== undefined || (!watching.isDirect && outcome.entered)
+    return { kind: isAlive ? 'unknown' : 'unreachable' }
   }
-}
-
-function isLookupFailure(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo'
+  await outcome.link.close()
+  if (pid === undefined) return { kind: 'unknown' }
+  const [row] = outcome.greeting[0]?.rows ?? []
+  if (row === undefined) return { kind: 'not-working' }
+  // Null where the role may not see the state, and where track_activities is off.
+  if (row.working === null) return { kind: 'unknown' }
+  if (row.working === true) return { kind: 'working' }
+  // A long text over a slow line: the server waits for the rest of it.
+  return link.sending ? { kind: 'unknown' } : { kind: 'not-working', since: String(row.since) }
 }

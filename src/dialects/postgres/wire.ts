@@ -1,5 +1,6 @@
 /** Reads along with the server's messages for the facts the driver keeps to itself. */
 import type { Socket } from 'node:net'
+import type { AuthReader } from './authentication.ts'
 
 export interface Wire {
   /** From ReadyForQuery: `I` idle, `T` in a transaction, `E` in a failed transaction. */
@@ -14,6 +15,7 @@ export interface Wire {
   readonly commits: number
 }
 
+const authentication = 0x52
 /** What the server says in passing while it works on a query. */
 export interface Notice {
   readonly severity: string
@@ -29,6 +31,7 @@ const readyForQuery = 0x5a
 const backendKeyData = 0x4b
 
 const wantedTypes: ReadonlySet<number | undefined> = new Set([
+  authentication,
   commandComplete,
   errorResponse,
   noticeResponse,
@@ -36,11 +39,18 @@ const wantedTypes: ReadonlySet<number | undefined> = new Set([
   backendKeyData,
 ])
 
+export interface WireOptions {
+  readonly auth: AuthReader
+  /** Called before the driver sees the message that leads to it. */
+  readonly onAuthRefused: (reason: string) => void
+  readonly onNotice: (notice: Notice) => void
+}
+
 /**
  * Message layout: one type byte, then an int32 length that counts itself.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-export function watchMessages(socket: Socket, onNotice: (notice: Notice) => void): Wire {
+export function watchMessages(socket: Socket, { auth, onAuthRefused, onNotice }: WireOptions): Wire {
   const state: { -readonly [Key in keyof Wire]: Wire[Key] } = {
     transactionStatus: 'I',
     backendKey: { pid: 0, secret: 0 },
@@ -68,6 +78,10 @@ export function watchMessages(socket: Socket, onNotice: (notice: Notice) => void
         skip = end - kept.length
         kept = Buffer.alloc(0)
         return
+      }
+      if (type === authentication) {
+        const reason = auth.read(kept.subarray(5, end))
+        if (reason !== undefined) onAuthRefused(reason)
       }
       if (type === readyForQuery) {
         state.transactionStatus = String.fromCharCode(kept[5] ?? 73)

@@ -25,6 +25,8 @@ export interface Workplace {
   /** Around the work of a migration that has one. Nothing to begin: it is open already. */
   readonly begin: string
   readonly commit: string
+  /** When its work began, as SQL; the beginning of the transaction, unless several share it. */
+  readonly since?: string
   /** After work that failed. Never throws: the first error is the one that matters. */
   leave(error: unknown): Promise<void>
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */

@@ -1,4 +1,5 @@
 /** What is read from the history tables and written to them. Every function runs inside its caller's transaction. */
+import { digestMigrations, type HistoryDigest } from '../../plan/digest.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
 import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, Row, StepRecord } from '../dialect.ts'
@@ -21,6 +22,17 @@ export function readRows(handle: Handle, tables: HistoryTables): HistoryRow[] {
      from ${tables.history}
      order by id`,
   ).map(toHistoryRow)
+}
+
+/** See digestMigrations in plan/digest.ts. */
+export function readDigest(handle: Handle, tables: HistoryTables): HistoryDigest {
+  const rows = runStatement(handle, `select name, checksum, state from ${tables.history}`)
+  return digestMigrations(
+    rows.map(({ name, checksum, state }) => {
+      const isDone = state === 'applied' || state === 'skipped'
+      return { name: String(name), checksum: isDone ? String(checksum) : `${checksum} ${state}` }
+    }),
+  )
 }
 
 export function readSource(handle: Handle, tables: HistoryTables, name: string): string | undefined {

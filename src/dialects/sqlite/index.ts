@@ -5,6 +5,7 @@ import { explainSqlite } from './errors.ts'
 
 export const sqlite: Dialect = {
   name: 'sqlite',
+  isRemote: false,
   connect: async (url, options) => {
     if (url.dialect !== 'sqlite') throw new TypeError(`not a SQLite URL: ${url.shown}`)
     const { openSession } = await import('./session.ts')
@@ -15,6 +16,7 @@ export const sqlite: Dialect = {
     const { parseSqlite } = await import('./syntax.ts')
     return parseSqlite(text)
   },
+  refuseTogether: async () => new Map(),
   placeholder: () => '?',
   quoteId: quoteSqliteId,
 }

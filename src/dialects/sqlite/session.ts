@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import type { SqliteUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
+import type { HistoryDigest } from '../../plan/digest.ts'
 import type { Attempt, ConnectOptions, HistorySnapshot, Session, StepRecord } from '../dialect.ts'
 import { amend } from './amend.ts'
 import { type Handle, readVersion } from './driver.ts'
@@ -9,6 +10,7 @@ import { examineFile } from './examine.ts'
 import { createHistory, type HistoryTables, hasHistory, hasLog, nameHistoryTables } from './history.ts'
 import {
   type LogEntry,
+  readDigest,
   readFailures,
   readLog,
   readRows,
@@ -19,6 +21,7 @@ import {
 } from './history-rows.ts'
 import { createMemoryLock, createRunLock } from './lock.ts'
 import { findLockOwners } from './lock-owners.ts'
+import type { BusyOptions } from './poll.ts'
 import { applyStepwise } from './stepwise.ts'
 import { openMemoryStore, openReadingStore, openWritingStore, type Store } from './store.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -28,10 +31,33 @@ import { withReadTransaction, withWriteTransaction } from './write-transaction.t
 const bookkeeping = { budgetMs: 10_000 }
 
 /** See Dialect.connect. Throws SlipwayError not-writable, bad-url, bad-setting. */
-export function openSession(url: SqliteUrl, options: ConnectOptions): Session {
+export async function openSession(url: SqliteUrl, options: ConnectOptions): Promise<Session> {
   options.signal.throwIfAborted()
   const tables = nameHistoryTables(options.history)
-  return createSession(openStore(url.path, options.intent), tables, options.intent)
+  const store = openStore(url.path, options.intent)
+  const digest = options.history.digest === true ? await readDigestAtOnce(store, tables) : undefined
+  return createSession(store, tables, { intent: options.intent, digest })
+}
+
+/** What stands in the way will be told by whoever reads the rows. */
+async function readDigestAtOnce(store: Store, tables: HistoryTables): Promise<HistoryDigest | undefined> {
+  try {
+    return await readIf(store, { budgetMs: 0 }, (handle) =>
+      hasHistory(handle, tables) ? readDigest(handle, tables) : undefined,
+    )
+  } catch {
+    return undefined
+  }
+}
+
+/** Nothing is read from a database that does not exist. */
+async function readIf<T>(
+  store: Store,
+  busy: BusyOptions,
+  work: (handle: Handle) => T | undefined,
+): Promise<T | undefined> {
+  if (!store.exists()) return undefined
+  return await store.read((handle) => withReadTransaction(handle, busy, () => work(handle)))
 }
 
 function openStore(path: string, intent: 'read' | 'write'): Store {
@@ -39,19 +65,20 @@ function openStore(path: string, intent: 'read' | 'write'): Store {
   return intent === 'write' ? openWritingStore(path) : openReadingStore(path)
 }
 
-function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'write'): Session {
+interface SessionParts {
+  readonly intent: 'read' | 'write'
+  readonly digest: HistoryDigest | undefined
+}
+
+function createSession(store: Store, tables: HistoryTables, { intent, digest }: SessionParts): Session {
   const lock = store.path === ':memory:' ? createMemoryLock() : createRunLock(store.path)
 
-  /** Nothing is read from a database that does not exist, and nothing from a table that does not. */
-  const readIf = async <T>(
+  /** Nothing is read from a table that does not exist. */
+  const readWhere = <T>(
     has: (handle: Handle, tables: HistoryTables) => boolean,
     work: (handle: Handle) => T,
-  ): Promise<T | undefined> => {
-    if (!store.exists()) return undefined
-    return await store.read((handle) =>
-      withReadTransaction(handle, bookkeeping, () => (has(handle, tables) ? work(handle) : undefined)),
-    )
-  }
+  ): Promise<T | undefined> =>
+    readIf(store, bookkeeping, (handle) => (has(handle, tables) ? work(handle) : undefined))
   const write = async (work: (handle: Handle) => void): Promise<void> => {
     refuseReader(intent)
     await store.write((handle) => withWriteTransaction(handle, bookkeeping, () => work(handle)))
@@ -77,16 +104,17 @@ function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'wr
       database: basename(store.path),
       now: new Date(),
       historyTable: tables.name,
+      historyDigest: digest,
     },
     lost: false,
     readHistory: async (): Promise<HistorySnapshot> => {
-      const rows = await readIf(hasHistory, (handle) => readRows(handle, tables))
+      const rows = await readWhere(hasHistory, (handle) => readRows(handle, tables))
       return rows === undefined ? { exists: false, rows: [] } : { exists: true, rows }
     },
-    readSource: async (name) => await readIf(hasHistory, (handle) => readSource(handle, tables, name)),
+    readSource: async (name) => await readWhere(hasHistory, (handle) => readSource(handle, tables, name)),
     failuresSince: async (since) =>
-      (await readIf(hasLog, (handle) => readFailures(handle, tables, since))) ?? [],
-    readLog: async () => (await readIf(hasLog, (handle) => readLog(handle, tables))) ?? [],
+      (await readWhere(hasLog, (handle) => readFailures(handle, tables, since))) ?? [],
+    readLog: async () => (await readWhere(hasLog, (handle) => readLog(handle, tables))) ?? [],
     examine: () => examineFile(store),
     tryRunLock: async () => {
       refuseReader(intent)
@@ -98,13 +126,19 @@ function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'wr
     blockers: async () =>
       findLockOwners([store.path, `${store.path}-shm`]).filter(({ pid }) => pid !== process.pid),
     ensureHistory: async () => {
-      const complete = await readIf(hasHistory, (handle) => hasLog(handle, tables))
+      const complete = await readWhere(hasHistory, (handle) => hasLog(handle, tables))
       if (complete !== true) await write((handle) => createHistory(handle, tables))
     },
     applyInTransaction: async (attempt) => {
       refuseReader(intent)
       noticeTimeout(attempt)
       await applyInTransaction(store, tables, attempt)
+    },
+    applyTogether: async (parts, listener) => {
+      refuseReader(intent)
+      for (const part of parts) if (part.kind === 'apply') noticeTimeout(part.attempt)
+      const { applyTogether } = await import('./together.ts')
+      await applyTogether(store, tables, { parts, listener })
     },
     applyStepwise: async (attempt) => {
       refuseReader(intent)
@@ -120,7 +154,7 @@ function createSession(store: Store, tables: HistoryTables, intent: 'read' | 'wr
     recordFailure: async (record, error, statementsDone) =>
       await write((handle) => writeLog(handle, tables, record, { event: 'failure', error, statementsDone })),
     recordUnlock: async (record, detail) => {
-      if ((await readIf(hasLog, () => true)) === undefined) return
+      if ((await readWhere(hasLog, () => true)) === undefined) return
       await write((handle) => writeLog(handle, tables, record, { event: 'unlock', error: detail }))
     },
     cancel: async () => {},

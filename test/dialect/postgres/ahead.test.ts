@@ -93,7 +93,7 @@ const rollbacks: readonly Rollback[] = [
     refused: {
       code: 'ahead',
       message: /0005_tags is applied, but unknown[\s\S]*0006_names is applied, but unknown/,
-      hint: /SLIPWAY_ON_AHEAD=allow$/,
+      hint: /SLIPWAY_ON_AHEAD=allow slipway up$/,
     },
   },
 ]

@@ -6,9 +6,13 @@ import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
 
 /** Host names are found for one second, then no more. */
 const breakLookup = `import dns from 'node:dns'
+import { syncBuiltinESMExports } from 'node:module'
 setTimeout(() => {
-  dns.lookup = (host, options, done) =>
-    done(Object.assign(new Error('getaddrinfo EAI_AGAIN ' + host), { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }))
+  const failure = (host) =>
+    Object.assign(new Error('getaddrinfo EAI_AGAIN ' + host), { code: 'EAI_AGAIN', syscall: 'getaddrinfo' })
+  dns.lookup = (host, options, done) => done(failure(host))
+  dns.promises.lookup = async (host) => { throw failure(host) }
+  syncBuiltinESMExports()
 }, 1000).unref()`
 
 it('lets a long statement finish while host names cannot be looked up', () =>

@@ -53,7 +53,8 @@ function tolerateUniqueViolation(error: unknown): void {
   if (!(error instanceof Error && 'code' in error && error.code === '23505')) throw error
 }
 
-function openSession(text: string): Promise<Session> {
+/** As the engine opens one to write. */
+export function openSession(text: string): Promise<Session> {
   const { url } = parseDatabaseUrl(text, { name: 'the URL', cwd: '/', osUser: () => undefined })
   return postgres.connect(url, {
     intent: 'write',

@@ -1,29 +1,10 @@
 /** The verbs that look: for a role that can only read, before there is a history, and on a server that refuses writes. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { testPassword } from '../../helpers/password.ts'
-import { type TestDatabase, uniqueName } from '../../helpers/postgres.ts'
+import type { TestDatabase } from '../../helpers/postgres.ts'
 import { type PostgresProxy, startProxy } from '../../helpers/proxy.ts'
+import { withRole } from './role.ts'
 import { createScene, errorOf, type Scene, testEach } from './scene.ts'
-
-interface Role {
-  readonly user: string
-  readonly password: string
-}
-
-/** Runs `work` with a role that may connect and look into schema public, and nothing else. */
-async function withReader(db: TestDatabase, work: (role: Role) => Promise<void>): Promise<void> {
-  const role = { user: uniqueName('reader'), password: testPassword() }
-  await db.query(`create role ${role.user} login password '${role.password.replaceAll("'", "''")}'`)
-  await db.query(`revoke create on schema public from public`)
-  await db.query(`grant usage on schema public to ${role.user}`)
-  try {
-    await work(role)
-  } finally {
-    await db.query(`drop owned by ${role.user}`)
-    await db.query(`drop role ${role.user}`)
-  }
-}
 
 const first = { '0001_first.sql': 'create table first (id integer);\nselect pg_sleep(0.5);\n' }
 const second = { '0002_second.ts': 'export const up = async ({ sql }) => {\n  await sql`select 1`\n}\n' }
@@ -110,7 +91,7 @@ testEach('a role that can only read may run every verb that looks, which leaves 
   const { db } = scene
   await using proxy = await startProxy(db.server)
   await using sampler = await sampleAdvisoryLocks(db)
-  await withReader(db, async (role) => {
+  await withRole(db, async (role) => {
     const url = proxy.through(db.url(role))
     const before = await readAll(db)
     const empty = await runLooks(scene, url)
@@ -135,10 +116,36 @@ testEach('a role that can only read may run every verb that looks, which leaves 
   })
 })
 
+testEach('the verbs that look at what is wrong leave no trace either', async (major) => {
+  await using scene = await createScene(major, first)
+  const { db } = scene
+  await using proxy = await startProxy(db.server)
+  await using sampler = await sampleAdvisoryLocks(db)
+  await withRole(db, async (role) => {
+    const url = proxy.through(db.url(role))
+    // Not being able to write is what doctor finds wrong.
+    const expected = { doctor: 77, unlock: 0, 'unlock --json': 0, repair: 0, 'stamp head --dry-run': 0 }
+    const look = async () => {
+      const before = await readAll(db)
+      proxy.clearCounts()
+      await runLooks(scene, url, expected)
+      assert.deepEqual(await readAll(db), before)
+      for (const text of proxy.counts().queries) assert.match(text, /^begin transaction read only;/)
+      assert.deepEqual(sampler.takeSeen(), [])
+    }
+    await look()
+    await scene.up(0)
+    await db.query(`grant select on schema_migrations, schema_migrations_log to ${role.user}`)
+    sampler.takeSeen()
+    scene.write(second)
+    await look()
+  })
+})
+
 testEach('a role without a privilege on the history is told the GRANT it needs', async (major) => {
   await using scene = await createScene(major, first)
   const { db } = scene
-  await withReader(db, async (role) => {
+  await withRole(db, async (role) => {
     const env = { SLIPWAY_DATABASE_URL: db.url(role) }
     const forbidden = async (command: string, message: RegExp) => {
       const result = await scene.run(command.split(' '), env)

@@ -137,7 +137,9 @@ testEach('a login that is no member is refused with the GRANT that mends it', as
     assert.deepEqual(await ownersOf(scene), {})
     if (major >= 16) {
       await scene.db.query(`grant ${id(cast.owner)} to ${id(cast.login)} with set false`)
-      await scene.up(77, envOf(cast))
+      const still = errorOf(await scene.up(77, envOf(cast)))
+      assert.deepEqual([still.message, still.hint], [error.message, error.hint])
+      assert.match(error.hint ?? '', / with set true$/)
     }
     await scene.db.query(error.hint ?? '')
     await scene.up(0, envOf(cast))

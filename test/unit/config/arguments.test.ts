@@ -4,7 +4,7 @@ import { type Command, parseArguments } from '../../../src/config/arguments.ts'
 import type { SettingFlags } from '../../../src/config/settings.ts'
 import { isSlipwayError } from '../../../src/errors.ts'
 
-const up = { verb: 'up', to: undefined, steps: undefined, dryRun: false } as const
+const up = { verb: 'up', to: undefined, steps: undefined, dryRun: false, together: false } as const
 const help = { verb: 'help', topic: undefined } as const
 
 const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
@@ -28,11 +28,13 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['up --steps 3', { ...up, steps: 3 }],
   ['up --steps=10', { ...up, steps: 10 }],
   ['up --dry-run', { ...up, dryRun: true }],
+  ['up --single-transaction', { ...up, together: true }],
   ['up --no-dry-run', up],
   ['up --dry-run=false', up],
   ['up --dir ./m', up, { dir: './m' }],
   ['up --dir=./m', up, { dir: './m' }],
   ['up --table=-odd', up, { table: '-odd' }],
+  ['up --report -', up, { report: '-' }],
   ['up --table=a=b', up, { table: 'a=b' }],
   ['up --allow-empty', up, { allowEmpty: 'true' }],
   ['up --no-allow-empty', up, { allowEmpty: 'false' }],
@@ -48,6 +50,18 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['exec -- node --help --dir x', { verb: 'exec', command: ['node', '--help', '--dir', 'x'] }],
   ['exec -- sh -- -c', { verb: 'exec', command: ['sh', '--', '-c'] }],
   ['exec --dir m -- app', { verb: 'exec', command: ['app'] }, { dir: 'm' }],
+  ['stamp head', { verb: 'stamp', target: 'head', only: false, dryRun: false, yes: false }],
+  ['stamp +2 --only --yes', { verb: 'stamp', target: '+2', only: true, dryRun: false, yes: true }],
+  ['stamp --dry-run -- 0001', { verb: 'stamp', target: '0001', only: false, dryRun: true, yes: false }],
+  ['repair', { verb: 'repair', request: undefined, yes: false }],
+  ['repair --accept all --yes', { verb: 'repair', request: { action: 'accept', name: 'all' }, yes: true }],
+  ['repair --finished 3', { verb: 'repair', request: { action: 'finished', name: '3' }, yes: false }],
+  ['repair --retry=-x', { verb: 'repair', request: { action: 'retry', name: '-x' }, yes: false }],
+  ['repair --forget a', { verb: 'repair', request: { action: 'forget', name: 'a' }, yes: false }],
+  ['doctor', { verb: 'doctor', json: false, timeoutMs: 5000 }],
+  ['doctor --json --timeout 0', { verb: 'doctor', json: true, timeoutMs: 0 }],
+  ['unlock', { verb: 'unlock', terminate: false, json: false, yes: false }],
+  ['unlock --terminate --yes', { verb: 'unlock', terminate: true, json: false, yes: true }],
   ['new add_users', { verb: 'new', name: 'add_users', language: 'typescript' }],
   ['new add_users --sql', { verb: 'new', name: 'add_users', language: 'sql' }],
   ['new --sql add_users --dir m', { verb: 'new', name: 'add_users', language: 'sql' }, { dir: 'm' }],

@@ -32,7 +32,7 @@ for (const [place, env, files, used] of places)
     const config = loadConfig({ flags: {}, env, cwd, stderrIsTTY: false })
     if (used) {
       const database = requireDatabase(config)
-      assert.equal(database.dialect === 'postgres' ? database.password : undefined, password)
+      assert.equal(database.dialect === 'postgres' ? database.hosts[0].password : undefined, password)
       assert.equal(config.redact(database.shown), 'postgres://app@db:5432/shop')
     }
     for (const text of [password, encoded, fullyEncoded, JSON.stringify(password).slice(1, -1)])

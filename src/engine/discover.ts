@@ -1,0 +1,10 @@
+/** The folder of migrations as this run is configured, its warnings told. */
+import { type DiscoverOptions, type Discovery, discoverMigrations } from '../files/discover.ts'
+import type { Run } from './run.ts'
+
+export async function discover(run: Run, manifest: DiscoverOptions['manifest'] = 'use'): Promise<Discovery> {
+  const { dir, allowEmpty } = run.config
+  const found = await discoverMigrations(dir, { allowEmpty, cwd: run.cwd, manifest })
+  for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
+  return found
+}

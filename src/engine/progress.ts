@@ -1,0 +1,19 @@
+/** How far a run has come, so that a failure can still tell what was done. */
+
+/** Names, filled in as the run goes. */
+export interface Progress {
+  applied: string[]
+  skipped: string[]
+  pending: string[]
+  ahead: string[]
+}
+
+export function emptyProgress(): Progress {
+  return { applied: [], skipped: [], pending: [], ahead: [] }
+}
+
+export function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
+  progress.pending = progress.pending.filter((name) => name !== step.name)
+  const list = step.action === 'skip' ? progress.skipped : progress.applied
+  list.push(step.name)
+}
