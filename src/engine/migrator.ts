@@ -5,7 +5,7 @@ import { checkpoint } from '../events.ts'
 import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
-import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
+import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError, resolveEnd } from '../plan/plan.ts'
 import { discover } from './discover.ts'
 import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
@@ -51,9 +51,10 @@ export interface Up {
 }
 
 /** From a session to a proven history: applies what is pending, if anything is. */
-export async function bringUp(up: Up): Promise<void> {
-  const { session } = up
+export async function bringUp(given: Up): Promise<void> {
+  const { session } = given
   const before = await session.readHistory()
+  const up = { ...given, request: settleTarget(given, before) }
   if (await isNothingToDo(up, before)) return
   // A single transaction of several migrations needs a session all the same: for what stands between two of them.
   const turns = up.request.together === true ? undefined : await session.turns()
@@ -64,6 +65,14 @@ export async function bringUp(up: Up): Promise<void> {
     return await bringInSession({ ...up, request: rest })
   }
   return await bringInSession(up)
+}
+
+/** `+2` is counted once: from what was applied at first, not from what this run or another one applies meanwhile. */
+function settleTarget({ found: { files }, request }: Up, { rows }: HistorySnapshot): UpRequest {
+  if (request.target?.kind !== 'relative') return request
+  const end = resolveEnd({ files, applied: rows, request })
+  if (end === undefined) return request
+  return { ...request, target: end.kind === 'base' ? end : { kind: 'named', text: end.name } }
 }
 
 async function bringInSession(up: Up): Promise<void> {

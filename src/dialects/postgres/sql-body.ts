@@ -30,8 +30,8 @@ export function sendSqlBody(
 ): SentBody {
   const { link } = place
   const locking = lockTables(lockableAhead(statements), attempt.ddlLockTimeoutMs)
-  const forgets = rows === 'spelled out' || mayForget(statements)
-  const isPrepared = rows !== 'spelled out' && place.rows !== undefined
+  // Its own statements must find no name taken, nor leave one behind, so it is given what a reset leaves.
+  const isPrepared = rows !== 'spelled out' && place.rows !== undefined && !mayForget(statements)
   const reset = isPrepared ? resetAndPrepare(place, place.rows) : sendReset(place)
   const opened = link.simple(opening(place, attempt, isPrepared))
   const locked =
@@ -39,8 +39,7 @@ export function sendSqlBody(
       ? undefined
       : link.simple(`${locking};\nset local statement_timeout = ${attempt.statementTimeoutMs}`)
   const answers = statements.map((statement) => link.simple(statement.text))
-  const closed = link.simple(closing(place, attempt, isPrepared && !forgets))
-  if (forgets && place.rows !== undefined) place.rows.prepared.ready = false
+  const closed = link.simple(closing(place, attempt, isPrepared))
   const all = Promise.allSettled([reset, opened, locked, ...answers, closed])
   return { attempt, reset, opened, locked, answers, closed, all }
 }

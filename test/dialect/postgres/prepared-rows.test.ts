@@ -53,3 +53,14 @@ testEach(
     assert.deepEqual(await scene.history(), [])
   },
 )
+
+testEach('a statement that a function prepared is not there for the next migration', async (major) => {
+  await using scene = await createScene(major, {
+    '0001_leave.sql': `create function leave() returns void language plpgsql as $$
+begin execute 'prepare kept as select 1'; end $$;`,
+    '0002_calls.sql': 'select leave();',
+    '0003_own.sql': 'prepare kept as select 2;\nexecute kept;',
+    '0004_again.sql': 'prepare kept as select 3;\nexecute kept;',
+  })
+  await scene.up(0)
+})
