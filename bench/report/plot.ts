@@ -10,8 +10,8 @@ export interface Dot {
 export interface PlotRow {
   readonly label: string
   readonly isOurs: boolean
-  /** One list for each panel. */
-  readonly dots: readonly (readonly Dot[])[]
+  /** For each panel its dots, or what is said in their place. */
+  readonly dots: readonly (readonly Dot[] | string)[]
 }
 
 export interface Plot {
@@ -21,7 +21,7 @@ export interface Plot {
   readonly legend: Readonly<Record<Dot['kind'], string>>
 }
 
-const size = { row: 24, label: 150, panel: 230, gap: 24, top: 64, bottom: 54, side: 16 } as const
+const size = { row: 24, label: 150, panel: 220, gap: 44, top: 64, bottom: 54, side: 16 } as const
 const steps = [
   5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000,
 ]
@@ -40,9 +40,9 @@ const style = `
 
 export function drawPlot(plot: Plot): string {
   const { panels, rows, title } = plot
-  const width = size.side * 2 + size.label + panels.length * size.panel + (panels.length - 1) * size.gap
+  const width = Math.max(620, leftOf(panels.length) - size.gap + 2 * size.side)
   const height = size.top + rows.length * size.row + size.bottom
-  const scales = panels.map((_, panel) => scaleOf(rows.flatMap((row) => row.dots[panel] ?? [])))
+  const scales = panels.map((_, panel) => scaleOf(rows.flatMap((row) => dotsOf(row, panel))))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeText(title)}">
 <style>${style}
 </style>
@@ -53,6 +53,11 @@ ${rows.map(drawLabel).join('\n')}
 ${drawLegend(plot, height)}
 </svg>
 `
+}
+
+function dotsOf({ dots }: PlotRow, panel: number): readonly Dot[] {
+  const found = dots[panel] ?? []
+  return typeof found === 'string' ? [] : found
 }
 
 interface Scale {
@@ -79,7 +84,7 @@ function placeOf(ms: number, { from, to }: Scale, panel: number): number {
 function drawPanel({ rows }: Plot, name: string, panel: number, scale: Scale): string {
   const bottom = size.top + rows.length * size.row
   const ticks = steps.filter((step) => step >= scale.from && step <= scale.to)
-  const crowded = ticks.length > 7
+  const isCrowded = ticks.length > 4
   return [
     text(leftOf(panel) + size.panel / 2, 46, name, 'text', 'middle'),
     ...ticks.map((tick) => {
@@ -87,23 +92,25 @@ function drawPanel({ rows }: Plot, name: string, panel: number, scale: Scale): s
       return `<line class="grid" x1="${x}" x2="${x}" y1="${size.top - 8}" y2="${bottom}"/>`
     }),
     ...ticks
-      .filter((tick) => !crowded || /^[15]/.test(`${tick}`))
+      .filter((tick) => !isCrowded || /^1/.test(`${tick}`))
       .map((tick) => text(placeOf(tick, scale, panel), bottom + 16, shortTime(tick), 'soft', 'middle')),
     ...rows.map((row, index) => drawDots(row, index, panel, scale)),
   ].join('\n')
 }
 
-function drawDots({ dots, isOurs }: PlotRow, index: number, panel: number, scale: Scale): string {
+function drawDots(row: PlotRow, index: number, panel: number, scale: Scale): string {
   const y = middleOf(index)
-  const xs = (dots[panel] ?? []).map(({ ms, kind }) => ({ kind, x: placeOf(ms, scale, panel) }))
-  if (xs.length === 0) return text(leftOf(panel) + 6, y + 4, 'failed, or not in this run', 'soft')
+  const instead = row.dots[panel]
+  if (typeof instead === 'string') return text(leftOf(panel) + 6, y + 4, instead, 'soft')
+  const xs = dotsOf(row, panel).map(({ ms, kind }) => ({ kind, x: placeOf(ms, scale, panel) }))
   const [first, last] = [xs[0], xs.at(-1)]
   const line =
     first === undefined || last === undefined
       ? ''
       : `<line class="line" x1="${first.x.toFixed(1)}" x2="${last.x.toFixed(1)}" y1="${y}" y2="${y}"/>`
   const marks = xs.map(
-    ({ kind, x }) => `<circle class="${isOurs ? 'ours ' : ''}${kind}" cx="${x.toFixed(1)}" cy="${y}" r="5"/>`,
+    ({ kind, x }) =>
+      `<circle class="${row.isOurs ? 'ours ' : ''}${kind}" cx="${x.toFixed(1)}" cy="${y}" r="5"/>`,
   )
   return [line, ...marks].join('')
 }
@@ -113,10 +120,10 @@ function drawLabel({ label, isOurs }: PlotRow, index: number): string {
   return text(size.side + size.label - 14, middleOf(index) + 4, label, style, 'end')
 }
 
-function drawLegend({ legend, panels }: Plot, height: number): string {
+function drawLegend({ legend }: Plot, height: number): string {
   const y = height - 16
   const entries = (['direct', 'delayed'] as const).map((kind, index) => {
-    const x = leftOf(0) + index * Math.min(size.panel, (panels.length * size.panel) / 2)
+    const x = leftOf(0) + index * 90
     return `<circle class="${kind}" cx="${x + 5}" cy="${y - 4}" r="5"/>${text(x + 16, y, legend[kind], 'soft')}`
   })
   return entries.join('')

@@ -1,6 +1,6 @@
 /** Which measurements are drawn, and how they are named. */
 import type { Results, TimedCase } from '../results.ts'
-import { casesOf, ours, rowOf, toolNames } from './find.ts'
+import { casesOf, isSound, ours, rowOf, toolNames } from './find.ts'
 import { count } from './markdown.ts'
 import { type Dot, drawPlot, type PlotRow } from './plot.ts'
 
@@ -45,15 +45,21 @@ type Pair = readonly [direct: TimedCase | undefined, delayed: TimedCase | undefi
 
 function rowsOf(results: Results, panels: readonly Pair[]): PlotRow[] {
   return toolNames(results)
-    .filter((tool) => panels.some(([direct]) => direct?.rows.some((row) => row.tool === tool)))
+    .filter((tool) => panels.flat().some((one) => one?.rows.some((row) => row.tool === tool)))
     .map((tool) => ({
       label: tool,
       isOurs: ours.some((name) => name === tool),
-      dots: panels.map(([direct, delayed]) => [
-        ...dot(rowOf(direct, tool)?.medianMs, 'direct'),
-        ...dot(rowOf(delayed, tool)?.medianMs, 'delayed'),
-      ]),
+      dots: panels.map(([direct, delayed]) =>
+        orInstead('failed', [
+          ...dot(rowOf(direct, tool)?.medianMs, 'direct'),
+          ...dot(rowOf(delayed, tool)?.medianMs, 'delayed'),
+        ]),
+      ),
     }))
+}
+
+function orInstead(text: string, dots: readonly Dot[]): readonly Dot[] | string {
+  return dots.length === 0 ? text : dots
 }
 
 function dot(ms: number | undefined, kind: Dot['kind']): Dot[] {
@@ -61,10 +67,9 @@ function dot(ms: number | undefined, kind: Dot['kind']): Dot[] {
 }
 
 /** Only of those that did it right: how fast something went wrong is no merit. */
-function startersDots({ starters }: Results, tool: string): Dot[] {
-  return [false, true].flatMap((delayed) => {
-    const row = starters.find((one) => one.tool === tool && one.delayed === delayed)
-    const isRight = row !== undefined && row.exits['0'] === row.starters && row.effects.doubled === 0
-    return isRight ? dot(row.wallMs, delayed ? 'delayed' : 'direct') : []
-  })
+function startersDots({ starters }: Results, tool: string): readonly Dot[] | string {
+  const rows = starters.filter((row) => row.tool === tool)
+  if (rows.length === 0) return ''
+  const dots = rows.filter(isSound).flatMap((row) => dot(row.wallMs, row.delayed ? 'delayed' : 'direct'))
+  return orInstead('went wrong, see below', dots)
 }
