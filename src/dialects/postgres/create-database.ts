@@ -7,7 +7,7 @@ import { explain, sqlstateOf } from './errors.ts'
 import { factsQuery, readFacts, readOnly, type ServerFacts } from './facts.ts'
 import { type Reached, reachServer } from './hosts.ts'
 import type { Link } from './link.ts'
-import { literal } from './naming.ts'
+import { literal, lockClass } from './naming.ts'
 import { findPooling, needsSession } from './pooling.ts'
 import { requireRoles } from './roles.ts'
 import { judgesFor } from './target.ts'
@@ -17,7 +17,7 @@ const maintenance = ['postgres', 'template1'] as const
 
 /**
  * `exists`: another runner was faster. It belongs to SLIPWAY_ROLE where there is one. Throws privilege-missing and
- * role-missing; rejects with what the server said otherwise, such as 55006 while others are connected to template1.
+ * role-missing; rejects with what the server said otherwise.
  */
 export async function createDatabase(
   url: PostgresUrl,
@@ -31,6 +31,7 @@ export async function createDatabase(
   try {
     const facts = readFacts(reached.greeting)
     await requireRoles(link, facts, { role: options.role, readers: options.readers ?? [] })
+    if (facts.database === 'template1' && link.backend.pid === facts.pid) await requireTurn(link, url)
     await create({ url, reached, facts, options })
     return 'created'
   } catch (error) {
@@ -41,6 +42,18 @@ export async function createDatabase(
     options.signal.removeEventListener('abort', onAbort)
     await link.close()
   }
+}
+
+/**
+ * Whoever is connected to template1 keeps it from being copied (55006): several runners would keep each other from it for
+ * ever. One stays, the others leave at once and look again. Not through a pooler, to whose next client the lock would go.
+ */
+async function requireTurn(link: Link, { database, shown }: PostgresUrl): Promise<void> {
+  const { crc32 } = process.getBuiltinModule('node:zlib')
+  const key = `${lockClass}, ${crc32(`create database ${database}`) | 0}`
+  const [result] = await link.simple(`select pg_catalog.pg_try_advisory_lock(${key}) as ok`)
+  if (result?.rows[0]?.ok !== true)
+    throw new SlipwayError('unreachable', `another runner is about to create ${shown}`)
 }
 
 function requireWholeName(name: string): void {

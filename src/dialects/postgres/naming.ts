@@ -14,7 +14,7 @@ export interface HistoryNames {
 }
 
 /** 'slip' in ASCII. With objsubid 2, `select * from pg_locks where classid = 1936484720` finds every slipway lock. */
-const lockClass = 0x736c6970
+export const lockClass = 0x736c6970
 
 export function nameLog(table: string): string {
   return `${table}_log`
