@@ -49,11 +49,15 @@ async function main(): Promise<number> {
     const input = { flags, env: process.env, cwd: process.cwd(), stderrIsTTY: isTerminal('stderr') }
     if (command.verb === 'config') {
       const { config: showConfig } = await import('./commands/config.ts')
-      const colors = shouldColor(process.env, isTerminal('stdout'))
-      const write = (text: string) => openStream('stdout').write(text)
-      return await showConfig(input, { ...command, colors, write })
+      return await showConfig(input, { ...command, ...onStdout() })
     }
-    config = await readConfig(input)
+    const read = await readConfig(input).catch(knownError)
+    if (isSlipwayError(read)) {
+      if (command.verb !== 'doctor') throw read
+      const { doctorOfSettings } = await import('./commands/doctor.ts')
+      return await doctorOfSettings(input, read, { ...command, ...onStdout() })
+    }
+    config = read
     reporter = openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
@@ -66,6 +70,16 @@ async function main(): Promise<number> {
   } finally {
     await reporter?.close()
   }
+}
+
+function onStdout() {
+  const write = (text: string) => openStream('stdout').write(text)
+  return { colors: shouldColor(process.env, isTerminal('stdout')), write }
+}
+
+function knownError(error: unknown): SlipwayError {
+  if (isSlipwayError(error)) return error
+  throw error
 }
 
 /** Until the settings are there, only the config file has run any code but ours. */

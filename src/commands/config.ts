@@ -2,7 +2,7 @@
 import { type ConfigInput, gatherSources } from '../config/load.ts'
 import { surveySettings } from '../config/survey-settings.ts'
 import { exitCodes, isSlipwayError, type SlipwayError } from '../errors.ts'
-import { createRedactor } from '../redact.ts'
+import { createRedactor, type Redactor } from '../redact.ts'
 import { configJson } from '../reporters/config-json.ts'
 import { configText } from '../reporters/config-text.ts'
 import { jsonText } from '../reporters/json-text.ts'
@@ -18,6 +18,14 @@ export interface ConfigOptions {
 
 /** Returns the exit code. */
 export async function config(input: ConfigInput, { json, colors, write }: ConfigOptions): Promise<number> {
+  const { result, redact } = await surveyConfig(input)
+  const { problems } = result
+  write(json ? jsonText(configJson(result), redact) : redact(configText(result, { colors })))
+  return exitCodeOf(problems)
+}
+
+/** Never throws for what a setting or the config file is: that is among the problems. */
+export async function surveyConfig(input: ConfigInput): Promise<{ result: ConfigResult; redact: Redactor }> {
   const gathered = gatherSources(input)
   const complete = await addConfigFile(gathered, input).catch(expected)
   const survey = surveySettings(isSlipwayError(complete) ? gathered : complete)
@@ -25,10 +33,7 @@ export async function config(input: ConfigInput, { json, colors, write }: Config
     ...(isSlipwayError(complete) ? [complete] : []),
     ...survey.settings.flatMap(({ problem }) => problem ?? []),
   ]
-  const result: ConfigResult = { ...survey, problems }
-  const redact = createRedactor(survey.secrets)
-  write(json ? jsonText(configJson(result), redact) : redact(configText(result, { colors })))
-  return exitCodeOf(problems)
+  return { result: { ...survey, problems }, redact: createRedactor(survey.secrets) }
 }
 
 function expected(error: unknown): SlipwayError {

@@ -1,9 +1,14 @@
 /** `slipway doctor` */
+import type { ConfigInput } from '../config/load.ts'
+import type { Diagnosis } from '../dialects/diagnosis.ts'
 import { examine } from '../engine/doctor.ts'
-import { errorTable } from '../errors.ts'
+import { failed } from '../engine/doctor-verdict.ts'
+import { errorTable, type SlipwayError } from '../errors.ts'
 import { doctorJson } from '../reporters/doctor-json.ts'
 import { doctorText } from '../reporters/doctor-text.ts'
+import { jsonText } from '../reporters/json-text.ts'
 import type { CommandContext } from '../terminal/context.ts'
+import { type ConfigOptions, surveyConfig } from './config.ts'
 
 export async function doctor(
   context: CommandContext,
@@ -12,8 +17,7 @@ export async function doctor(
   const { config, cwd } = context
   const run = config.databaseUrl === undefined ? undefined : await context.openRun()
   const { checks, facts } = await examine(config, cwd, run, { timeoutMs })
-  const first = checks.find(({ level }) => level === 'fail')
-  const exitCode = first === undefined ? 0 : errorTable[first.code ?? 'bug'].exit
+  const exitCode = exitCodeOf(checks)
   if (!json) context.print(doctorText(checks, { colors: context.colors }))
   else
     context.printJson(
@@ -27,4 +31,33 @@ export async function doctor(
       }),
     )
   return exitCode
+}
+
+/** Where a setting is broken: each that is, since none of the rest can be looked at. `error` is what came of it. */
+export async function doctorOfSettings(
+  input: ConfigInput,
+  error: SlipwayError,
+  { json, colors, write }: ConfigOptions,
+): Promise<number> {
+  const { result, redact } = await surveyConfig(input)
+  const problems = result.problems.length === 0 ? [error] : result.problems
+  const checks = problems.map((problem) => failed('settings', problem))
+  const exitCode = exitCodeOf(checks)
+  const nothing = {
+    database: undefined,
+    dialect: undefined,
+    serverVersion: undefined,
+    historyTable: undefined,
+  }
+  write(
+    json
+      ? jsonText(doctorJson({ exitCode, checks, ...nothing }), redact)
+      : `${redact(doctorText(checks, { colors }))}\n`,
+  )
+  return exitCode
+}
+
+function exitCodeOf(checks: readonly Diagnosis[]): number {
+  const first = checks.find(({ level }) => level === 'fail')
+  return first === undefined ? 0 : errorTable[first.code ?? 'bug'].exit
 }

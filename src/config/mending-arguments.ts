@@ -59,7 +59,12 @@ export function readRepair({ values }: ReadArguments): RepairCommand {
       `--${request.action} and --${other.action} are two repairs, and each is confirmed by itself`,
       { hint: 'give one of them' },
     )
-  return { verb: 'repair', request, yes: values.get('yes') === 'true' }
+  const yes = values.get('yes') === 'true'
+  if (yes && request === undefined)
+    throw new SlipwayError('bad-argument', '--yes confirms a repair, and none is given', {
+      hint: 'slipway repair lists what there is to repair',
+    })
+  return { verb: 'repair', request, yes }
 }
 
 /** Throws bad-argument. */
@@ -68,6 +73,10 @@ export function readUnlock(has: HasFlag): UnlockCommand {
   if (terminate && json)
     throw new SlipwayError('bad-argument', '--json tells who holds the lock, and --terminate ends it', {
       hint: 'give one of them',
+    })
+  if (yes && !terminate)
+    throw new SlipwayError('bad-argument', '--yes confirms --terminate, and that is not there', {
+      hint: 'slipway unlock --terminate --yes, or slipway unlock to see who holds the lock',
     })
   return { verb: 'unlock', terminate, json, yes }
 }

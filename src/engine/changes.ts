@@ -3,6 +3,7 @@
 import { createTwoFilesPatch } from 'diff'
 import { SlipwayError } from '../errors.ts'
 import type { MigrationFile } from '../plan/migration.ts'
+import { maskLine } from '../sql/mask-lines.ts'
 
 const maxLines = 40
 
@@ -38,6 +39,7 @@ function diffLines(applied: string, found: string): string {
     .split('\n')
     .slice(1)
     .filter((line) => line !== '')
-  const shown = lines.slice(0, maxLines)
+  const masked = lines.map((line, index) => maskLine(line, lines[index - 1] ?? '').text)
+  const shown = masked.slice(0, maxLines)
   return (lines.length > maxLines ? [...shown, `… ${lines.length - maxLines} more lines`] : shown).join('\n')
 }

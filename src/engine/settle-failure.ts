@@ -25,6 +25,7 @@ export async function settleFailure(
       {
         migration: step.name,
         cause: failed.thrown,
+        ...(staysUnfinished(place) ? { hint: describeUnfinished(step.name).hint } : {}),
       },
     )
   }

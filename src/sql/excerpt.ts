@@ -1,4 +1,5 @@
 /** Where an offset is, and the lines to show around it. */
+import { maskLine } from './mask-lines.ts'
 
 /** 1-based; columns count UTF-16 units. */
 export interface TextPosition {
@@ -23,18 +24,21 @@ export function locate(text: string, offset: number): TextPosition {
   return { line: countLines(text, lineStart), column: at - lineStart + 1 }
 }
 
-/** `locate` with the source around it, ready to print below a message. */
+/** `locate` with the source around it, passwords hidden, ready to print below a message. */
 export function excerptAt(text: string, offset: number): Excerpt {
   const { line, column } = locate(text, offset)
   const lines = text.split('\n')
   const first = Math.max(1, line - linesBefore)
   const gutter = String(line).length
-  const shown = lines.slice(first - 1, line).map((source, index) => {
-    const number = first + index
-    const visible = number === line ? windowAround(source, column).text : windowAround(source, 1).text
-    return `${String(number).padStart(gutter)} | ${printable(visible)}`.trimEnd()
-  })
-  const { text: visible, column: caret } = windowAround(lines[line - 1] ?? '', column)
+  const masked = (number: number) => maskLine(lines[number - 1] ?? '', lines[number - 2] ?? '')
+  const last = masked(line)
+  const { text: visible, column: caret } = windowAround(last.text, last.columnOf(column))
+  const above = Array.from({ length: line - first }, (_, index) =>
+    windowAround(masked(first + index).text, 1),
+  )
+  const shown = [...above, { text: visible }].map(({ text: source }, index) =>
+    `${String(first + index).padStart(gutter)} | ${printable(source)}`.trimEnd(),
+  )
   const indent = visible.slice(0, caret - 1).replace(/[^\t]/g, ' ')
   return { line, column, excerpt: [...shown, `${' '.repeat(gutter)} | ${indent}^`].join('\n') }
 }

@@ -2,9 +2,9 @@
 import { readPostgresToken } from './postgres-tokens.ts'
 import { isTrivia, readTokens, type Token } from './token.ts'
 
-const secretWord = /pass(?:word|wd|phrase)|secret|credential/i
+export const secretWord = /pass(?:word|wd|phrase)|secret|credential/i
 const assignment = /(?:pass(?:word|wd|phrase)|secret|credential)\w*\s*[=:]/i
-const urlPassword = /([a-z][\w+.-]*:\/\/[^\s:@/'"]*:)[^\s'"]+@/gi
+export const urlPassword = /([a-z][\w+.-]*:\/\/[^\s:@/'"]*:)[^\s'"]+@/gi
 
 /**
  * The text with `'***'` for every string of a statement that speaks of a password anywhere, and without passwords in

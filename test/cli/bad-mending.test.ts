@@ -45,6 +45,13 @@ testBadInput([
   usage('unlock of a word', ['unlock', '812'], /unlock does not take the argument "812"/, /unlock --help/),
   usage('unlock --terminate --json', ['unlock', '--terminate', '--json'], /--json tells/, /one of them/),
   usage(
+    'unlock --yes',
+    ['unlock', '--yes'],
+    /--yes confirms --terminate/,
+    /^slipway unlock --terminate --yes/,
+  ),
+  usage('repair --yes', ['repair', '--yes'], /--yes confirms a repair, and none/, /^slipway repair lists/),
+  usage(
     'doctor of a word',
     ['doctor', 'house'],
     /doctor does not take the argument "house"/,

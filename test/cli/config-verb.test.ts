@@ -285,3 +285,21 @@ test('a broken config file: the rest is shown', async () => {
   )
   assert.equal(settings.dir?.value, '/x')
 })
+
+test('doctor tells every broken setting, as JSON too, and needs none of the others', async () => {
+  using workspace = createWorkspace()
+  const env = {
+    SLIPWAY_DATABASE_URL: `postgres://app:${encoded}@localhost:1/shop`,
+    SLIPWAY_WAIT_TIMEOUT: 'soon',
+    SLIPWAY_KEEPALIVE: 'often',
+  }
+  const told = await slipway(['doctor', '--json'], { env, cwd: workspace.path('.') })
+  assert.equal(told.code, 78, told.stderr)
+  const { ok, exitCode, checks } = JSON.parse(told.stdout)
+  assert.deepEqual([ok, exitCode, checks.length], [false, 78, 2])
+  for (const { check, level } of checks) assert.deepEqual([check, level], ['settings', 'fail'])
+  const { stdout, code } = await slipway(['doctor'], { env, cwd: workspace.path('.') })
+  assert.equal(code, 78)
+  assert.match(stdout, /^✗ settings +SLIPWAY_WAIT_TIMEOUT must be .*"soon"$/m)
+  assert.match(stdout, /^✗ settings +SLIPWAY_KEEPALIVE must be .*"often"$/m)
+})

@@ -7,11 +7,15 @@ import { readOnly } from './facts.ts'
 import { type HistoryNames, literal, nameLog } from './naming.ts'
 import { grantCreation, grantTables, grantUsage } from './privileges.ts'
 
-export async function examinePrivileges({ link, facts, names }: Examined): Promise<Diagnosis> {
-  const [row = {}] = await readOnly(link, selectPrivileges(names))
+/** Of whoever works: the login, or SLIPWAY_ROLE, which it has to be allowed to become. */
+export async function examinePrivileges({ link, facts, names, options }: Examined): Promise<Diagnosis> {
+  const { role } = options
+  const become = role === undefined ? '' : `set local role ${quotePostgresId(role)};\n`
+  const [row = {}] = await readOnly(link, `${become}${selectPrivileges(names)}`)
+  const worker = { user: role ?? facts.user, database: facts.database }
   return row.history_there === true || row.log_there === true
-    ? judgeUse(row, names, facts.user)
-    : judgeCreation(row, names, facts)
+    ? judgeUse(row, names, worker.user)
+    : judgeCreation(row, names, worker)
 }
 
 /** Asked by oid, which needs no privilege on the schema. */
@@ -35,7 +39,9 @@ left join pg_catalog.pg_class as l on l.relnamespace = s.oid and l.relname = ${l
 
 const check = 'privileges'
 
-function judgeCreation(row: Row, names: HistoryNames, { user, database }: Examined['facts']): Diagnosis {
+type Worker = Pick<Examined['facts'], 'user' | 'database'>
+
+function judgeCreation(row: Row, names: HistoryNames, { user, database }: Worker): Diagnosis {
   const isSchemaThere = row.schema_there === true
   const may = isSchemaThere ? row.may_use === true && row.may_create === true : row.may_create_schema === true
   if (may) return { check, level: 'ok', message: `${user} may create ${names.shown}` }

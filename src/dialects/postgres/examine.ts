@@ -1,5 +1,6 @@
 /** What `doctor` says of a server: who we are there, what we may do, and what stands in between. Reads only. */
 import { isSocketDirectory, type PostgresUrl } from '../../config/url.ts'
+import { isSlipwayError } from '../../errors.ts'
 import { shellWord } from '../../plan/shell.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
 import type { Diagnosis } from '../diagnosis.ts'
@@ -11,6 +12,7 @@ import { instant, readOnly, type ServerFacts, toDate } from './facts.ts'
 import { findHistories } from './history-columns.ts'
 import type { Link } from './link.ts'
 import type { HistoryNames } from './naming.ts'
+import { requireRoles } from './roles.ts'
 import { newest, whyUnsupported } from './supported.ts'
 
 export interface Examined {
@@ -26,10 +28,10 @@ export interface Examined {
 
 export async function examineServer(examined: Examined): Promise<Diagnosis[]> {
   const { link, facts, endpoint } = examined
+  const roles = await examineNamedRoles(examined)
   return [
     examineVersion(facts.versionNumber, facts.version),
-    await examineRole(examined),
-    await examinePrivileges(examined),
+    ...(roles ?? [await examineRole(examined), await examinePrivileges(examined)]),
     await examinePooler(examined),
     examineTls(endpoint, link),
     await examineClock(link),
@@ -52,7 +54,19 @@ export function examineVersion(versionNumber: number, version: string): Diagnosi
   return { check, level: 'ok', message: `PostgreSQL ${version}` }
 }
 
-async function examineRole({ facts, link }: Examined): Promise<Diagnosis> {
+/** What is wrong with the roles of the settings; what one may do that cannot be had is not asked. */
+async function examineNamedRoles({ link, facts, options }: Examined): Promise<Diagnosis[] | undefined> {
+  try {
+    await requireRoles(link, facts, { role: options.role, readers: options.readers ?? [] })
+    return undefined
+  } catch (error) {
+    if (!isSlipwayError(error)) throw error
+    const { message, hint, code } = error
+    return [{ check: 'role', level: 'fail', message, remedy: hint, code }]
+  }
+}
+
+async function examineRole({ facts, link, options }: Examined): Promise<Diagnosis> {
   const { user, database, inRecovery, readOnlyByDefault } = facts
   const check = 'role'
   if (inRecovery)
@@ -71,7 +85,8 @@ async function examineRole({ facts, link }: Examined): Promise<Diagnosis> {
       remedy: await findReadOnlyRemedy(link, facts),
       code: 'read-only',
     }
-  return { check, level: 'ok', message: `${user} on ${database}, which can be written` }
+  const who = options.role === undefined ? user : `${user} as ${options.role}`
+  return { check, level: 'ok', message: `${who} on ${database}, which can be written` }
 }
 
 /** Where the setting comes from: https://www.postgresql.org/docs/current/view-pg-settings.html */

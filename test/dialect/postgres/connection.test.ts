@@ -53,6 +53,23 @@ describe('the session ends while a script does something else', { concurrency: 4
     )
 })
 
+it('a script that its transaction does not undo is not simply run again: what comes next says so', () =>
+  withStage(
+    {
+      ...script,
+      '0002_waits.ts': `${waitingScript}\nexport const options = { transaction: false }\n`,
+    },
+    async (stage) => {
+      const run = stage.start({ env: {} })
+      await stage.waiting()
+      await stage.evict()
+      stage.go()
+      const result = await run.done
+      assertFailure(result, 75, terminated)
+      assert.match(result.stderr, /repair --finished 0002_waits.*repair --retry 0002_waits/)
+    },
+  ))
+
 describe('the session ends during a statement', { concurrency: 4 }, () => {
   const endings = {
     'by pg_terminate_backend': { env: {}, message: terminated, end: (stage: Stage) => stage.evict() },

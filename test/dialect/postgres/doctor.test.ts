@@ -337,3 +337,25 @@ test('what cannot be had from a server here', () => {
     ['ok', 'ok', 'warn', 'warn'],
   )
 })
+
+testEach('the roles of the settings are looked at as up would', async (major) => {
+  await using scene = await createScene(major, files)
+  const { db } = scene
+  const look = async (env: Record<string, string>) => {
+    const result = await scene.run(['doctor', '--json'], env)
+    return { code: result.code, checks: troubleOf(result) }
+  }
+  for (const name of ['SLIPWAY_ROLE', 'SLIPWAY_GRANT_SELECT_TO']) {
+    const { code, checks } = await look({ [name]: 'nobody_here' })
+    assert.equal(code, (await scene.run(['up'], { [name]: 'nobody_here' })).code)
+    assert.equal(checks[0]?.code, 'role-missing')
+    assert.match(checks[0]?.message ?? '', /nobody_here/)
+  }
+  await withRole(db, async (role) => {
+    // The login may do everything; the role that works may not.
+    const { code, checks } = await look({ SLIPWAY_ROLE: role.user })
+    assert.deepEqual([code, checks[0]?.check, checks[0]?.code], [77, 'privileges', 'privilege-missing'])
+    await db.query(checks[0]?.remedy ?? '')
+    assert.deepEqual(await look({ SLIPWAY_ROLE: role.user }), { code: 0, checks: [] })
+  })
+})

@@ -71,3 +71,30 @@ describe('excerptAt', () => {
     assert.equal(excerptAt('a\u001b[2Jb', 0).excerpt, '1 | a\ufffd[2Jb\n  | ^')
   })
 })
+
+describe('a password in an excerpt', () => {
+  const cases = [
+    ["create role bob password 'x''y' nosuch", 'nosuch', "create role bob password '***' nosuch"],
+    ['create role bob password $q$xyz$q$ nosuch', 'nosuch', "create role bob password '***' nosuch"],
+    ["alter role bob password\n  'xyz'", "'xyz'", "  '***'"],
+    ["do $$ begin execute 'create role b password ''xyz'''; end $$", 'do', "do '***'"],
+    ["await sql`create role b password 'xyz'`", 'await', "await sql`create role b password '***'`"],
+    ['const passphrase = "xyz" ; x', 'x', "const passphrase = '***' ; x"],
+    ['select dblink_connect(postgres://b:xyz@h/d)', 'select', 'select dblink_connect(postgres://b:***@h/d)'],
+    ["select 'kept', nosuch", 'nosuch', "select 'kept', nosuch"],
+  ] as const
+  for (const [text, at, shown] of cases)
+    it(text, () => {
+      const { excerpt } = excerptAt(text, text.lastIndexOf(at))
+      const lines = excerpt.split('\n')
+      assert.equal(lines.at(-2)?.replace(/^\d+ \| /, ''), shown)
+      const caret = (lines.at(-1)?.indexOf('^') ?? 0) - 4
+      const pointedAt = at.startsWith("'") ? "'***'" : at
+      assert.equal(shown.slice(caret, caret + pointedAt.length), pointedAt)
+    })
+
+  it('nor in the lines before', () => {
+    const { excerpt } = excerptAt("create role b password 'xyz';\nselect nosuch", 37)
+    assert.doesNotMatch(excerpt, /xyz/)
+  })
+})
