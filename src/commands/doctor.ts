@@ -8,7 +8,7 @@ import { doctorJson } from '../reporters/doctor-json.ts'
 import { doctorText } from '../reporters/doctor-text.ts'
 import { jsonText } from '../reporters/json-text.ts'
 import type { CommandContext } from '../terminal/context.ts'
-import { type ConfigOptions, surveyConfig } from './config.ts'
+import { type ConfigOptions, surveyConfig } from '../terminal/survey-config.ts'
 
 export async function doctor(
   context: CommandContext,
