@@ -132,7 +132,7 @@ testBadInput([
     name: 'wrong password',
     env: ({ db }) => ({
       SLIPWAY_DATABASE_URL: db.url({ user: 'postgres', password: 'not it' }),
-      SLIPWAY_WAIT_TIMEOUT: '1s',
+      SLIPWAY_WAIT_TIMEOUT: '4s',
     }),
     exit: 77,
     code: 'auth-failed',
@@ -149,7 +149,7 @@ testBadInput([
     name: 'missing database: the command that makes it',
     env: ({ url, db }) => ({
       SLIPWAY_DATABASE_URL: url.replace(db.name, 'no_such_database'),
-      SLIPWAY_WAIT_TIMEOUT: '1s',
+      SLIPWAY_WAIT_TIMEOUT: '4s',
     }),
     exit: 78,
     code: 'database-missing',
@@ -178,7 +178,7 @@ testBadInput([
   },
   {
     name: 'TLS is asked for and the server has none',
-    env: ({ url }) => ({ SLIPWAY_DATABASE_URL: `${url}?sslmode=require`, SLIPWAY_WAIT_TIMEOUT: '1s' }),
+    env: ({ url }) => ({ SLIPWAY_DATABASE_URL: `${url}?sslmode=require`, SLIPWAY_WAIT_TIMEOUT: '4s' }),
     exit: 77,
     code: 'tls-failed',
     message: /server .*TLS|TLS.* server/i,
@@ -245,7 +245,7 @@ testBadInput([
     env: ({ url }) => ({
       SLIPWAY_DATABASE_URL: url.replace(/:[^:@]*@/, '@'),
       HOME: '/nowhere',
-      SLIPWAY_WAIT_TIMEOUT: '1s',
+      SLIPWAY_WAIT_TIMEOUT: '4s',
     }),
     exit: 77,
     code: 'auth-failed',

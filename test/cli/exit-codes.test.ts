@@ -125,7 +125,7 @@ const endings: readonly Ending[] = [
     code: 'read-only',
     exit: 69,
     files: good,
-    env: { SLIPWAY_WAIT_TIMEOUT: '300ms' },
+    env: { SLIPWAY_WAIT_TIMEOUT: '3s' },
     before: (db) => db.query(`alter database "${db.name}" set default_transaction_read_only = on`),
     message: /default_transaction_read_only is on/,
   },

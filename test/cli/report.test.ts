@@ -244,7 +244,7 @@ describe('what is in it', () => {
         assert.equal((await start(workspace, { url: db.url() }).done).code, 70)
         assert.match(readReport(workspace).error?.message ?? '', /\*\*\*/)
         const wrong = db.url({ user: 'postgres', password: `${testPassword()}x` })
-        const result = await start(workspace, { url: wrong, env: { SLIPWAY_WAIT_TIMEOUT: '300ms' } }).done
+        const result = await start(workspace, { url: wrong, env: { SLIPWAY_WAIT_TIMEOUT: '4s' } }).done
         assert.equal(result.code, 77, result.stderr)
         readReport(workspace)
       },

@@ -40,7 +40,7 @@ const rows: readonly Row[] = [
     name: 'a wrong password that is almost the right one',
     env: (db) => ({
       SLIPWAY_DATABASE_URL: db.url({ user: 'postgres', password: `${password}x` }),
-      SLIPWAY_WAIT_TIMEOUT: '300ms',
+      SLIPWAY_WAIT_TIMEOUT: '4s',
     }),
     files: good,
     exit: 77,
