@@ -1,7 +1,7 @@
 /**
- * slipway beside its peers, on one server, in one run: `npm run bench`. Options: --quick (a few minutes' worth cut to
- * one or two), --only NAME[,NAME] (tools), --cases noop,apply,starters, --repeat N (rounds), --write (keeps the results
- * in bench/results.json and makes docs/benchmarks.md of them). docs/benchmarks.md says what is measured.
+ * slipway beside its peers, on one server, in one run: `npm run bench`. Options: --quick (small numbers, and only the
+ * peers that npm installs), --only NAME[,NAME] (tools), --cases noop,apply,starters, --repeat N (rounds), --write (keeps
+ * the results in bench/results.json and makes docs/benchmarks.md of them). docs/benchmarks.md says what is measured.
  */
 import { parseArgs } from 'node:util'
 import { writePages } from '../scripts/docs-pages.ts'
@@ -27,7 +27,9 @@ const { values: options } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 })
-const wanted = options.only?.split(',').map((name) => name.trim().toLowerCase())
+const quickly = 'slipway,slipway + manifest,dbmate,node-pg-migrate,knex,kysely'
+const only = options.only ?? (options.quick ? quickly : undefined)
+const wanted = only?.split(',').map((name) => name.trim().toLowerCase())
 const repeat = options.repeat === undefined ? undefined : Number(options.repeat)
 
 /** Rounds are spent where a run is short; a slow tool costs the same everywhere. */

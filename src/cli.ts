@@ -15,6 +15,7 @@ import type { CommandContext } from './terminal/context.ts'
 import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
+import type { ReportFile } from './terminal/report-file.ts'
 import { watchSignals } from './terminal/signals.ts'
 import { isTerminal, openStream, stderrStream } from './terminal/streams.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
@@ -30,8 +31,10 @@ async function main(): Promise<number> {
   let verb = ''
   let config: Config | undefined
   let reporter: Reporter | undefined
+  let report: ReportFile | undefined
   const tell = (error: unknown) => {
     openStream('stderr').write(reportError(error, config))
+    report?.tellError(error)
     termination?.tellError(verb, error, config?.redact ?? noRedaction)
   }
   watchEnding(() => blame(verb, config), tell)
@@ -54,7 +57,8 @@ async function main(): Promise<number> {
     reporter = openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
-    return await runCommand(command, createContext(config, command, { reporter, termination }))
+    report = await openReport(config, command, reporter)
+    return await runCommand(command, createContext(config, command, { reporter, termination, report }))
   } catch (error) {
     await reporter?.close()
     tell(error)
@@ -86,18 +90,38 @@ function openReporter(config: Config, verb: string): Reporter {
   })
 }
 
+/** Only of a run that changes something. */
+async function openReport(
+  config: Config,
+  command: Command,
+  { listen }: Reporter,
+): Promise<ReportFile | undefined> {
+  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun)
+  if (config.report === undefined || !isRun) return undefined
+  const { openReportFile } = await import('./terminal/report-file.ts')
+  return openReportFile({
+    path: config.report,
+    verb: command.verb,
+    slipway: version,
+    redact: config.redact,
+    warn: (what, message) => listen({ type: 'cleanup-failed', what, message }),
+  })
+}
+
 interface Listeners {
   readonly reporter: Reporter
   readonly termination: TerminationLog | undefined
+  readonly report: ReportFile | undefined
 }
 
 function createContext(
   config: Config,
   command: Command,
-  { reporter, termination }: Listeners,
+  { reporter, termination, report }: Listeners,
 ): CommandContext {
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
+    report?.listen(event)
     if (event.type === 'run-finished') termination?.tellOutcome(event.outcome, config.redact)
   }
   return {

@@ -60,6 +60,11 @@ export const errorTable = {
     meaning: 'A database URL given as a flag holds a password, which every process on the host can read.',
     hint: 'export SLIPWAY_DATABASE_URL, or point SLIPWAY_DATABASE_URL_FILE at a file',
   },
+  'single-transaction': {
+    exit: 64,
+    meaning: 'What is pending cannot run in a single transaction.',
+    hint: 'leave out --single-transaction, or run what can be together with --to',
+  },
   'unknown-target': { exit: 64, meaning: 'No migration matches the target.', hint: 'slipway status' },
   'ambiguous-target': {
     exit: 64,
@@ -320,6 +325,11 @@ export const errorTable = {
     exit: 78,
     meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
+  },
+  'report-unwritable': {
+    exit: 78,
+    meaning: 'The file that SLIPWAY_REPORT or --report names cannot be written; nothing was done.',
+    hint: 'make its folder writable for the user that slipway runs as, or name another file',
   },
   'role-missing': {
     exit: 78,

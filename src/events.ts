@@ -27,6 +27,7 @@ export interface PlannedStep {
   readonly name: string
   readonly action: StepAction
   readonly transaction: boolean
+  readonly checksum?: string
 }
 
 export type RunEvent =
@@ -49,7 +50,14 @@ export type RunEvent =
   | { type: 'lock-acquired'; waitedMs: number }
   | { type: 'warning'; code: string; message: string; migration?: string }
   | { type: 'notice'; code: string; message: string; migration?: string }
-  | { type: 'planned'; steps: readonly PlannedStep[]; applied: number; ahead: readonly string[] }
+  | {
+      type: 'planned'
+      steps: readonly PlannedStep[]
+      applied: number
+      ahead: readonly string[]
+      /** All steps commit at once, or none does. */
+      together?: boolean
+    }
   | {
       type: 'step-started'
       name: string

@@ -9,6 +9,8 @@ export interface UpOptions {
   readonly to: string | undefined
   readonly steps: number | undefined
   readonly dryRun: boolean
+  /** `--single-transaction` */
+  readonly together: boolean
 }
 
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
@@ -33,6 +35,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
           transaction: loaded.get(step.name)?.options.transaction ?? true,
         })),
         ahead: plan.ahead.map((row) => row.name),
+        together: options.together,
         warnings: plan.warnings,
       },
       { colors: context.colors },
@@ -41,8 +44,8 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
   return 0
 }
 
-async function requestOf({ to, steps }: UpOptions): Promise<UpRequest> {
-  const limit = steps === undefined ? {} : { steps }
+async function requestOf({ to, steps, together }: UpOptions): Promise<UpRequest> {
+  const limit = { together, ...(steps === undefined ? {} : { steps }) }
   if (to === undefined) return limit
   const { parseTarget } = await import('../plan/target.ts')
   return { ...limit, target: parseTarget(to) }

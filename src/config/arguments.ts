@@ -23,6 +23,7 @@ export type Command =
       readonly to: string | undefined
       readonly steps: number | undefined
       readonly dryRun: boolean
+      readonly together: boolean
     }
   | { readonly verb: 'status'; readonly json: boolean; readonly exitCode: boolean }
   | { readonly verb: 'history'; readonly json: boolean; readonly all: boolean }
@@ -85,7 +86,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   refuseWords(verb, words)
   switch (verb) {
     case 'up':
-      return { verb, ...readReach(read), dryRun: has('dry-run') }
+      return { verb, ...readReach(read), dryRun: has('dry-run'), together: has('single-transaction') }
     case 'status':
       return { verb, json: has('json'), exitCode: has('exit-code') }
     case 'history':

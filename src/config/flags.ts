@@ -98,10 +98,10 @@ function readBooleanFlag(token: FlagToken): string {
   })
 }
 
-/** The parser hands over the next argument whatever it looks like; a negative number is the only one that may start with a dash. */
+/** The parser hands over the next argument whatever it looks like; only a negative number and a dash alone may begin so. */
 function readValue(verb: Verb, token: FlagToken): string {
   const { name, value } = token
-  const looksLikeFlag = token.inlineValue !== true && value?.startsWith('-') === true && !/^-\d+$/.test(value)
+  const looksLikeFlag = token.inlineValue !== true && value?.startsWith('-') === true && !/^-\d*$/.test(value)
   if (value === undefined || value === '' || looksLikeFlag)
     throw new SlipwayError('bad-argument', `--${name} needs a value`, { hint: helpHint(verb) })
   return value

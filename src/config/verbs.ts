@@ -52,6 +52,11 @@ export const verbs = {
         type: { kind: 'boolean' },
         doc: 'Print the plan and stop; reads only, takes no lock.',
       },
+      {
+        flag: 'single-transaction',
+        type: { kind: 'boolean' },
+        doc: 'All that is to run in one transaction: everything is applied, or nothing is.',
+      },
     ],
     examples: ['slipway up', 'slipway up --dry-run', 'slipway up --to add_user_preferences'],
   },

@@ -10,9 +10,14 @@ import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+import type { Fault } from './fault.ts'
 import type { Turns } from './turns.ts'
 
+export * from './fault.ts'
 export * from './outcomes.ts'
+export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
+export type { Turns } from './turns.ts'
 
 export type DialectName = 'postgres' | 'sqlite'
 export type Row = Record<string, unknown>
@@ -145,37 +150,6 @@ export interface StepwiseAttempt extends Attempt {
   readonly failedBefore: boolean
 }
 
-export type FaultKind =
-  /** 55P03 and the like, 40P01, 40001: the whole transaction may be tried again. */
-  | 'retryable'
-  | 'cancelled'
-  | 'session-lost'
-  /** Not there yet, starting, too many connections: worth waiting for. */
-  | 'not-ready'
-  | 'database-missing'
-  | 'auth'
-  | 'tls'
-  | 'privilege'
-  | 'read-only'
-  | 'disk-full'
-  | 'not-writable'
-  | 'pooler'
-  /** Anything a statement did wrong. */
-  | 'statement'
-  /** Not from the database at all. */
-  | 'other'
-
-export interface Fault {
-  readonly kind: FaultKind
-  readonly message: string
-  readonly sqlstate?: string
-  readonly detail?: string
-  readonly hint?: string
-  readonly context?: string
-  /** 0-based UTF-16 offset into the statement that was sent. */
-  readonly position?: number
-}
-
 /** ONE connection: it holds the run lock and does all the work, so losing it loses both together. */
 export interface Session extends AsyncDisposable {
   readonly facts: SessionFacts
@@ -206,6 +180,8 @@ export interface Session extends AsyncDisposable {
   /** Creates or upgrades the history tables, and lets `readers` read them; under the run lock only. */
   ensureHistory(): Promise<void>
   applyInTransaction(attempt: Attempt): Promise<void>
+  /** All of them commit at once, with their history rows; at least one part. */
+  applyTogether(parts: readonly TogetherPart[], listener: TogetherListener): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>
   recordSkipped(record: StepRecord): Promise<void>
   /** Marks a step whose transaction escaped as `started`. */
@@ -227,9 +203,16 @@ export interface Dialect {
   readonly isRemote: boolean
   /** One attempt. Rejects with whatever the driver said; `explain` reads it. */
   connect(url: DatabaseUrl, options: ConnectOptions): Promise<Session>
+  /**
+   * Makes the database that the URL names, after connect was refused with `database-missing`; one attempt. `exists`:
+   * another runner was faster. Absent where connecting makes it.
+   */
+  createDatabase?(url: DatabaseUrl, options: ConnectOptions): Promise<'created' | 'exists'>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>
+  /** What one transaction cannot hold, by migration in the order of the run: `0002_use` → why. */
+  refuseTogether(bodies: readonly TogetherBody[], serverVersion: string): Promise<ReadonlyMap<string, string>>
   placeholder(index: number): string
   quoteId(name: string): string
 }

@@ -34,19 +34,15 @@ export interface StepPlace {
 /** `committed-unanswered`: the server was asked to commit and the connection ended before the answer. */
 export type StepOutcome = 'done' | 'committed-unanswered'
 
+export function tellStarted({ run, step, index, total, migration: { body } }: StepPlace): void {
+  const statements = body.kind === 'sql' ? { statements: body.statements.length } : {}
+  run.emit({ type: 'step-started', name: step.name, action: step.action, index, total, ...statements })
+}
+
 export async function executeStep(place: StepPlace): Promise<StepOutcome> {
   const { run, step, index, total } = place
   const began = performance.now()
-  const { body } = place.migration
-  const statements = body.kind === 'sql' ? body.statements.length : undefined
-  run.emit({
-    type: 'step-started',
-    name: step.name,
-    action: step.action,
-    index,
-    total,
-    ...(statements === undefined ? {} : { statements }),
-  })
+  tellStarted(place)
   let outcome: StepOutcome
   try {
     outcome = await attemptUntilDone(place)
@@ -70,7 +66,7 @@ export async function executeStep(place: StepPlace): Promise<StepOutcome> {
 }
 
 /** While an attempt runs, a stop asks the server to end its statement, again and again: one request may find it between two. */
-async function withCancellation<T>({ run, session }: StepPlace, work: () => Promise<T>): Promise<T> {
+export async function withCancellation<T>({ run, session }: StepPlace, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   let asking: Promise<unknown> = Promise.resolve()
   const cancel = () => {
@@ -137,7 +133,7 @@ interface Retry {
   readonly deadline: number
 }
 
-async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry): Promise<void> {
+export async function pauseBeforeRetry(place: StepPlace, attempt: Attempt, retry: Retry): Promise<void> {
   const { run, step } = place
   const blockers = await findBlockers(place, attempt, retry.failed)
   const delayMs = backoff(retry.tries - 1, 1000, 15_000)

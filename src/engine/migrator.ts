@@ -5,10 +5,9 @@ import { checkpoint } from '../events.ts'
 import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
-import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError } from '../plan/plan.ts'
-import { resolveCommit } from './commit.ts'
+import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError, resolveEnd } from '../plan/plan.ts'
 import { discover } from './discover.ts'
-import { executeStep, type StepPlace } from './execute.ts'
+import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
@@ -16,6 +15,7 @@ import { planAgainst, type UpRequest } from './planning.ts'
 import { emptyProgress, type Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
+import { runSteps } from './steps.ts'
 
 export interface Planned {
   readonly plan: Plan
@@ -31,7 +31,9 @@ export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
   try {
     const snapshot = await session.readHistory()
     await loadPending(up, snapshot)
-    return { plan: requirePlan(up, await makePlan(up, snapshot)), loaded: up.loaded, facts: session.facts }
+    const plan = requirePlan(up, await makePlan(up, snapshot))
+    await requireFit(up, plan)
+    return { plan, loaded: up.loaded, facts: session.facts }
   } catch (error) {
     throw describeSessionFailure(run, error, 'planning')
   } finally {
@@ -49,11 +51,13 @@ export interface Up {
 }
 
 /** From a session to a proven history: applies what is pending, if anything is. */
-export async function bringUp(up: Up): Promise<void> {
-  const { session } = up
+export async function bringUp(given: Up): Promise<void> {
+  const { session } = given
   const before = await session.readHistory()
+  const up = { ...given, request: settleTarget(given, before) }
   if (await isNothingToDo(up, before)) return
-  const turns = await session.turns()
+  // A single transaction of several migrations needs a session all the same: for what stands between two of them.
+  const turns = up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
     const { bringInTurns } = await import('./turns.ts')
     const rest = await bringInTurns(up, turns)
@@ -61,6 +65,14 @@ export async function bringUp(up: Up): Promise<void> {
     return await bringInSession({ ...up, request: rest })
   }
   return await bringInSession(up)
+}
+
+/** `+2` is counted once: from what was applied at first, not from what this run or another one applies meanwhile. */
+function settleTarget({ found: { files }, request }: Up, { rows }: HistorySnapshot): UpRequest {
+  if (request.target?.kind !== 'relative') return request
+  const end = resolveEnd({ files, applied: rows, request })
+  if (end === undefined) return request
+  return { ...request, target: end.kind === 'base' ? end : { kind: 'named', text: end.name } }
 }
 
 async function bringInSession(up: Up): Promise<void> {
@@ -86,6 +98,7 @@ async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
   if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
     requirePlan(up, second)
+  if (second.kind === 'plan') await requireFit(up, second)
   return false
 }
 
@@ -111,6 +124,14 @@ export function requirePlan(up: Up, result: Plan | Refusal): Plan {
   return result
 }
 
+/** Everything that is to be one transaction can be. */
+async function requireFit(up: Up, { steps }: Plan): Promise<void> {
+  if (up.request.together !== true) return
+  const { refuseApart } = await import('./together.ts')
+  const loaded = steps.map((step) => ({ step, migration: requireLoaded(up, step.name) }))
+  await refuseApart(up.run, loaded, up.session.facts.serverVersion)
+}
+
 export function tellUpToDate(up: Up, result: Plan | Refusal): void {
   const { states } = requirePlan(up, result)
   up.progress.pending = states.filter(({ state }) => state === 'pending').map(({ name }) => name)
@@ -121,25 +142,19 @@ export function tellUpToDate(up: Up, result: Plan | Refusal): void {
 }
 
 async function applyUnderLock(up: Up): Promise<void> {
-  const { run, session, progress } = up
+  const { session, progress } = up
   await session.ensureHistory()
   checkpoint('history-ready')
   const snapshot = await session.readHistory()
   await loadPending(up, snapshot)
   const plan = requirePlan(up, await makePlan(up, snapshot))
   if (plan.steps.length === 0) return tellUpToDate(up, plan)
+  await requireFit(up, plan)
   await refuseStorm(up, plan)
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
-  for (const place of placeSteps(up, plan)) {
-    run.signal.throwIfAborted()
-    const { step, index, total } = place
-    if ((await executeStep(place)) === 'committed-unanswered') {
-      await resolveCommit(run, step.name, index === total, () => markDone(progress, step))
-      return
-    }
-    markDone(progress, step)
-  }
+  const together = up.request.together === true
+  if (!(await runSteps(placeSteps(up, plan), { together, progress }))) return
   proveHistory(plan, await session.readHistory())
 }
 
@@ -157,12 +172,6 @@ function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
   return places
 }
 
-export function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
-  progress.pending = progress.pending.filter((name) => name !== step.name)
-  const list = step.action === 'skip' ? progress.skipped : progress.applied
-  list.push(step.name)
-}
-
 export function requireLoaded(up: Up, name: string): LoadedMigration {
   const migration = up.loaded.get(name)
   if (migration === undefined) throw new SlipwayError('bug', `${name} was planned but not loaded`)
@@ -176,9 +185,11 @@ export function tellPlan(up: Up, plan: Plan, snapshot: HistorySnapshot): void {
       name: step.name,
       action: step.action,
       transaction: requireLoaded(up, step.name).options.transaction,
+      checksum: step.file.checksum,
     })),
     applied: snapshot.rows.length,
     ahead: up.progress.ahead,
+    ...(up.request.together === true ? { together: true } : {}),
   })
 }
 

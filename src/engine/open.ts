@@ -1,6 +1,6 @@
 /** Waits until the database can be worked with, and returns the session. */
 import type { DatabaseUrl } from '../config/url.ts'
-import type { Fault, Session } from '../dialects/dialect.ts'
+import type { ConnectOptions, Fault, Session } from '../dialects/dialect.ts'
 import { type ErrorCode, isSlipwayError, SlipwayError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import type { Run } from './run.ts'
@@ -29,7 +29,8 @@ export async function openSession(run: Run, options: OpenOptions): Promise<Sessi
   let told = ''
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted()
-    const outcome = await tryToConnect(run, { ...options, signal }, options.timeoutMs - elapsed())
+    const remainingMs = options.timeoutMs - elapsed()
+    const outcome = await tryToConnect(run, { ...options, signal }, remainingMs)
     if (!('failure' in outcome)) {
       const { session } = outcome
       const { serverVersion, host, encryption, warnings } = session.facts
@@ -44,8 +45,9 @@ export async function openSession(run: Run, options: OpenOptions): Promise<Sessi
       tellOnce(run, emit, warnings ?? [])
       return session
     }
-    const { failure } = outcome
+    const failure = await createIfMissing(run, { ...options, signal, emit }, outcome.failure)
     signal.throwIfAborted()
+    if (failure === undefined) continue
     const patience = Math.min(options.timeoutMs, patienceFor(failure))
     const leftMs = patience - elapsed()
     if (leftMs <= 0) throw giveUp(run, failure, elapsed())
@@ -76,29 +78,60 @@ interface Failure {
   readonly error: unknown
 }
 
+interface Stoppable extends OpenOptions {
+  readonly signal: AbortSignal
+}
+
 async function tryToConnect(
   run: Run,
-  options: OpenOptions & { readonly signal: AbortSignal },
+  options: Stoppable,
   remainingMs: number,
 ): Promise<{ session: Session } | { failure: Failure }> {
   try {
-    const session = await run.dialect.connect(run.url, {
-      intent: options.intent,
-      applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
-      attemptTimeoutMs: Math.max(500, Math.min(longestAttempt(run.url), remainingMs)),
-      keepaliveMs: run.config.keepaliveMs,
-      history: { table: run.config.table, schema: run.config.schema, digest: options.historyDigest },
-      role: run.config.role,
-      readers: run.config.grantSelectTo,
-      pooler: run.config.pooler,
-      signal: options.signal,
-    })
-    return { session }
+    return { session: await run.dialect.connect(run.url, connectOptions(run, options, remainingMs)) }
   } catch (error) {
-    if (isSlipwayError(error)) return { failure: { reason: error.message, fault: undefined, error } }
-    const fault = run.dialect.explain(error)
-    return { failure: { reason: fault.message, fault, error } }
+    return { failure: toFailure(run, error) }
   }
+}
+
+/** undefined: the database is there now, so connecting is worth another try at once. */
+async function createIfMissing(
+  run: Run,
+  options: Stoppable & { readonly emit: Listener },
+  failed: Failure,
+): Promise<Failure | undefined> {
+  const isWanted = run.config.createDatabase && options.intent === 'write'
+  if (!isWanted || failed.fault?.kind !== 'database-missing' || run.dialect.createDatabase === undefined)
+    return failed
+  try {
+    const made = await run.dialect.createDatabase(run.url, connectOptions(run, options, attemptTimeoutMs))
+    if (made === 'created')
+      options.emit({ type: 'notice', code: 'database-created', message: `created ${run.url.shown}` })
+    return undefined
+  } catch (error) {
+    const failure = toFailure(run, error)
+    return { ...failure, reason: `it does not exist, and creating it failed: ${failure.reason}` }
+  }
+}
+
+function connectOptions(run: Run, options: Stoppable, remainingMs: number): ConnectOptions {
+  return {
+    intent: options.intent,
+    applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
+    attemptTimeoutMs: Math.max(500, Math.min(longestAttempt(run.url), remainingMs)),
+    keepaliveMs: run.config.keepaliveMs,
+    history: { table: run.config.table, schema: run.config.schema, digest: options.historyDigest },
+    role: run.config.role,
+    readers: run.config.grantSelectTo,
+    pooler: run.config.pooler,
+    signal: options.signal,
+  }
+}
+
+function toFailure(run: Run, error: unknown): Failure {
+  if (isSlipwayError(error)) return { reason: error.message, fault: undefined, error }
+  const fault = run.dialect.explain(error)
+  return { reason: fault.message, fault, error }
 }
 
 function longestAttempt(url: DatabaseUrl): number {
@@ -157,7 +190,8 @@ function hintToCreate(url: DatabaseUrl): { hint?: string } {
   if (url.dialect !== 'postgres') return {}
   const [{ host, port }] = url.hosts
   const words = ['createdb', '-h', host, '-p', String(port), '-U', url.user, url.database]
-  return { hint: words.map((word) => (/^[\w./:-]+$/.test(word) ? word : quoteForShell(word))).join(' ') }
+  const createdb = words.map((word) => (/^[\w./:-]+$/.test(word) ? word : quoteForShell(word))).join(' ')
+  return { hint: `${createdb}; or have it made: slipway up --create-database` }
 }
 
 function quoteForShell(word: string): string {

@@ -10,6 +10,8 @@ import type { Run } from './run.ts'
 export interface UpRequest {
   readonly target?: Target
   readonly steps?: number
+  /** Everything in one transaction. */
+  readonly together?: boolean
 }
 
 export interface PlanningInput {

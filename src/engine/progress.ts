@@ -11,3 +11,9 @@ export interface Progress {
 export function emptyProgress(): Progress {
   return { applied: [], skipped: [], pending: [], ahead: [] }
 }
+
+export function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
+  progress.pending = progress.pending.filter((name) => name !== step.name)
+  const list = step.action === 'skip' ? progress.skipped : progress.applied
+  list.push(step.name)
+}

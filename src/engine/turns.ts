@@ -12,7 +12,6 @@ import { type HolderWatch, watchHolder } from './lock.ts'
 import {
   loadPending,
   makePlan,
-  markDone,
   proveHistory,
   refuseStorm,
   requireLoaded,
@@ -22,6 +21,7 @@ import {
   type Up,
 } from './migrator.ts'
 import type { UpRequest } from './planning.ts'
+import { markDone } from './progress.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 

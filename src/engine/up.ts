@@ -18,7 +18,9 @@ import { tellWithoutEffect } from './without-effect.ts'
  * `progress` tells how far it came.
  */
 export function startUp(run: Run, request: UpRequest): (progress: Progress) => Promise<void> {
-  const opening = run.dialect.isRemote ? startOpening(run, request) : undefined
+  // A database that may have to be made is no reason to begin before the folder is known to be right.
+  const isEarly = run.dialect.isRemote && !run.config.createDatabase
+  const opening = isEarly ? startOpening(run, request) : undefined
   return async (progress) => {
     const { folder, session } = await openBoth(run, request, opening)
     tellWithoutEffect(run)

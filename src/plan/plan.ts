@@ -107,7 +107,9 @@ export function resolveEnd({
   files,
   applied,
   request,
-}: Pick<PlanInput, 'files' | 'applied' | 'request'>): ResolvedTarget | undefined {
+}: Pick<PlanInput, 'files' | 'applied'> & { readonly request: Pick<UpRequest, 'target'> }):
+  | ResolvedTarget
+  | undefined {
   if (request.target === undefined) return undefined
   const names = new Set(files.map(({ name }) => name))
   const others = applied.filter(({ name }) => !names.has(name)).map(({ name }) => candidateOf(name))

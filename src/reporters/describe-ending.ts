@@ -28,6 +28,8 @@ function describeSuccess(outcome: RunOutcome, memory: RunMemory): string {
 function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
   if (readingVerbs.has(outcome.verb)) return describeReadFailure(outcome)
   const step = memory.failed ?? memory.running
+  if (memory.together && step !== undefined && outcome.applied.length === 0)
+    return `stopped: ${describeTogether(step, memory, outcome.error)}`
   const parts: string[] = []
   if (step !== undefined) parts.push(describeStep(step, isTransactional(memory, step), outcome.error))
   const done = outcome.applied.length
@@ -37,6 +39,16 @@ function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
   const unrun = outcome.pending.filter((name) => name !== step).length
   if (unrun > 0) parts.push(`${unrun} not run`)
   return `stopped: ${parts.join('; ')}`
+}
+
+/** Nothing of it is there, whichever step it was. */
+function describeTogether(step: string, { steps }: RunMemory, error: SlipwayError | undefined): string {
+  const all = countOf(steps.length, 'migration')
+  if (error?.code === 'session-lost')
+    return `${all} in one transaction, not confirmed: the server rolls back what was not committed`
+  if (error?.code === 'escaped')
+    return `${step} ended the transaction of ${all}, so part of it may be committed`
+  return `${all} in one transaction, rolled back with ${step}: nothing was applied`
 }
 
 /** Verbs that change history alone. */

@@ -105,7 +105,10 @@ function afterWait(waitedMs: number): { aside?: string } {
 }
 
 function describePlan(event: EventOf<'planned'>): string {
-  const parts = [`${event.applied} applied`, `${event.steps.length} to run`]
+  const parts = [
+    `${event.applied} applied`,
+    `${event.steps.length} to run${event.together === true ? ' in one transaction' : ''}`,
+  ]
   if (event.ahead.length > 0) parts.push(describeAhead(event.ahead))
   return parts.join(', ')
 }

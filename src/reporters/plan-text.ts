@@ -20,7 +20,8 @@ export function planText(result: PlanResult, { colors }: TextOptions): string {
 function headline(result: PlanResult): string {
   const where = describeDatabase(result)
   if (result.steps.length === 0) return `up to date: ${result.applied} applied on ${where}`
-  return `${result.steps.length} to run, ${result.applied} applied on ${where}`
+  const together = result.together === true ? ' in one transaction' : ''
+  return `${result.steps.length} to run${together}, ${result.applied} applied on ${where}`
 }
 
 function stepLines(steps: readonly PlannedStep[], paint: Paint): string[] {

@@ -119,7 +119,8 @@ function linesOf(event: RunEvent, printer: Printer): string[] {
 function planLines(event: Extract<RunEvent, { type: 'planned' }>, told: Told, printer: Printer): string[] {
   if (event.ahead.length === 0) return [markedLine('note', told, printer)]
   const ahead = { text: printer.options.redact(describeAhead(event.ahead)) }
-  const counts = `${event.applied} applied, ${event.steps.length} to run`
+  const together = event.together === true ? ' in one transaction' : ''
+  const counts = `${event.applied} applied, ${event.steps.length} to run${together}`
   const plan = event.steps.length === 0 ? [] : [markedLine('note', { text: counts }, printer)]
   return [markedLine('caution', ahead, printer), ...plan]
 }

@@ -51,6 +51,8 @@ export interface PlanResult extends DatabaseFacts {
   readonly applied: number
   readonly steps: readonly PlannedStep[]
   readonly ahead: readonly string[]
+  /** All in one transaction. */
+  readonly together?: boolean
   readonly warnings: readonly ResultWarning[]
 }
 

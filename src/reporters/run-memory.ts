@@ -10,7 +10,9 @@ export interface RunMemory {
   appliedBefore: number
   ahead: readonly string[]
   steps: readonly PlannedStep[]
-  /** Steps begun so far, this one included. */
+  /** The steps commit at once, or none does. */
+  together: boolean
+  /** Place of the step that began last, from 1; a run together begins again after a retry. */
   begun: number
   /** Begun and neither finished nor failed. */
   running: string | undefined
@@ -31,6 +33,7 @@ export function createRunMemory(): RunMemory {
     appliedBefore: 0,
     ahead: [],
     steps: [],
+    together: false,
     begun: 0,
     running: undefined,
     failed: undefined,
@@ -52,9 +55,10 @@ export function rememberEvent(memory: RunMemory, event: RunEvent): void {
       memory.appliedBefore = event.applied
       memory.ahead = event.ahead
       memory.steps = event.steps
+      memory.together = event.together === true
       return
     case 'step-started':
-      memory.begun += 1
+      memory.begun = event.index
       memory.running = event.name
       memory.statements = event.statements === undefined ? undefined : { done: 0, total: event.statements }
       return

@@ -154,7 +154,9 @@ testBadInput([
     exit: 78,
     code: 'database-missing',
     message: /database "no_such_database" does not exist/,
-    hint: new RegExp(`^createdb .*-h 127\\.0\\.0\\.1 .*-p ${port} .*no_such_database$`),
+    hint: new RegExp(
+      `^createdb .*-h 127\\.0\\.0\\.1 .*-p ${port} .*no_such_database; or have it made: slipway up --create-database$`,
+    ),
   },
   {
     name: 'nothing listens on the port',

@@ -125,6 +125,11 @@ test('the lock of docs/formats.md is the one that runs wait for, and its query f
 
 async function requireKnownFields(variables: Record<string, string>): Promise<void> {
   const known = new Set(readCode(formats))
+  const { stdout: report } = await slipway(['up', '--report', '-'], {
+    env: { ...variables, SLIPWAY_TABLE: 'another' },
+  })
+  assert.equal(JSON.parse(report).outcome, 'failed')
+  for (const key of keysOf(JSON.parse(report))) assert.ok(known.has(key), `report: ${key}`)
   for (const args of [
     ['status'],
     ['history', '--all'],

@@ -8,7 +8,9 @@ const layers: readonly (readonly string[])[] = [
   ['engine'],
   ['reporters', 'server', 'terminal'],
   ['commands'],
-  ['cli.ts', 'index.ts', 'code-cache.ts', 'precompile.ts'],
+  ['cli.ts', 'index.ts'],
+  ['code-cache.ts'],
+  ['precompile.ts'],
 ]
 
 /** Imports within a layer that are allowed between different rooms; all others are not. */

@@ -298,3 +298,14 @@ testPooled('stamp and repair work in turns as well', async () => {
   await scene.up(0)
   assert.equal(await scene.locks(), 0)
 })
+
+testPooledEach('a target that is counted is counted once, not anew in each turn', async (major) => {
+  await using scene = await createPooledScene(major, transaction, {
+    '0001_one.sql': 'create table one (n int);',
+    '0002_two.sql': 'create table two (n int);',
+    '0003_three.sql': 'create table three (n int);',
+    '0004_four.sql': 'create table four (n int);',
+  })
+  requireCode(await scene.run(['up', '--to', '+2']), 0)
+  assert.deepEqual(await scene.history(), ['0001_one applied', '0002_two applied'])
+})

@@ -9,20 +9,28 @@ import { leaveTransaction, type Workplace } from './workplace.ts'
 /** What a session keeps of it. Where there is none, nothing is sent ahead. */
 export interface Ahead {
   sent: SentBody | undefined
-  /** Notices that came before its turn. */
-  notices: string[]
+  /** Of what was sent; they came before its turn, or it never has one. */
+  notices: Held | undefined
   /** Asks the server to end the statement that runs. */
   interrupt(): Promise<void>
+}
+
+/** Notices that are kept until it is settled whether anybody is to hear them. */
+export interface Held {
+  readonly messages: string[]
+  /** Undefined until then. */
+  tell: ((message: string) => void) | undefined
 }
 
 /** Only SQL: what a script sends depends on what it is answered. */
 export function sendAhead(place: Workplace, next: Attempt | undefined): void {
   const { ahead, link } = place
   if (ahead === undefined || next?.body.kind !== 'sql' || next.signal.aborted) return
-  ahead.notices = []
+  const held: Held = { messages: [], tell: undefined }
+  ahead.notices = held
   link.listen((message) => {
-    if (ahead.sent?.attempt === next) ahead.notices.push(message)
-    else next.onNotice(message)
+    if (held.tell === undefined) held.messages.push(message)
+    else held.tell(message)
   })
   ahead.sent = sendSqlBody(place, next, next.body)
 }
@@ -36,7 +44,10 @@ export async function takeAhead(place: Workplace, attempt: Attempt): Promise<Sen
     return undefined
   }
   ahead.sent = undefined
-  for (const message of ahead.notices) attempt.onNotice(message)
+  const { notices } = ahead
+  ahead.notices = undefined
+  for (const message of notices?.messages ?? []) attempt.onNotice(message)
+  if (notices !== undefined) notices.tell = attempt.onNotice
   return sent
 }
 
@@ -45,6 +56,7 @@ export async function dropAhead({ ahead, link }: Workplace): Promise<void> {
   const sent = ahead?.sent
   if (ahead === undefined || sent === undefined) return
   ahead.sent = undefined
+  ahead.notices = undefined
   link.listen(undefined)
   if (link.lost) return
   let asking: Promise<unknown> = Promise.resolve()

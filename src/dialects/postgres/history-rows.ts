@@ -5,22 +5,39 @@ import { type HistoryNames, literal } from './naming.ts'
 
 const recordColumns = 'name, checksum, applied_by, runner_version, run_id'
 
-function recordValues(record: StepRecord): string {
-  return [record.name, record.checksum, record.appliedBy, record.runnerVersion, record.runId]
-    .map(literal)
-    .join(', ')
+/** Each field as an SQL expression: a literal, or the parameter of a prepared statement. */
+export type SpelledRecord = Readonly<Record<keyof StepRecord, string>>
+
+function spell(record: StepRecord): SpelledRecord {
+  return {
+    name: literal(record.name),
+    checksum: literal(record.checksum),
+    source: literal(record.source),
+    breaking: String(record.breaking),
+    appliedBy: literal(record.appliedBy),
+    runnerVersion: literal(record.runnerVersion),
+    runId: literal(record.runId),
+  }
+}
+
+function recordValues(record: SpelledRecord): string {
+  return [record.name, record.checksum, record.appliedBy, record.runnerVersion, record.runId].join(', ')
 }
 
 /** The row as it stands while the step runs: a transaction that ends too early leaves it `started`, never `applied`. */
 export function insertStarted(names: HistoryNames, record: StepRecord): string {
+  return writeStarted(names, spell(record))
+}
+
+export function writeStarted(names: HistoryNames, record: SpelledRecord): string {
   return `insert into ${names.history} (${recordColumns}, state, breaking, source)
-values (${recordValues(record)}, 'started', ${record.breaking}, ${literal(record.source)})`
+values (${recordValues(record)}, 'started', ${record.breaking}, ${record.source})`
 }
 
 /** A row for what was not run. */
 export function insertDone(names: HistoryNames, record: StepRecord, state: 'applied' | 'skipped'): string {
   return `insert into ${names.history} (${recordColumns}, state, breaking, source)
-values (${recordValues(record)}, ${literal(state)}, ${record.breaking}, ${literal(record.source)})`
+values (${recordValues(spell(record))}, ${literal(state)}, ${record.breaking}, ${literal(record.source)})`
 }
 
 /** What an interrupted step says of itself when it is taken up again, maybe with an edited tail. */
@@ -33,11 +50,19 @@ where name = ${literal(record.name)} and state = 'started'`
 
 /** `since` is an SQL expression for the instant the work began. Changes one row, or the step is not ours any more. */
 export function markApplied(names: HistoryNames, record: StepRecord, since: string): string {
+  return writeApplied(names, spell(record), since)
+}
+
+export function writeApplied(
+  names: HistoryNames,
+  { name, runId }: Pick<SpelledRecord, 'name' | 'runId'>,
+  since: string,
+): string {
   return `update ${names.history}
 set state = 'applied',
   duration_ms = pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - ${since})::numeric * 1000),
   applied_at = pg_catalog.clock_timestamp()
-where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'
+where name = ${name} and run_id = ${runId} and state = 'started'
 returning name`
 }
 
@@ -55,12 +80,15 @@ export function insertLog(
   record: StepRecord,
   facts: { readonly error?: string; readonly statementsDone?: number | undefined } = {},
 ): string {
-  const duration =
-    event === 'up'
-      ? `(select duration_ms from ${names.history} where name = ${literal(record.name)})`
-      : 'null'
-  return `insert into ${names.log} (${recordColumns}, event, duration_ms, statements_done, error)
-values (${recordValues(record)}, ${literal(event)}, ${duration}, ${facts.statementsDone ?? 'null'}, ${facts.error === undefined ? 'null' : literal(facts.error)})`
+  if (event === 'up') return writeLogUp(names, spell(record))
+  return `insert into ${names.log} (${recordColumns}, event, statements_done, error)
+values (${recordValues(spell(record))}, ${literal(event)}, ${facts.statementsDone ?? 'null'}, ${facts.error === undefined ? 'null' : literal(facts.error)})`
+}
+
+/** The row is there; it tells the duration. */
+export function writeLogUp(names: HistoryNames, record: SpelledRecord): string {
+  return `insert into ${names.log} (${recordColumns}, event, duration_ms)
+values (${recordValues(record)}, 'up', (select duration_ms from ${names.history} where name = ${record.name}))`
 }
 
 /** One change of history and its line in the log. */

@@ -49,8 +49,8 @@ export async function reachServer(
 /** Where TLS is certain to come, what it needs is looked at before anybody is waited for. */
 async function requireTlsFiles(url: PostgresUrl): Promise<void> {
   if (!url.hosts.every((host) => encryptionsOf(url, host)[0] === 'required')) return
-  const { loadTlsFiles } = await import('./tls-files.ts')
-  loadTlsFiles(url.tls)
+  const { openTlsContext } = await import('./tls-context.ts')
+  openTlsContext(url.tls)
 }
 
 async function visitHost(

@@ -13,11 +13,18 @@ export const postgres: Dialect = {
     if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
     return connectPostgres(url, options)
   },
+  createDatabase: async (url, options) => {
+    if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
+    const { createDatabase } = await import('./create-database.ts')
+    return createDatabase(url, options)
+  },
   explain: (error) =>
     error instanceof LockBudgetSpent
       ? { kind: 'retryable', sqlstate: '55P03', message: error.message }
       : explain(error),
   parse: async (text) => (await import('../../sql/postgres.ts')).parsePostgres(text),
+  refuseTogether: async (bodies, serverVersion) =>
+    (await import('../../sql/postgres-enum-values.ts')).findEnumUses(bodies, serverVersion),
   placeholder: (index) => `$${index}`,
   quoteId: quotePostgresId,
 }

@@ -97,7 +97,7 @@ export async function createLink(
     user: endpoint.user,
     password: () => {
       if (endpoint.password === undefined) refuse('the server asks for a password, and none is configured')
-      // A password is not told to a server that was just refused.
+      // A server that was just refused is told no password, and the driver would stumble over its closed socket.
       return lost === undefined ? (endpoint.password ?? '') : new Promise<string>(() => {})
     },
     database: endpoint.database,

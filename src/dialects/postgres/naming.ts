@@ -14,7 +14,7 @@ export interface HistoryNames {
 }
 
 /** 'slip' in ASCII. With objsubid 2, `select * from pg_locks where classid = 1936484720` finds every slipway lock. */
-const lockClass = 0x736c6970
+export const lockClass = 0x736c6970
 
 export function nameLog(table: string): string {
   return `${table}_log`
@@ -39,7 +39,8 @@ export function nameHistory(schema: string, table: string): HistoryNames {
   }
 }
 
-function requireWholeName(name: string, setting: string): void {
+/** Throws bad-setting. */
+export function requireWholeName(name: string, setting: string): void {
   const bytes = Buffer.byteLength(name)
   if (bytes <= postgresNameBytes) return
   throw new SlipwayError(

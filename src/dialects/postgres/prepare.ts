@@ -45,7 +45,7 @@ export function prepareOnce(parts: SessionParts): Preparation {
     isSet = true
     parts.onBackend(facts.pid)
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const texts = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
+    const { tidy, ...texts } = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
     await link.simple(texts.reset)
     return {
       link,
@@ -57,7 +57,8 @@ export function prepareOnce(parts: SessionParts): Preparation {
       commit: 'commit',
       leave: () => leaveTransaction(link),
       committing: false,
-      ahead: { sent: undefined, notices: [], interrupt: () => sendCancelRequest(endpoint, link.backend) },
+      rows: { prepared: { ready: false }, tidy },
+      ahead: { sent: undefined, notices: undefined, interrupt: () => sendCancelRequest(endpoint, link.backend) },
     }
   })
   const leave = async () => {

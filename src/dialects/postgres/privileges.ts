@@ -11,7 +11,10 @@ export function asClient<T>(
 ): Promise<T> {
   return explainingPrivilege(connect, {
     what: `the role ${user} may not connect to ${database}`,
-    grants: `grant connect on database ${quotePostgresId(database)} to ${quotePostgresId(user)}`,
+    // Quoting throws for a name that is too long, which is for the server to say.
+    get grants() {
+      return `grant connect on database ${quotePostgresId(database)} to ${quotePostgresId(user)}`
+    },
   })
 }
 
@@ -68,15 +71,15 @@ export function grantUsage(names: HistoryNames, role: string): string {
 
 async function explainingPrivilege<T>(
   work: () => Promise<T>,
-  { what, grants }: { readonly what: string; readonly grants: string },
+  explained: { readonly what: string; readonly grants: string },
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const fault = explain(error)
     if (fault.kind !== 'privilege') throw error
-    throw new SlipwayError('privilege-missing', `${what}: ${fault.message}`, {
-      hint: grants,
+    throw new SlipwayError('privilege-missing', `${explained.what}: ${fault.message}`, {
+      hint: explained.grants,
       sqlstate: '42501',
       cause: error,
     })

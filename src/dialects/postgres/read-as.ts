@@ -25,8 +25,10 @@ export async function readAs(link: Link, { role }: Reader, select: string): Prom
     return await readOnly(link, select)
   } catch (error) {
     if (role === undefined || explain(error).kind !== 'privilege') throw error
-    return await readOnly(link, `set local role ${quotePostgresId(role)};\n${select}`).catch(() => {
+    try {
+      return await readOnly(link, `set local role ${quotePostgresId(role)};\n${select}`)
+    } catch {
       throw error
-    })
+    }
   }
 }

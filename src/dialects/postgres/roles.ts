@@ -3,7 +3,7 @@ import { SlipwayError } from '../../errors.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
 import { readOnly, type ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
-import { literal } from './naming.ts'
+import { literal, requireWholeName } from './naming.ts'
 
 export interface NamedRoles {
   /** SLIPWAY_ROLE: whom to become after connecting. */
@@ -11,6 +11,8 @@ export interface NamedRoles {
   /** SLIPWAY_GRANT_SELECT_TO: who may read the history. */
   readonly readers: readonly string[]
 }
+
+type LoginFacts = Pick<ServerFacts, 'user' | 'versionNumber' | 'database'>
 
 /** A role of that name cannot exist. */
 export function isPublic(name: string): boolean {
@@ -26,9 +28,14 @@ export function resetIdentity(role: string | undefined): string {
   return role === undefined ? reset : `${reset};\nset role ${quotePostgresId(role)}`
 }
 
-/** Before any work. Throws role-missing naming all that do not exist, privilege-missing with the GRANT. */
-export async function requireRoles(link: Link, facts: ServerFacts, named: NamedRoles): Promise<void> {
+/**
+ * Before any work. Throws role-missing naming all that do not exist, privilege-missing with the GRANT, and bad-setting
+ * for a name that PostgreSQL would cut.
+ */
+export async function requireRoles(link: Link, facts: LoginFacts, named: NamedRoles): Promise<void> {
   const { role } = named
+  if (role !== undefined) requireWholeName(role, 'SLIPWAY_ROLE')
+  for (const name of named.readers) requireWholeName(name, 'SLIPWAY_GRANT_SELECT_TO')
   const names = [...(role === undefined ? [] : [role]), ...named.readers.filter((name) => !isPublic(name))]
   if (names.length === 0) return
   const found = await findRoles(link, facts, names)
@@ -40,7 +47,7 @@ export async function requireRoles(link: Link, facts: ServerFacts, named: NamedR
 /** Whether the login may become each role that exists. */
 async function findRoles(
   link: Link,
-  { versionNumber }: ServerFacts,
+  { versionNumber }: LoginFacts,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, boolean>> {
   // From PostgreSQL 16 on, a membership may be granted without the right to SET ROLE.
@@ -54,7 +61,7 @@ where rolname::text in (${names.map(literal).join(', ')})`,
   return new Map(rows.map(({ name, may }) => [String(name), may === true]))
 }
 
-function missingRoles(missing: readonly string[], { role }: NamedRoles, facts: ServerFacts): SlipwayError {
+function missingRoles(missing: readonly string[], { role }: NamedRoles, facts: LoginFacts): SlipwayError {
   const described = missing.map(
     (name) => `${name} (${name === role ? 'SLIPWAY_ROLE' : 'SLIPWAY_GRANT_SELECT_TO'})`,
   )
@@ -67,7 +74,7 @@ function missingRoles(missing: readonly string[], { role }: NamedRoles, facts: S
   )
 }
 
-function noMember(role: string, { user, versionNumber }: ServerFacts): SlipwayError {
+function noMember(role: string, { user, versionNumber }: LoginFacts): SlipwayError {
   const grant = `grant ${quotePostgresId(role)} to ${quotePostgresId(user)}`
   return new SlipwayError('privilege-missing', `the role ${user} may not become ${role} (SLIPWAY_ROLE)`, {
     hint: versionNumber >= 160000 ? `${grant} with set true` : grant,

@@ -66,8 +66,11 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     return { snapshot, found }
   }
 
-  const withNotices = async <T>(attempt: Attempt, work: () => Promise<T>): Promise<T> => {
-    link.listen(attempt.onNotice)
+  const withNotices = async <T>(
+    { onNotice }: Pick<Attempt, 'onNotice'>,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    link.listen(onNotice)
     try {
       return await work()
     } finally {
@@ -148,6 +151,13 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     },
     applyInTransaction: (attempt) =>
       withNotices(attempt, async () => applyInTransaction(await prepared(), attempt)),
+    applyTogether: async (group, listener) => {
+      const { applyTogether, listenInTurn } = await import('./together.ts')
+      const { onNotice, begin } = listenInTurn(group, listener)
+      return withNotices({ onNotice }, async () =>
+        applyTogether(await settled(), group, { ...listener, begin }),
+      )
+    },
     applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await settled(), attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),

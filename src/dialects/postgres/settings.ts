@@ -30,12 +30,13 @@ export interface SettingsOptions {
 }
 
 /**
- * `reset` stands between migrations; `settle` between the statements of one, whose temporary tables live on. `identity`
- * is the part of both that says who works.
+ * `reset` stands between migrations, `tidy` where the one before prepared no statement; `settle` stands between the
+ * statements of one, whose temporary tables live on. `identity` is the part of all three that says who works.
  */
 export interface SessionTexts {
   readonly identity: string
   readonly reset: string
+  readonly tidy: string
   readonly settle: string
 }
 
@@ -62,10 +63,11 @@ export function resetSession(options: SettingsOptions): SessionTexts {
   const lines = settings.map(([name, value]) => `set ${name} = ${literal(value)}`)
   if (options.searchPath !== undefined) lines.push(`set search_path = ${quotePostgresId(options.searchPath)}`)
   const identity = resetIdentity(options.role)
-  const objects = ['close all', 'unlisten *', 'deallocate all', 'discard temp']
+  const objects = ['close all', 'unlisten *', 'discard temp']
   return {
     identity,
-    reset: [identity, 'reset all', ...objects, ...lines].join(';\n'),
+    reset: [identity, 'reset all', 'deallocate all', ...objects, ...lines].join(';\n'),
+    tidy: [identity, 'reset all', ...objects, ...lines].join(';\n'),
     settle: [identity, 'reset all', ...lines].join(';\n'),
   }
 }

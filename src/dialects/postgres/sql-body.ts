@@ -5,8 +5,9 @@ import { sqlstateOf } from './errors.ts'
 import type { ResultSet } from './link.ts'
 import { LockBudgetSpent } from './lock-budget.ts'
 import { lockableAhead, lockTables } from './prelock.ts'
-import { awaitOpening, closing, type Finished, finish, opening } from './transaction-texts.ts'
-import type { Workplace } from './workplace.ts'
+import { mayForget, prepareRows } from './prepared-rows.ts'
+import { awaitOpening, closing, type Finished, finish, opening, proofs } from './transaction-texts.ts'
+import { sendReset, type SessionRows, type Workplace } from './workplace.ts'
 
 /** On its way to the server, nothing of it awaited yet; what fails is kept for who awaits it. */
 export interface SentBody {
@@ -21,19 +22,34 @@ export interface SentBody {
 }
 
 /** Once one part fails the transaction is lost, and the server refuses the rest (25P02). */
-export function sendSqlBody(place: Workplace, attempt: Attempt, { statements }: SqlBody): SentBody {
+export function sendSqlBody(
+  place: Workplace,
+  attempt: Attempt,
+  { statements }: SqlBody,
+  rows?: 'spelled out',
+): SentBody {
   const { link } = place
   const locking = lockTables(lockableAhead(statements), attempt.ddlLockTimeoutMs)
-  const reset = link.simple(place.reset)
-  const opened = link.simple(opening(place, attempt))
+  // Its own statements must find no name taken, nor leave one behind, so it is given what a reset leaves.
+  const isPrepared = rows !== 'spelled out' && place.rows !== undefined && !mayForget(statements)
+  const reset = isPrepared ? resetAndPrepare(place, place.rows) : sendReset(place)
+  const opened = link.simple(opening(place, attempt, isPrepared))
   const locked =
     locking === undefined
       ? undefined
       : link.simple(`${locking};\nset local statement_timeout = ${attempt.statementTimeoutMs}`)
   const answers = statements.map((statement) => link.simple(statement.text))
-  const closed = link.simple(closing(place, attempt))
+  const closed = link.simple(closing(place, attempt, isPrepared))
   const all = Promise.allSettled([reset, opened, locked, ...answers, closed])
   return { attempt, reset, opened, locked, answers, closed, all }
+}
+
+/** In one message: the reset ends what an earlier migration may have prepared. */
+function resetAndPrepare({ link, names, reset }: Workplace, rows: SessionRows): Promise<ResultSet[]> {
+  const { prepared, tidy } = rows
+  if (prepared.ready) return link.simple(tidy)
+  prepared.ready = true
+  return link.simple(`${reset};\n${prepareRows(names, proofs)}`)
 }
 
 export async function awaitSqlBody(place: Workplace, sent: SentBody): Promise<Finished> {
@@ -54,7 +70,7 @@ export async function awaitSqlBody(place: Workplace, sent: SentBody): Promise<Fi
   }
 }
 
-function explainLocking(error: unknown, attempt: Attempt): unknown {
+export function explainLocking(error: unknown, attempt: Attempt): unknown {
   if (sqlstateOf(error) !== '57014' || attempt.signal.aborted) return error
   const message = `its table locks were not free within ${attempt.ddlLockTimeoutMs} ms`
   return new LockBudgetSpent(message, { cause: error })

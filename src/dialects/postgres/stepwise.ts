@@ -12,11 +12,11 @@ import type { Link } from './link.ts'
 import { literal } from './naming.ts'
 import { asWriter } from './privileges.ts'
 import { sendQuery } from './transaction.ts'
-import { leaveTransaction, type Workplace, writeHistory } from './workplace.ts'
+import { leaveTransaction, sendReset, type Workplace, writeHistory } from './workplace.ts'
 
 export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {
   const { link } = place
-  await link.simple(place.reset)
+  await sendReset(place)
   const attempt = given.resume ? await probeInterrupted(place, given) : given
   await writeIntent(place, attempt)
   checkpoint('intent-written', attempt.record.name)

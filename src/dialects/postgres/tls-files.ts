@@ -1,10 +1,10 @@
 /** Certificates, keys and revocation lists, found and judged as libpq does. They are read anew for each connection. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSecureContext, getCACertificates, rootCertificates, type SecureContextOptions } from 'node:tls'
+import { getCACertificates, rootCertificates, type SecureContextOptions } from 'node:tls'
 import { describeAccess, describeObstacle } from '../../config/file-obstacle.ts'
 import type { TlsSettings } from '../../config/url.ts'
-import { messageOf, SlipwayError } from '../../errors.ts'
+import { SlipwayError } from '../../errors.ts'
 
 export interface TlsFiles extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'crl'> {
   /** The server's certificate is checked against `ca`. */
@@ -12,11 +12,9 @@ export interface TlsFiles extends Pick<SecureContextOptions, 'ca' | 'cert' | 'ke
 }
 
 /** Throws SlipwayError tls-file. */
-export function loadTlsFiles(tls: TlsSettings): TlsFiles {
+export function readTlsFiles(tls: TlsSettings): TlsFiles {
   const roots = readRoots(tls)
-  const files = { ...roots, ...(roots.verifies ? readRevocations(tls) : {}), ...readClientCertificate(tls) }
-  requireUsable(files, tls)
-  return files
+  return { ...roots, ...(roots.verifies ? readRevocations(tls) : {}), ...readClientCertificate(tls) }
 }
 
 /** With root certificates at hand libpq verifies in every mode; without, only the verify modes insist on them. */
@@ -39,7 +37,8 @@ function readRoots(tls: TlsSettings): TlsFiles {
 /** Slim images have no store of their own; Node brings Mozilla's. */
 function trustedBySystem(): string[] {
   const system = getCACertificates('system')
-  return [...(system.length > 0 ? system : rootCertificates), ...getCACertificates('extra')]
+  // Most systems have each of them twice, in a bundle and in a folder.
+  return [...new Set([...(system.length > 0 ? system : rootCertificates), ...getCACertificates('extra')])]
 }
 
 /** A list is not required to be there unless it is named. */
@@ -120,42 +119,10 @@ function readText(path: string, what: string): string {
   }
 }
 
-/** OpenSSL says that something is wrong, not with which of the files. */
-function requireUsable(files: TlsFiles, tls: TlsSettings): void {
-  const { ca, cert, key, passphrase, crl } = files
-  const part = (what: string, options: SecureContextOptions) => {
-    try {
-      createSecureContext(options)
-    } catch (error) {
-      throw unusable(`${what} cannot be used: ${firstLine(error)}`, { cause: error })
-    }
-  }
-  try {
-    createSecureContext(files)
-  } catch {
-    if (ca !== undefined) part('sslrootcert', { ca })
-    if (crl !== undefined) part('sslcrl', { crl })
-    if (cert !== undefined) part('sslcert', { cert })
-    const encrypted = String(key).includes('ENCRYPTED')
-    if (encrypted && tls.keyPassword === undefined)
-      throw unusable('sslkey is encrypted, and no sslpassword is given', { hint: 'sslpassword=…' })
-    if (key !== undefined)
-      part(encrypted ? 'sslkey with this sslpassword' : 'sslkey', {
-        key,
-        ...(passphrase ? { passphrase } : {}),
-      })
-    part('sslkey with this sslcert', files)
-  }
-}
-
 function unreadable(path: string, what: string, error: unknown): SlipwayError {
   return unusable(`${path} (${what}), ${describeObstacle(path, error)}`, { cause: error })
 }
 
-function unusable(message: string, facts: { hint?: string; cause?: unknown } = {}): SlipwayError {
+export function unusable(message: string, facts: { hint?: string; cause?: unknown } = {}): SlipwayError {
   return new SlipwayError('tls-file', message, facts)
-}
-
-function firstLine(error: unknown): string {
-  return messageOf(error).split('\n')[0] ?? ''
 }

@@ -2,11 +2,12 @@
 import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { domainToASCII } from 'node:url'
 import { roomyBytes } from './addresses.ts'
 import type { Endpoint } from './endpoint.ts'
 import { HandshakeClosed, TlsRefused } from './failures.ts'
 import { describeTlsError } from './tls-error.ts'
-import { loadTlsFiles } from './tls-files.ts'
+import { openTlsContext } from './tls-context.ts'
 import { checkIdentity } from './tls-identity.ts'
 
 /** Throws TlsRefused, or SlipwayError tls-file for a certificate, key or list that cannot be used. */
@@ -38,16 +39,15 @@ function closedDuring(cause?: Error): HandshakeClosed {
 }
 
 function tlsOptions({ host, tls }: Endpoint): ConnectionOptions {
-  const { verifies, ...files } = loadTlsFiles(tls)
+  const { secureContext, verifies } = openTlsContext(tls)
+  const name = domainToASCII(host) || host
   return {
-    ...files,
+    secureContext,
     highWaterMark: roomyBytes,
     rejectUnauthorized: verifies,
-    minVersion: tls.minVersion ?? 'TLSv1.2',
-    ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
-    ...(tls.sni === false || isIP(host) !== 0 ? {} : { servername: host }),
+    ...(tls.sni === false || isIP(host) !== 0 ? {} : { servername: name }),
     ...(tls.direct === true ? { ALPNProtocols: ['postgresql'] } : {}),
     checkServerIdentity: (_, certificate) =>
-      tls.mode === 'verify-full' ? checkIdentity(host, certificate) : undefined,
+      tls.mode === 'verify-full' ? checkIdentity(name, certificate) : undefined,
   } as ConnectionOptions
 }

@@ -3,6 +3,7 @@ import { AlreadyRecorded, type Attempt } from '../dialect.ts'
 import { isServerError } from './errors.ts'
 import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { ResultSet } from './link.ts'
+import { executeApplied, executeStarted } from './prepared-rows.ts'
 import { asWriter } from './privileges.ts'
 import { requireSameBackend, type Workplace } from './workplace.ts'
 
@@ -15,12 +16,22 @@ export interface Finished {
 
 const xid = 'pg_catalog.pg_current_xact_id_if_assigned()::text as xid'
 
-export function opening(place: Workplace, attempt: Attempt): string {
+/** What the statements that write history are asked for besides. */
+export const proofs = {
+  started: 'pg_catalog.pg_current_xact_id()::text as xid, pg_catalog.pg_backend_pid() as pid',
+  logged: xid,
+} as const
+
+/** `isPrepared`: see prepareRows. */
+export function opening(place: Workplace, attempt: Attempt, isPrepared = false): string {
+  const { record } = attempt
+  const start = isPrepared
+    ? executeStarted(record)
+    : `${insertStarted(place.names, record)}\nreturning ${proofs.started}`
   return `${place.begin}
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 lock table ${place.names.history} in share row exclusive mode;
-${insertStarted(place.names, attempt.record)}
-returning pg_catalog.pg_current_xact_id()::text as xid, pg_catalog.pg_backend_pid() as pid;
+${start};
 set local statement_timeout = ${attempt.statementTimeoutMs}`
 }
 
@@ -28,16 +39,20 @@ set local statement_timeout = ${attempt.statementTimeoutMs}`
  * Works in whatever role, search_path and timeout the migration left us. Deferred constraints are checked before those
  * are changed: at COMMIT a trigger would no longer find the tables that the migration's search_path names.
  */
-export function closing(place: Workplace, attempt: Attempt): string {
+export function closing(place: Workplace, { record }: Attempt, isPrepared = false): string {
+  const { names } = place
+  const end = isPrepared
+    ? executeApplied(record)
+    : `${markApplied(names, record, place.since ?? 'pg_catalog.transaction_timestamp()')};
+${insertLog(names, 'up', record)}
+returning ${proofs.logged}`
   return `set constraints all immediate;
 ${place.identity};
 set local search_path = pg_catalog;
 set local statement_timeout = 0;
 set local lock_timeout = 0;
 set local idle_in_transaction_session_timeout = 0;
-${markApplied(place.names, attempt.record, 'pg_catalog.transaction_timestamp()')};
-${insertLog(place.names, 'up', attempt.record)}
-returning ${xid}`
+${end}`
 }
 
 export const currentTransaction = `select ${xid}`

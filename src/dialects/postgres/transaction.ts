@@ -13,7 +13,8 @@ import {
 import { dropAhead, sendAhead, takeAhead } from './ahead.ts'
 import { createChecks } from './checks.ts'
 import type { Link, ResultSet } from './link.ts'
-import { awaitSqlBody, sendSqlBody } from './sql-body.ts'
+import { isForgotten } from './prepared-rows.ts'
+import { awaitSqlBody, type SentBody, sendSqlBody } from './sql-body.ts'
 import {
   awaitOpening,
   closing,
@@ -23,15 +24,13 @@ import {
   opening,
   xidOf,
 } from './transaction-texts.ts'
-import type { Workplace } from './workplace.ts'
+import { sendReset, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
   try {
-    const finished =
-      attempt.body.kind === 'sql'
-        ? await runSqlBody(place, attempt, attempt.body)
-        : await runCodeBody(place, attempt, attempt.body.run)
-    await commit(place, attempt, finished)
+    requireIntact(place, attempt, await runBody(place, attempt))
+    checkpoint('history-row-written', attempt.record.name)
+    await commit(place, attempt)
   } catch (error) {
     await dropAhead(place)
     await place.leave(error)
@@ -39,24 +38,42 @@ export async function applyInTransaction(place: Workplace, attempt: Attempt): Pr
   }
 }
 
+/** The migration and its bookkeeping, from `place.begin` to just before the commit. */
+export function runBody(place: Workplace, attempt: Attempt): Promise<Finished> {
+  return attempt.body.kind === 'sql'
+    ? runSqlBody(place, attempt, attempt.body)
+    : runCodeBody(place, attempt, attempt.body.run)
+}
+
 async function runSqlBody(place: Workplace, attempt: Attempt, body: SqlBody): Promise<Finished> {
   const ahead = await takeAhead(place, attempt)
-  if (ahead !== undefined) return await awaitSqlBody(place, ahead)
-  const sent = sendSqlBody(place, attempt, body)
-  // Two turns of the event loop: the driver writes in the first.
-  await turn()
-  await turn()
-  return await awaitSqlBody(place, sent)
+  try {
+    return await awaitSqlBody(place, ahead ?? (await send()))
+  } catch (error) {
+    if (!isForgotten(error)) throw error
+    await place.leave(error)
+    return await awaitSqlBody(place, await send('spelled out'))
+  }
+
+  async function send(rows?: 'spelled out'): Promise<SentBody> {
+    const sent = sendSqlBody(place, attempt, body, rows)
+    // Two turns of the event loop: the driver writes in the first.
+    await turn()
+    await turn()
+    return sent
+  }
 }
 
 /** Anything but an open transaction at this point means that the migration ended it. */
-async function commit(place: Workplace, attempt: Attempt, finished: Finished): Promise<void> {
+export function requireIntact({ link, names }: Workplace, { record }: Attempt, finished: Finished): void {
+  if (link.transactionStatus !== 'T' || finished.xidBefore !== finished.xidAfter)
+    throw new TransactionEscaped(record.name)
+  if (finished.rows !== 1) throw new Error(`the migration removed its own row from ${names.shown}`)
+}
+
+export async function commit(place: Workplace, attempt: Attempt): Promise<void> {
   const { link } = place
   const { name } = attempt.record
-  if (link.transactionStatus !== 'T' || finished.xidBefore !== finished.xidAfter)
-    throw new TransactionEscaped(name)
-  if (finished.rows !== 1) throw new Error(`the migration removed its own row from ${place.names.shown}`)
-  checkpoint('history-row-written', name)
   attempt.signal.throwIfAborted()
   place.committing = true
   const answer = link.simple(place.commit)
@@ -84,7 +101,7 @@ async function runCodeBody(
   run: (executor: Executor, checks: ReturnType<typeof createChecks>) => Promise<void>,
 ): Promise<Finished> {
   const { link } = place
-  const reset = link.simple(place.reset)
+  const reset = sendReset(place)
   const opened = link.simple(opening(place, attempt))
   opened.catch(() => {})
   await reset

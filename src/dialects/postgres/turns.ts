@@ -112,6 +112,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     releaseRunLock: () => keeper.end(),
     tryRunLock: refuse,
     ensureHistory: refuse,
+    applyTogether: refuse,
     applyStepwise: refuse,
     turns: async () => undefined,
     async applyInTransaction(attempt) {

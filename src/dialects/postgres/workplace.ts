@@ -5,6 +5,7 @@ import type { Ahead } from './ahead.ts'
 import type { Link, ResultSet } from './link.ts'
 import type { HistoryNames } from './naming.ts'
 import { movedAway } from './pooling.ts'
+import type { PreparedRows } from './prepared-rows.ts'
 
 export interface Workplace {
   readonly link: Link
@@ -17,17 +18,33 @@ export interface Workplace {
   readonly pid: number
   /** Sent ahead of a migration's work as a message of its own; see resetSession. */
   readonly reset: string
+  /** Absent where the next transaction may be another backend's. */
+  readonly rows?: SessionRows
   /** The same, between the statements of one that has no transaction. */
   readonly settle: string
   /** Around the work of a migration that has one. Nothing to begin: it is open already. */
   readonly begin: string
   readonly commit: string
+  /** When its work began, as SQL; the beginning of the transaction, unless several share it. */
+  readonly since?: string
   /** After work that failed. Never throws: the first error is the one that matters. */
   leave(error: unknown): Promise<void>
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */
   committing: boolean
   /** Absent where a transaction is all that one may hope for. */
   readonly ahead?: Ahead
+}
+
+/** What a session keeps at the server to write history with, and the reset that leaves it there. */
+export interface SessionRows {
+  readonly prepared: PreparedRows
+  readonly tidy: string
+}
+
+/** As a message of its own, ahead of what must find nothing of what was before. */
+export function sendReset({ link, reset, rows }: Workplace): Promise<ResultSet[]> {
+  if (rows !== undefined) rows.prepared.ready = false
+  return link.simple(reset)
 }
 
 /** Two messages in one round trip: `read write` must be chosen before the transaction's first snapshot. */

@@ -16,6 +16,7 @@ export const sqlite: Dialect = {
     const { parseSqlite } = await import('./syntax.ts')
     return parseSqlite(text)
   },
+  refuseTogether: async () => new Map(),
   placeholder: () => '?',
   quoteId: quoteSqliteId,
 }

@@ -134,6 +134,12 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
       noticeTimeout(attempt)
       await applyInTransaction(store, tables, attempt)
     },
+    applyTogether: async (parts, listener) => {
+      refuseReader(intent)
+      for (const part of parts) if (part.kind === 'apply') noticeTimeout(part.attempt)
+      const { applyTogether } = await import('./together.ts')
+      await applyTogether(store, tables, { parts, listener })
+    },
     applyStepwise: async (attempt) => {
       refuseReader(intent)
       noticeTimeout(attempt)

@@ -42,15 +42,8 @@ async function applyOnce(
   await store.write(async (handle) => {
     setEnforcement(handle, enforcement)
     await beginWrite(handle, busy)
-    const began = performance.now()
     try {
-      refuseRecorded(handle, tables, name)
-      const violations = listViolations(handle)
-      await runGuarded(handle, attempt, enforcement)
-      checkpoint('last-statement-done', name)
-      refuseNewViolations(handle, violations)
-      recordApplied(handle, tables, attempt, performance.now() - began)
-      checkpoint('history-row-written', name)
+      await applyWithin(handle, tables, attempt, enforcement)
       checkpoint('commit-sent', name)
       await commitWrite(handle, busy)
       checkpoint('committed', name)
@@ -58,6 +51,24 @@ async function applyOnce(
       rollbackQuietly(handle)
     }
   })
+}
+
+/** The migration and its bookkeeping, in a transaction that is open. */
+export async function applyWithin(
+  handle: Handle,
+  tables: HistoryTables,
+  attempt: Attempt,
+  enforcement: Enforcement,
+): Promise<void> {
+  const { name } = attempt.record
+  const began = performance.now()
+  refuseRecorded(handle, tables, name)
+  const violations = listViolations(handle)
+  await runGuarded(handle, attempt, enforcement)
+  checkpoint('last-statement-done', name)
+  refuseNewViolations(handle, violations)
+  recordApplied(handle, tables, attempt, performance.now() - began)
+  checkpoint('history-row-written', name)
 }
 
 /** A `started` row is that of an attempt which did not finish; this one finishes it. */

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import dns from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
-import { connect, createServer, type Server } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { after, before, describe, mock, test } from 'node:test'
 import { slipway } from '../../helpers/cli.ts'
 import { connectBy, failureBy } from '../../helpers/connect.ts'
 import { newestMajor, sharedPostgres } from '../../helpers/postgres.ts'
+import { type Relay, startRelay } from '../../helpers/relay.ts'
 import { type Pair, startPair } from '../../helpers/standby.ts'
 import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
 import { eventsOf } from './scene.ts'
@@ -14,6 +15,7 @@ import { eventsOf } from './scene.ts'
 const elsewhere = process.platform === 'linux' ? false : 'only Linux has all of 127.0.0.0/8'
 
 let pair: Pair
+let relay: Relay
 const servers: Server[] = []
 const addresses = new Map<string, readonly string[]>()
 
@@ -49,15 +51,7 @@ describe('several addresses', { skip: elsewhere }, () => {
     })
     syncBuiltinESMExports()
     // One port, so that the addresses are those of one host: the primary is at .1, the standby at .2, silence at .3.
-    await listen('127.0.0.2', (socket) => {
-      const server = connect(pair.standby.port, '127.0.0.1')
-      socket.pipe(server).pipe(socket)
-      for (const [from, to] of [
-        [socket, server],
-        [server, socket],
-      ] as const)
-        from.on('error', () => to.destroy()).on('close', () => to.destroy())
-    })
+    relay = await startRelay(pair.standby, { address: '127.0.0.2', port: pair.primary.port })
     await listen('127.0.0.3', (socket) => void socket.on('error', () => {}).resume())
     await listen(
       '127.0.0.4',
@@ -72,6 +66,7 @@ describe('several addresses', { skip: elsewhere }, () => {
     mock.restoreAll()
     syncBuiltinESMExports()
     for (const server of servers) server.close()
+    await relay[Symbol.asyncDispose]()
     await pair[Symbol.asyncDispose]()
   })
 

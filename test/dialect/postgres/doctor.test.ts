@@ -100,6 +100,7 @@ testEach('a role that may do nothing is told the GRANTs, which are enough', asyn
       `reassign owned by ${role.user} to current_user; drop owned by ${role.user}; grant connect on database ${db.name} to ${role.user}`,
     )
     await mend('privileges', /may not read public\.schema_migrations and its log/)
+    assert.deepEqual(levels(await scene.run(['doctor', '--json'], env)), allWell)
     await db.query(
       `revoke insert on schema_migrations_log from ${role.user}; revoke create on schema public from ${role.user}`,
     )

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { slipway } from '../../helpers/cli.ts'
-import { createTestDatabase, newestMajor, type TestDatabase } from '../../helpers/postgres.ts'
+import { createTestDatabase, newestMajor, startPostgres, type TestDatabase } from '../../helpers/postgres.ts'
 import { createWorkspace, type Workspace, writeMigrations } from '../../helpers/workspace.ts'
 import { errorOf, eventsOf } from './scene.ts'
 
@@ -79,6 +79,26 @@ test('a service, a mounted password, a dotenv file', async () => {
   workspace.write({ '.env': 'PGSERVICE=shop\nPGPASSWORD_FILE=secret\n' })
   assert.equal(await status({}), bare())
   workspace.write({ '.env': undefined })
+})
+
+test('without a host, through the Unix socket of a server on this machine', async () => {
+  await using server = await startPostgres({
+    major: newestMajor,
+    settings: { unix_socket_directories: '/tmp' },
+  })
+  const env = {
+    PGDATABASE: 'postgres',
+    PGUSER: superuser,
+    PGPORT: String(server.port),
+    // libpq has no TLS through a socket.
+    PGSSLMODE: 'require',
+  }
+  const place = `postgres://postgres@/postgres?host=/tmp&port=${server.port}`
+  assert.equal(await status({ ...env, PGPASSWORD: server.password }), place)
+  assert.equal(await status({ SLIPWAY_DATABASE_URL: place, PGPASSWORD: server.password }), place)
+  write('.pgpass', `localhost:${server.port}:*:*:${escaped()}\n`)
+  assert.equal(await status(env), place)
+  write('.pgpass', '')
 })
 
 test('where it comes from is shown', async () => {

@@ -97,3 +97,15 @@ testEach('what the server says in passing belongs to the migration that caused i
     'step-finished 0004_fourth',
   ])
 })
+
+testEach('what the server says of a migration that is taken back is told to nobody', async (major) => {
+  await using scene = await createScene(major, {
+    '0001_effects.sql': effects,
+    '0002_slow.sql': `do $$ begin perform pg_sleep(600);
+exception when query_canceled then raise notice 'ended'; raise; end $$;`,
+  })
+  const result = await startWith(scene, 'history-row-written:1:term').done
+  assert.equal(result.code, 143, result.stderr)
+  assert.deepEqual(await scene.history(), ['0001_effects applied'])
+  assert.deepEqual(eventsOf(result, 'notice'), [])
+})

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { type Certificate, createAuthority } from '../../helpers/certificates.ts'
 import { encryptionBy, failureBy } from '../../helpers/connect.ts'
 import { testPassword } from '../../helpers/password.ts'
+import { startRelay } from '../../helpers/relay.ts'
 import { newestMajor } from '../../helpers/postgres.ts'
 import { type Role, startTlsServer, type TlsServer } from '../../helpers/tls-server.ts'
 import { createWorkspace, type Workspace } from '../../helpers/workspace.ts'
@@ -165,28 +166,13 @@ test('require_auth lets in only by the methods it names', async () => {
 })
 
 test('a password is not told to a server that asks for it in a way that is not allowed', async () => {
-  const seen: Buffer[] = []
-  const { createServer, connect } = await import('node:net')
-  const front = createServer((socket) => {
-    const server = connect(tls.server.port, '127.0.0.1')
-    socket.on('data', (bytes: Buffer) => void seen.push(bytes)).pipe(server)
-    server.pipe(socket)
-    for (const [from, to] of [
-      [socket, server],
-      [server, socket],
-    ] as const)
-      from.on('error', () => to.destroy()).on('close', () => to.destroy())
-  })
-  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
-  const address = front.address()
-  const port = address !== null && typeof address === 'object' ? address.port : 0
+  await using relay = await startRelay(tls.server)
   const through = (parameters: string) =>
-    tls.url('in_the_clear', `sslmode=disable${parameters}`).replace(/:\d+\//, `:${port}/`)
+    tls.url('in_the_clear', `sslmode=disable${parameters}`).replace(/:\d+\//, `:${relay.port}/`)
   await failureBy(through('&require_auth=scram-sha-256'))
-  assert.equal(Buffer.concat(seen).includes(testPassword()), false)
+  assert.equal(relay.sent().includes(testPassword()), false)
   await encryptionBy(through(''))
-  assert.equal(Buffer.concat(seen).includes(testPassword()), true)
-  front.close()
+  assert.equal(relay.sent().includes(testPassword()), true)
 })
 
 function tlsUrlWith(parameter: string) {

@@ -80,6 +80,12 @@ const cases: readonly Case[] = [
     fails: /^tls: the server's certificate is for other\.example, not for db\.example$/,
   },
   {
+    name: 'a name with an umlaut',
+    certificate: { name: 'x', alternatives: ['DNS:xn--bcher-kva.example'] },
+    host: 'bücher.example',
+    parameters: verifyFull,
+  },
+  {
     name: 'another name',
     host: 'other.example',
     parameters: verifyFull,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunningSlipway } from '../../helpers/cli.ts'
+import { isAlive } from '../../helpers/kill.ts'
 import { newestMajor, type TestDatabase, uniqueName } from '../../helpers/postgres.ts'
 import { commandIn, createTypist } from '../../helpers/typed.ts'
 import { until } from '../../helpers/until.ts'
@@ -173,9 +174,36 @@ test('a session of a superuser is ended by none but a superuser', async () => {
   }
 })
 
+test('a session that does not end at once is waited for, and not without end', async () => {
+  await using scene = await createScene(newestMajor, files)
+  const { session, pid } = await holdLock(scene.db)
+  // The server's process for it, which then cannot do as it is told.
+  process.kill(pid, 'SIGSTOP')
+  try {
+    const tired = await scene.run(['unlock', '--terminate', '--yes', '--wait-timeout', '1s'])
+    assert.deepEqual([tired.code, errorOf(tired).code], [75, 'lock-timeout'], tired.stderr)
+    assert.match(
+      errorOf(tired).message,
+      new RegExp(`pid ${pid} was told to end and still holds the run lock`),
+    )
+    const patient = scene.start(['unlock', '--terminate', '--yes'])
+    await until(
+      'it is connected a second time',
+      () => eventsOf({ stderr: patient.output() }, 'connected').length === 2,
+    )
+    process.kill(pid, 'SIGCONT')
+    const result = await patient.done
+    assert.deepEqual([result.code, /the run lock is free/.test(result.stdout)], [0, true], result.stderr)
+  } finally {
+    if (isAlive(pid)) process.kill(pid, 'SIGCONT')
+    await session.end({ timeout: 1 }).catch(() => {})
+  }
+})
+
 test('a session that has let go of the lock by then is not ended', async () => {
   await using scene = await createScene(newestMajor, files)
   await using bystander = await scene.db.connect()
+  await bystander`select pg_advisory_lock(1)`
   const [row] = await bystander<[{ pid: number }]>`select pg_backend_pid() as pid`
   await using session = await openSession(scene.db.url())
   assert.equal(await session.endRunLockHolder?.({ pid: row.pid }), false)

@@ -4,7 +4,7 @@ import { type Command, parseArguments } from '../../../src/config/arguments.ts'
 import type { SettingFlags } from '../../../src/config/settings.ts'
 import { isSlipwayError } from '../../../src/errors.ts'
 
-const up = { verb: 'up', to: undefined, steps: undefined, dryRun: false } as const
+const up = { verb: 'up', to: undefined, steps: undefined, dryRun: false, together: false } as const
 const help = { verb: 'help', topic: undefined } as const
 
 const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
@@ -28,11 +28,13 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['up --steps 3', { ...up, steps: 3 }],
   ['up --steps=10', { ...up, steps: 10 }],
   ['up --dry-run', { ...up, dryRun: true }],
+  ['up --single-transaction', { ...up, together: true }],
   ['up --no-dry-run', up],
   ['up --dry-run=false', up],
   ['up --dir ./m', up, { dir: './m' }],
   ['up --dir=./m', up, { dir: './m' }],
   ['up --table=-odd', up, { table: '-odd' }],
+  ['up --report -', up, { report: '-' }],
   ['up --table=a=b', up, { table: 'a=b' }],
   ['up --allow-empty', up, { allowEmpty: 'true' }],
   ['up --no-allow-empty', up, { allowEmpty: 'false' }],
