@@ -58,7 +58,11 @@ export function prepareOnce(parts: SessionParts): Preparation {
       leave: () => leaveTransaction(link),
       committing: false,
       rows: { prepared: { ready: false }, tidy },
-      ahead: { sent: undefined, notices: undefined, interrupt: () => sendCancelRequest(endpoint, link.backend) },
+      ahead: {
+        sent: undefined,
+        notices: undefined,
+        interrupt: () => sendCancelRequest(endpoint, link.backend),
+      },
     }
   })
   const leave = async () => {
