@@ -221,6 +221,21 @@ for (const size of [1, 20])
     ),
   )
 
+testPooled('a question that waits for long is not taken for a dead one', () =>
+  withPooledStage({ '0001_effects.sql': effectsTable }, async (stage) => {
+    assert.equal((await stage.begin().done).code, 0)
+    await using holder = await stage.db.connect()
+    await holder.unsafe('begin; lock table schema_migrations in access exclusive mode')
+    const run = stage.begin({ SLIPWAY_KEEPALIVE: '200ms' })
+    await stage.executing('from "public"."schema_migrations"')
+    const logins = () => stage.pooler.log().split(`login attempt: db=${stage.db.name}`).length
+    const before = logins()
+    await until('it was looked after several times', () => logins() >= before + 5)
+    await holder.unsafe('commit')
+    assert.equal((await run.done).code, 0, run.output())
+  }),
+)
+
 testPooled('a connection whose packets are lost is noticed', () =>
   withPooledStage(patient, async (stage) => {
     await using proxy = await startProxy({ host: '127.0.0.1', port: stage.pooler.port })

@@ -108,6 +108,8 @@ select current_setting('search_path') as path, current_setting('work_mem') as wo
   current_setting('statement_timeout') as timeout, current_setting('client_encoding') as encoding,
   current_user::text as role, t.made, 'ä'::text as umlaut from t;`,
   })
+  // What a reset leads back to, where the pooler has not asked for another one.
+  await scene.db.query(`alter database "${scene.db.name}" set client_encoding = 'LATIN1'`)
   await scene.up(0, scene.direct)
   const [direct] = await scene.db.query('select * from seen')
   await scene.db.query('drop table seen, t, schema_migrations, schema_migrations_log')

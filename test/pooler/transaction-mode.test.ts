@@ -206,6 +206,32 @@ testPooled(
   },
 )
 
+testPooled('a failure is written down before anybody else gets the lock', async () => {
+  await using scene = await createPooledScene(newestMajor, transaction, {
+    '0001_first.sql': 'select 1;',
+    '0002_fails.sql': 'select 1 / 0;',
+  })
+  requireCode(await scene.run(['up', '--to', '0001_first']), 0)
+  await using holder = await scene.db.connect()
+  await holder.unsafe('begin; lock table schema_migrations_log in share mode')
+  const running = scene.start(['up'])
+  const writer = await until('the failure is being written', async () => {
+    const [row] = await scene.db.query<{ pid: number }>(
+      "select pid from pg_locks where relation = 'schema_migrations_log'::regclass and not granted",
+    )
+    return row?.pid
+  })
+  const holders = await scene.db.query<{ pid: number }>(
+    "select pid from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
+  )
+  assert.deepEqual(holders, [{ pid: writer }])
+  await holder.unsafe('commit')
+  requireCode(await running.done, 70)
+  assert.equal(await scene.locks(), 0)
+  const failures = await scene.db.query("select 1 from schema_migrations_log where event = 'failure'")
+  assert.equal(failures.length, 1)
+})
+
 testPooled('--steps counts what this run does', async () => {
   await using scene = await createPooledScene(newestMajor, transaction, {
     '0001_a.sql': 'select 1;',
