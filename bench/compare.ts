@@ -1,7 +1,8 @@
 /**
  * slipway beside its peers, on one server, in one run: `npm run bench`. Options: --quick (small numbers, and only the
- * peers that npm installs), --only NAME[,NAME] (tools), --cases noop,apply,starters, --repeat N (rounds), --write (keeps
- * the results in bench/results.json and makes docs/benchmarks.md of them). docs/benchmarks.md says what is measured.
+ * peers that npm installs), --only NAME[,NAME] (tools), --cases noop,apply,starters, --sizes N[,N] (what is applied
+ * where there is nothing to do), --repeat N (rounds), --write (keeps the results in bench/results.json and makes
+ * docs/benchmarks.md of them). docs/benchmarks.md says what is measured.
  */
 import { parseArgs } from 'node:util'
 import { writePages } from '../scripts/docs-pages.ts'
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     cases: { type: 'string', default: 'noop,apply,starters' },
+    sizes: { type: 'string' },
     repeat: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
@@ -30,6 +32,7 @@ const { values: options } = parseArgs({
 const quickly = 'slipway,slipway + manifest,dbmate,node-pg-migrate,knex,kysely'
 const only = options.only ?? (options.quick ? quickly : undefined)
 const wanted = only?.split(',').map((name) => name.trim().toLowerCase())
+const sizes = options.sizes?.split(',').map(Number)
 const repeat = options.repeat === undefined ? undefined : Number(options.repeat)
 
 /** Rounds are spent where a run is short; a slow tool costs the same everywhere. */
@@ -74,7 +77,7 @@ async function measureAll(server: BenchServer): Promise<Results> {
   const rounds = (planned: number) => repeat ?? planned
   const timed = [
     ...(cases.has('noop')
-      ? await measureNoops(bench, { sizes: plan.sizes, rounds: (size) => rounds(plan.noop(size)) })
+      ? await measureNoops(bench, { sizes: sizes ?? plan.sizes, rounds: (size) => rounds(plan.noop(size)) })
       : []),
     ...(cases.has('apply')
       ? await measureApply(bench, { count: plan.count, rounds: (delayed) => rounds(plan.apply(delayed)) })
