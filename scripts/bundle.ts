@@ -32,6 +32,8 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
       ...laterEntries,
     },
     platform: 'node',
+    // `using` is not in Node 22.
+    transform: { target: 'node22' },
     // Else a file of its own would stand before each entry.
     preserveEntrySignatures: 'allow-extension',
     external,
