@@ -146,7 +146,7 @@ export const errorTable = {
   future: {
     exit: 66,
     meaning: "A pending version is more than a day ahead of the database's clock.",
-    hint: 'rename it: slipway new makes versions in UTC',
+    hint: 'rename it: a version is a time in UTC',
   },
   'file-unreadable': {
     exit: 66,

@@ -4,6 +4,7 @@ import type { Diagnosis } from '../dialects/diagnosis.ts'
 import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { isSlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 import { failed, failedForAll } from './doctor-verdict.ts'
 import { planAgainst } from './planning.ts'
 import type { Run } from './run.ts'
@@ -52,7 +53,7 @@ export async function examinePlan(
     if (result.kind === 'refusal')
       return [...result.reasons.map((reason) => failed(check, reason)), ...warnings]
     const todo = result.steps.length
-    const message = todo === 0 ? 'up to date' : `${todo} to run: slipway up`
+    const message = todo === 0 ? 'up to date' : `${todo} to run: ${withTypedFlags('slipway up')}`
     return [{ check, level: 'ok', message }, ...warnings]
   } catch (error) {
     if (!isSlipwayError(error)) throw error

@@ -142,6 +142,22 @@ for (const [dialect, open] of Object.entries(places))
       await place.expect(0, 'slipway verify')
     })
 
+    test('the command has the flags that say where', async () => {
+      await using place = await open({})
+      const where = "--table 'odd table' --dir 'sql files'"
+      place.workspace.write({
+        'sql files/0001_a.sql': two['0001_a.sql'],
+        'migrations/0001_b.sql': two['0002_b.sql'],
+      })
+      const looked = await place.expect(0, `slipway status ${where}`)
+      await place.expect(0, commandIn(looked, /slipway up/))
+      assert.deepEqual(await place.query('select * from a'), [])
+      place.workspace.write({ 'sql files/0001_a.sql': 'create table a (id integer); -- the key\n' })
+      const refused = await place.expect(65, `slipway verify ${where}`)
+      await place.typeAndConfirm(commandIn(refused, /--accept/))
+      await place.expect(0, `slipway verify ${where}`)
+    })
+
     const foreign = {
       'dbmate and Rails':
         "create table schema_migrations (version varchar(255) primary key); insert into schema_migrations values ('0001')",

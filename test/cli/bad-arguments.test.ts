@@ -1,5 +1,5 @@
 /** Verbs, flags, targets and settings that are not right. */
-import { testBadInput } from '../helpers/bad-input.ts'
+import { type BadInput, testBadInput } from '../helpers/bad-input.ts'
 
 const several = {
   'migrations/0001_users.sql': 'create table users (id integer);',
@@ -157,6 +157,24 @@ testBadInput([
       if (JSON.stringify(error).includes('quite')) throw new Error('the password is shown')
     },
   },
+  {
+    name: 'flags that say where, which the right command needs as well',
+    argv: ['up', '0003', '--schema', 'an app', '--database-url', 'postgres://u@h/d', '--lock-timeout', '1s'],
+    exit: 64,
+    code: 'bad-argument',
+    message: /up does not take the argument "0003"/,
+    hint: /^slipway up --database-url postgres:\/\/u@h\/d --schema 'an app' --to 0003$/,
+  },
+  ...['postgres://u:quite-secret@h/d', 'u:quite-secret@h/d'].map(
+    (url): BadInput => ({
+      name: `those flags, and ${url.replace('quite-secret', '…')}, which is not shown`,
+      argv: ['up', '0003', '--database-url', url],
+      exit: 64,
+      code: 'bad-argument',
+      message: /up does not take the argument "0003"/,
+      hint: /^slipway up --database-url … --to 0003$/,
+    }),
+  ),
   {
     name: 'a duration that is none, in a variable',
     env: { SLIPWAY_WAIT_TIMEOUT: 'soon' },

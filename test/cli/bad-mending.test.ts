@@ -50,7 +50,7 @@ testBadInput([
     /--yes confirms --terminate/,
     /^slipway unlock --terminate --yes/,
   ),
-  usage('repair --yes', ['repair', '--yes'], /--yes confirms a repair, and none/, /^slipway repair lists/),
+  usage('repair --yes', ['repair', '--yes'], /--yes confirms a repair, and none/, /: slipway repair$/),
   usage(
     'doctor of a word',
     ['doctor', 'house'],
