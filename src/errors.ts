@@ -373,12 +373,12 @@ export const errorTable = {
   // signals
   interrupted: {
     exit: 130,
-    meaning: 'Stopped by SIGINT; what was running was rolled back.',
+    meaning: 'Stopped by SIGINT; what was running in a transaction was rolled back.',
     hint: 'slipway up',
   },
   terminated: {
     exit: 143,
-    meaning: 'Stopped by SIGTERM; what was running was rolled back.',
+    meaning: 'Stopped by SIGTERM; what was running in a transaction was rolled back.',
     hint: 'slipway up',
   },
 } as const satisfies Record<string, ErrorSpec>
