@@ -17,6 +17,7 @@ const layers: readonly (readonly string[])[] = [
 const sideways: readonly { from: string; to: string; only: (found: Import) => boolean }[] = [
   { from: 'plan', to: 'sql', only: () => true },
   { from: 'lint', to: 'sql', only: () => true },
+  { from: 'text', to: 'sql', only: () => true },
   { from: 'codegen', to: 'schema', only: () => true },
   { from: 'dialects', to: 'config', only: ({ typeOnly, target }) => typeOnly || isShape(target) },
   { from: 'files', to: 'dialects', only: ({ typeOnly }) => typeOnly },
