@@ -285,7 +285,7 @@ export const errorTable = {
     meaning: 'The config file cannot be found, read or loaded, or there is more than one.',
     hint: 'see docs/settings.md',
   },
-  'bad-setting': { exit: 78, meaning: 'A setting has a value of the wrong form.', hint: 'slipway --help' },
+  'bad-setting': { exit: 78, meaning: 'A setting has a value of the wrong form.', hint: 'slipway config' },
   'secret-unreadable': {
     exit: 78,
     meaning: 'The file a *_FILE variable names cannot be read.',

@@ -13,7 +13,7 @@ import {
   settingOf,
   variablesOf,
 } from './settings.ts'
-import { describeSource, type Found, type Source } from './source.ts'
+import type { Found, Source } from './source.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -101,7 +101,7 @@ function* keyCandidates(key: SettingName, { type }: Setting, file: ConfigFile): 
   const source = { kind: 'config', key, file: file.shown } as const
   yield {
     source,
-    read: () => ({ text: readConfigValue(type, value, describeSource(source)), source, base: file.folder }),
+    read: () => ({ text: readConfigValue(type, value, source), source, base: file.folder }),
   }
 }
 

@@ -23,6 +23,8 @@ export interface Examination {
 export interface ExamineOptions {
   /** How long to wait for the database to answer, and then for each answer. */
   readonly timeoutMs: number
+  /** What the caller knows of the place it runs in. */
+  readonly place: readonly Diagnosis[]
 }
 
 /** An answer may take this long, however short the patience for the first one. */
@@ -36,7 +38,7 @@ export async function examine(
   options: ExamineOptions,
 ): Promise<Examination> {
   const files = await examineFiles(config, cwd)
-  const before = [...examineSettings(config), ...files.checks]
+  const before = [...examineSettings(config), ...options.place, ...files.checks]
   if (run === undefined) return { checks: before, facts: undefined }
   const database = await examineDatabase(run, files.found, options)
   return { checks: [...before, ...database.checks], facts: database.facts }
