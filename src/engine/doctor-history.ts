@@ -18,10 +18,8 @@ export async function examineHistory(session: Session): Promise<Diagnosis[]> {
 }
 
 function describeTables({ facts }: Session, { exists, rows }: HistorySnapshot): Diagnosis {
-  const check = 'history'
-  if (!exists)
-    return { check, level: 'ok', message: `${facts.historyTable} does not exist yet; slipway up makes it` }
-  return { check, level: 'ok', message: `${facts.historyTable}, ${rows.length} recorded` }
+  const found = exists ? `, ${rows.length} recorded` : ' does not exist yet; slipway up makes it'
+  return { check: 'history', level: 'ok', message: `${facts.historyTable}${found}` }
 }
 
 function lastFailure(log: readonly LogRecord[]): Diagnosis[] {

@@ -62,12 +62,13 @@ async function describeStop(place: StepPlace): Promise<unknown> {
   const row = rows?.rows.find(({ name }) => name === step.name)
   // It may have come before the step was recorded as begun.
   if (rows !== undefined && row?.state !== 'started') return reason
+  const what = `${reason.message}; ${step.name} ${rows === undefined ? 'may be' : 'is'} unfinished`
   if (staysUnfinished(place))
-    return new SlipwayError(reason.code, `${reason.message}; ${step.name} is unfinished`, {
+    return new SlipwayError(reason.code, what, {
       ...reason.facts,
       ...describeUnfinished(step.name),
     })
-  return new SlipwayError(reason.code, `${reason.message}; ${step.name} is unfinished and can be resumed`, {
+  return new SlipwayError(reason.code, `${what} and can be resumed`, {
     ...reason.facts,
     migration: step.name,
     hint: 'to go on with it: slipway up',
