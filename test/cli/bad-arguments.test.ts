@@ -1,11 +1,5 @@
 /** Verbs, flags, targets and settings that are not right. */
-import { type BadInput, testBadInput } from '../helpers/bad-input.ts'
-
-const several = {
-  'migrations/0001_users.sql': 'create table users (id integer);',
-  'migrations/0002_add_email.sql': 'alter table users add email text;',
-  'migrations/0003_add_phone.sql': 'alter table users add phone text;',
-}
+import { type BadInput, targetRows, testBadInput } from '../helpers/bad-input.ts'
 
 testBadInput([
   {
@@ -128,24 +122,7 @@ testBadInput([
     message: /new needs a name/,
     hint: /slipway new \w+/,
   },
-  {
-    name: 'unknown target',
-    files: several,
-    argv: ['up', '--to', 'add_emial'],
-    exit: 64,
-    code: 'unknown-target',
-    message: /no migration matches add_emial; did you mean 0002_add_email\?/,
-    hint: /slipway status/,
-  },
-  {
-    name: 'ambiguous target: the candidates are named',
-    files: several,
-    argv: ['up', '--to', 'add_'],
-    exit: 64,
-    code: 'ambiguous-target',
-    message: /add_ could be 0002_add_email or 0003_add_phone/,
-    hint: /full name or the version/,
-  },
+  ...targetRows('up --to', (target) => ['up', '--to', target]),
   {
     name: 'a password in --database-url, which is not shown',
     argv: ({ db }) => ['up', '--database-url', db.url({ user: 'u', password: 'quite-secret' })],
