@@ -2,7 +2,7 @@ import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
 import { parseList } from './list-value.ts'
-import type { Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
 import { showValue } from './show-value.ts'
 import { describeSource, type Found, type Source } from './source.ts'
 

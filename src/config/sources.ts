@@ -5,14 +5,8 @@
 import { SlipwayError } from '../errors.ts'
 import { type ConfigFile, readConfigValue } from './config-file.ts'
 import { readSecretFile } from './secret-file.ts'
-import {
-  hasFileVariant,
-  type Setting,
-  type SettingFlags,
-  type SettingName,
-  settingOf,
-  variablesOf,
-} from './settings.ts'
+import { hasFileVariant, type Setting, variablesOf } from './setting.ts'
+import { type SettingFlags, type SettingName, settingOf } from './settings.ts'
 import type { Found, Source } from './source.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
