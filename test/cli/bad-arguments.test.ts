@@ -1,5 +1,5 @@
 /** Verbs, flags, targets and settings that are not right. */
-import { type BadInput, targetRows, testBadInput } from '../helpers/bad-input.ts'
+import { type BadInput, testBadInput } from '../helpers/bad-input.ts'
 
 testBadInput([
   {
@@ -122,7 +122,6 @@ testBadInput([
     message: /new needs a name/,
     hint: /slipway new \w+/,
   },
-  ...targetRows('up --to', (target) => ['up', '--to', target]),
   {
     name: 'a password in --database-url, which is not shown',
     argv: ({ db }) => ['up', '--database-url', db.url({ user: 'u', password: 'quite-secret' })],

@@ -1,5 +1,5 @@
 /** stamp, repair, unlock and doctor: names that are none, flags that contradict, and nobody there to confirm. */
-import { type BadInput, type Place, severalMigrations as several, targetRows, testBadInput } from '../helpers/bad-input.ts'
+import { type BadInput, type Place, severalMigrations as several, testBadInput } from '../helpers/bad-input.ts'
 
 const applied = async ({ run }: Place) => void (await run('up'))
 const edit = async (place: Place) => {
@@ -77,7 +77,6 @@ testBadInput([
     message: /--timeout must be a duration such as .*, not "soon"/,
     hint: /doctor --help/,
   },
-  ...targetRows('stamp', (target) => ['stamp', target, '--yes']),
   {
     name: 'stamp too far',
     files: several,
@@ -122,7 +121,6 @@ testBadInput([
         throw new Error('the diff is not there')
     },
   },
-  ...targetRows('repair --accept', (target) => ['repair', '--accept', target, '--yes'], { before: edit }),
   unfit(
     'repair --retry of an edited file',
     ['--retry', '0001'],

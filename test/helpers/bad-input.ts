@@ -75,33 +75,6 @@ export const severalMigrations = {
   'migrations/0003_add_phone.sql': 'alter table users add phone text;\n',
 } as const
 
-/** What every verb says to a name that none of them has, and to one that two have. */
-export function targetRows(
-  what: string,
-  argv: (target: string) => readonly string[],
-  more: Pick<BadInput, 'before'> = {},
-): BadInput[] {
-  const rest = { files: severalMigrations, exit: 64, ...more } as const
-  return [
-    {
-      ...rest,
-      name: `${what}: an unknown name, to which the nearest is offered`,
-      argv: argv('add_emial'),
-      code: 'unknown-target',
-      message: /no migration matches add_emial; did you mean 0002_add_email\?/,
-      hint: /slipway status/,
-    },
-    {
-      ...rest,
-      name: `${what}: an ambiguous name, for which the candidates are named`,
-      argv: argv('add_'),
-      code: 'ambiguous-target',
-      message: /add_ could be 0002_add_email or 0003_add_phone/,
-      hint: /full name or the version/,
-    },
-  ]
-}
-
 export const goodMigration = { 'migrations/0001_good.sql': 'create table good (id integer);\n' } as const
 
 /** Registers one test for each row. */
