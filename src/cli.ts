@@ -9,7 +9,7 @@ import { isSlipwayError, type SlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
 import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
-import { type Reporter, startReporter } from './reporters/reporter.ts'
+import { type StartingReporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
 import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   const termination = await openTerminationLog()
   let verb = ''
   let config: Config | undefined
-  let reporter: Reporter | undefined
+  let reporter: StartingReporter | undefined
   let report: ReportFile | undefined
   const tell = (error: unknown) => {
     openStream('stderr').write(reportError(error, config))
@@ -90,7 +90,7 @@ function blame(verb: string, config: Config | undefined): Blame {
   return { code, culprit: 'a migration', hint: 'correct it and look where it stopped: slipway status' }
 }
 
-function openReporter(config: Config, verb: string): Reporter {
+function openReporter(config: Config, verb: string): StartingReporter {
   const isTTY = isTerminal('stderr')
   return startReporter({
     format: config.logFormat,
@@ -108,7 +108,7 @@ function openReporter(config: Config, verb: string): Reporter {
 async function openReport(
   config: Config,
   command: Command,
-  { listen }: Reporter,
+  { listen }: StartingReporter,
 ): Promise<ReportFile | undefined> {
   const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun)
   if (config.report === undefined || !isRun) return undefined
@@ -123,7 +123,7 @@ async function openReport(
 }
 
 interface Listeners {
-  readonly reporter: Reporter
+  readonly reporter: StartingReporter
   readonly termination: TerminationLog | undefined
   readonly report: ReportFile | undefined
 }
@@ -144,14 +144,19 @@ function createContext(
     cwd: process.cwd(),
     colors: shouldColor(process.env, isTerminal('stdout')),
     emit,
-    openRun: () => openRun(config, command.verb, emit),
+    openRun: () => openRun(config, command.verb, emit, reporter.begin),
     print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
     printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
   }
 }
 
-async function openRun(config: Config, verb: string, tell: CommandContext['emit']): Promise<Run> {
+async function openRun(
+  config: Config,
+  verb: string,
+  tell: CommandContext['emit'],
+  whileWaiting: () => void,
+): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()
@@ -176,6 +181,7 @@ async function openRun(config: Config, verb: string, tell: CommandContext['emit'
     url,
     dialect: await loadDialect(url),
     emit,
+    whileWaiting,
     echo: config.echo ? (await import('./engine/echo.ts')).createEcho(emit) : undefined,
     signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs, giveUp }),
     cwd: process.cwd(),

@@ -69,6 +69,8 @@ export interface ConnectOptions {
   /** What is known of a connection pooler in the path; without it, `auto`. */
   readonly pooler?: 'auto' | 'session' | 'transaction'
   readonly signal: AbortSignal
+  /** Called when the login is over and only the first answer is waited for: there is time for something else. */
+  readonly onLogin?: (() => void) | undefined
 }
 
 export interface SessionFacts {

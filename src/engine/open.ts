@@ -19,6 +19,8 @@ export interface OpenOptions {
   /** Instead of the run's own. */
   readonly signal?: AbortSignal
   readonly emit?: Listener
+  /** See ConnectOptions. */
+  readonly onLogin?: () => void
 }
 
 /** Throws unreachable, auth-failed, tls-failed, database-missing, read-only, not-writable …, or the signal's reason. */
@@ -125,6 +127,7 @@ function connectOptions(run: Run, options: Stoppable, remainingMs: number): Conn
     readers: run.config.grantSelectTo,
     pooler: run.config.pooler,
     signal: options.signal,
+    onLogin: options.onLogin,
   }
 }
 

@@ -12,6 +12,8 @@ export interface Run {
   readonly url: DatabaseUrl
   readonly dialect: Dialect
   readonly emit: Listener
+  /** Called while only the server is waited for, so that what takes time can be done then. */
+  readonly whileWaiting?: (() => void) | undefined
   /** With SLIPWAY_ECHO. */
   readonly echo?: Echo | undefined
   /** Aborted with a SlipwayError as reason when the run has to stop. */

@@ -17,6 +17,11 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
+/** Never keeps the process alive. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+}
+
 /** Doubling from `firstMs` to `capMs`; the result is between half and the whole of the step, so that runners spread out. */
 export function backoff(attempt: number, firstMs: number, capMs: number): number {
   const step = Math.min(capMs, firstMs * 2 ** Math.min(attempt, 20))

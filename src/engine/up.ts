@@ -5,12 +5,11 @@ import type { Discovery } from '../files/discover.ts'
 import { findManifest } from '../files/manifest.ts'
 import { digestMigrations, type HistoryDigest } from '../plan/digest.ts'
 import { findMixedVersions } from '../plan/mixed-versions.ts'
-import { discover } from './discover.ts'
 import { type OpenOptions, openSession } from './open.ts'
 import type { UpRequest } from './planning.ts'
 import type { Progress } from './progress.ts'
 import type { Run } from './run.ts'
-import { nextTurn } from './sleep.ts'
+import { pause } from './sleep.ts'
 import { tellWithoutEffect } from './without-effect.ts'
 
 /**
@@ -32,7 +31,7 @@ export function startUp(run: Run, request: UpRequest): (progress: Progress) => P
         return
       }
       const { bringUp } = await import('./migrator.ts')
-      const found = folder.found ?? (await discover(run))
+      const found = folder.found ?? (await (await import('./discover.ts')).discover(run))
       await bringUp({ run, request, progress, found, session, loaded: new Map() })
     } catch (error) {
       const { describeSessionFailure } = await import('./failure.ts')
@@ -43,9 +42,14 @@ export function startUp(run: Run, request: UpRequest): (progress: Progress) => P
   }
 }
 
+/** The folder is looked at while the server answers; one that takes longer is not waited for. */
+const longestLoginMs = 25
+
 /** A connection under way. */
 interface Opening {
   readonly session: Promise<Session>
+  /** When only the server is waited for, or after some time. */
+  readonly pause: Promise<unknown>
   /** Tells what it had to tell so far, and the rest as it comes. */
   tell(): void
   abandon(reason: unknown): Promise<void>
@@ -56,11 +60,21 @@ function startOpening(run: Run, request: UpRequest): Opening {
   let emit: Listener = (event) => held.push(event)
   const stop = new AbortController()
   const signal = AbortSignal.any([run.signal, stop.signal])
-  const session = openSession(run, { ...optionsFor(run, request), signal, emit: (event) => emit(event) })
+  const login = Promise.withResolvers<void>()
+  const session = openSession(run, {
+    ...optionsFor(run, request),
+    signal,
+    emit: (event) => emit(event),
+    onLogin: () => {
+      login.resolve()
+      run.whileWaiting?.()
+    },
+  })
   // It may fail before anybody asks for it.
   session.catch(() => {})
   return {
     session,
+    pause: Promise.race([login.promise, session.catch(() => {}), pause(longestLoginMs)]),
     tell() {
       for (const event of held) run.emit(event)
       emit = run.emit
@@ -84,7 +98,7 @@ async function openBoth(
   if (opening === undefined)
     return { folder: await lookAtFolder(run), session: await openSession(run, optionsFor(run, request)) }
   try {
-    await nextTurn()
+    await opening.pause
     const folder = await lookAtFolder(run)
     opening.tell()
     return { folder, session: await opening.session }
@@ -112,7 +126,7 @@ async function lookAtFolder(run: Run): Promise<Look> {
   const manifest = findManifest(run.config.dir)
   if (manifest.kind === 'usable' && manifest.head.warnings === 0)
     return { ...manifest.head, found: undefined }
-  const found = await discover(run)
+  const found = await (await import('./discover.ts')).discover(run)
   return { ...digestMigrations(found.files), found }
 }
 

@@ -57,17 +57,28 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
   }
 }
 
+/** Who waits this long for a server wants to be told. */
+const notBeforeMs = 50
+
+export interface StartingReporter extends Reporter {
+  /** Loads it now: there is nothing better to do. */
+  begin(): void
+}
+
 /**
- * The same at once. It is loaded when the run waits for something for the first time, such as the connection; what
- * happens before is told then, with the time at which it happened.
+ * The same at once. It is loaded when it is begun, when it is closed or a little later: a connection is under way, and
+ * loading would hold it up. What happens before is told then, with the time at which it happened.
  */
-export function startReporter(options: ReporterOptions): Reporter {
+export function startReporter(options: ReporterOptions): StartingReporter {
   const { now = () => new Date() } = options
   const early: { readonly event: RunEvent; readonly at: Date }[] = []
   let retold: Date | undefined
   let reporter: Reporter | undefined
+  const { promise: isTime, resolve: begin } = Promise.withResolvers<void>()
+  const timer = setTimeout(begin, notBeforeMs)
   const load = async (): Promise<Reporter> => {
-    await new Promise((resolve) => setImmediate(resolve))
+    await isTime
+    clearTimeout(timer)
     const loaded = await createReporter({ ...options, now: () => retold ?? now() })
     for (const { event, at } of early) {
       retold = at
@@ -79,11 +90,15 @@ export function startReporter(options: ReporterOptions): Reporter {
   }
   const loading = load()
   return {
+    begin,
     listen: (event) => {
       if (reporter === undefined) early.push({ event, at: now() })
       else reporter.listen(event)
     },
-    close: async () => (await loading).close(),
+    close: async () => {
+      begin()
+      await (await loading).close()
+    },
   }
 }
 

@@ -8,11 +8,13 @@ import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 export async function conclude(run: Run, work: (progress: Progress) => Promise<void>): Promise<number> {
   const began = performance.now()
   const progress = emptyProgress()
-  // A connection may be under way: its first words go out now.
+  // A connection may be under way: its first words go out now. Making the run's id would hold them up.
   await nextTurn()
   run.emit({
     type: 'run-started',
-    runId: run.runId,
+    get runId() {
+      return run.runId
+    },
     verb: run.verb,
     database: run.url.shown,
     dir: run.config.dir,

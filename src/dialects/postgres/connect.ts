@@ -3,7 +3,6 @@ import { describeHost, type PostgresUrl } from '../../config/url.ts'
 import type { ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { loadDriver } from './driver.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
-import { hasOwnHistory } from './history-columns.ts'
 import { type Reached, reachServer } from './hosts.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, nameHistory } from './naming.ts'
@@ -17,6 +16,7 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
+    onLogin: options.onLogin,
     greeting: factsQuery(table, schema ?? url.schema, { digest }),
     // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
     ...(digest === true ? { plainGreeting: factsQuery(table, schema ?? url.schema) } : {}),
@@ -54,7 +54,7 @@ function describeFacts(
     database: facts.database,
     now: facts.now,
     historyTable: names.shown,
-    historyDigest: hasOwnHistory(facts, names) ? facts.digest : undefined,
+    historyDigest: facts.digest,
     ...describeEncryption(link, endpoint),
     ...(url.hosts.length > 1 ? { host: describeHost(endpoint) } : {}),
   }

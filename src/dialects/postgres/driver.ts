@@ -31,11 +31,8 @@ export interface DriverOptions {
   readonly connectTimeoutMs: number
 }
 
-/** Takes some milliseconds, in which a connection can already be under way. Logging in needs node:crypto. */
-export async function loadDriver() {
-  process.getBuiltinModule('node:crypto')
-  return (await import('postgres')).default
-}
+/** Takes some milliseconds, in which a connection can already be under way. */
+export const loadDriver = async () => (await import('postgres')).default
 
 export async function openDriver(options: DriverOptions): Promise<Driver> {
   const postgres = await loadDriver()

@@ -16,8 +16,9 @@ export interface ServerFacts {
   /** The schema of the history: the chosen one, else the first of search_path that exists; undefined if none does. */
   readonly schema: string | undefined
   readonly now: Date
+  /** Empty where the digest was asked for. */
   readonly tables: readonly HistoryCandidate[]
-  /** Where it was asked for, and could be had. */
+  /** Where it was asked for, and could be had: of a history of ours, by its columns. */
   readonly digest: HistoryDigest | undefined
 }
 
@@ -44,12 +45,16 @@ export function factsQuery(table: string, schema: string | undefined, wanted: Wa
 }
 
 interface Wanted {
+  /** Instead of the tables: finding these takes the server as long again, and a run with nothing to do needs none. */
   readonly digest?: boolean | undefined
 }
 
 export function selectFacts(table: string, schema: string | undefined, wanted: Wanted = {}): string {
   const schemaExpression = schema === undefined ? 'pg_catalog.current_schema()' : literal(schema)
-  const digest = wanted.digest === true ? digestExpression(table, schemaExpression) : 'null'
+  const history =
+    wanted.digest === true
+      ? `${digestExpression(table, schemaExpression)} as digest`
+      : `${tablesExpression(table)} as tables`
   return `select
   pg_catalog.pg_backend_pid() as pid,
   pg_catalog.current_setting('server_version') as version,
@@ -60,7 +65,11 @@ export function selectFacts(table: string, schema: string | undefined, wanted: W
   current_user::text as user_name,
   ${schemaExpression}::text as schema,
   ${instant('pg_catalog.clock_timestamp()')} as now,
-  (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+  ${history}`
+}
+
+function tablesExpression(table: string): string {
+  return `(select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'schema', n.nspname,
       'name', c.relname,
       'columns', (select pg_catalog.jsonb_agg(a.attname order by a.attnum)
@@ -69,8 +78,7 @@ export function selectFacts(table: string, schema: string | undefined, wanted: W
    from pg_catalog.pg_class c
    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relname in (${literal(table)}, ${literal(nameLog(table))}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
-     and n.nspname !~ '^pg_temp_') as tables,
-  ${digest} as digest`
+     and n.nspname !~ '^pg_temp_')`
 }
 
 export function readFacts(results: readonly ResultSet[]): ServerFacts {

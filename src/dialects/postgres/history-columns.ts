@@ -23,8 +23,3 @@ export function findHistories({ tables }: ServerFacts, names: HistoryNames): His
     (table) => table.name === names.table && historyColumns.every((column) => table.columns.includes(column)),
   )
 }
-
-/** Whether facts.digest is of a history of ours; a table that is not is refused where it is read. */
-export function hasOwnHistory(facts: ServerFacts, names: HistoryNames): boolean {
-  return findHistories(facts, names).some(({ schema }) => schema === names.schema)
-}

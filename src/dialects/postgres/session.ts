@@ -40,7 +40,8 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
   const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   const reader = { login: parts.facts.user, role: parts.options.role }
-  let latest: ServerFacts | undefined = parts.facts
+  // The digest was asked for instead of the tables.
+  let latest = parts.options.history.digest === true ? undefined : (parts.facts as ServerFacts | undefined)
   let holdsLock = false
 
   const locating = async <T>(facts: ServerFacts, work: () => Promise<T>): Promise<T> => {

@@ -44,13 +44,14 @@ export interface WireOptions {
   /** Called before the driver sees the message that leads to it. */
   readonly onAuthRefused: (reason: string) => void
   readonly onNotice: (notice: Notice) => void
+  readonly onLogin?: (() => void) | undefined
 }
 
 /**
  * Message layout: one type byte, then an int32 length that counts itself.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-export function watchMessages(socket: Socket, { auth, onAuthRefused, onNotice }: WireOptions): Wire {
+export function watchMessages(socket: Socket, { auth, onAuthRefused, onNotice, onLogin }: WireOptions): Wire {
   const state: { -readonly [Key in keyof Wire]: Wire[Key] } = {
     transactionStatus: 'I',
     backendKey: { pid: 0, secret: 0 },
@@ -85,6 +86,7 @@ export function watchMessages(socket: Socket, { auth, onAuthRefused, onNotice }:
       }
       if (type === readyForQuery) {
         state.transactionStatus = String.fromCharCode(kept[5] ?? 73)
+        if (state.readyAt === undefined) onLogin?.()
         state.readyAt ??= performance.now()
         answered += 1
       }
