@@ -54,8 +54,13 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
           test: /\/src\/(cli|commands\/up|reporters\/reporter|dialects\/(index|postgres\/index))\.ts$/,
           priority: 1,
         },
-        // What JSON lines and lines for people have in common: one file instead of eight.
-        { name: 'lines', test: /\/src\/reporters\/(describe-event|event-fields|run-memory)\.ts$/ },
+        // One file instead of a dozen: what only a start without a manifest needs, and what all log lines have in common.
+        { name: 'folder', test: /\/src\/engine\/discover\.ts$/, priority: 0.6 },
+        {
+          name: 'lines',
+          test: /\/src\/reporters\/(describe-event|event-fields|run-memory)\.ts$/,
+          priority: 0.5,
+        },
         { name: 'sqlite', test: /\/src\/dialects\/sqlite\/(index|session)\.ts$/ },
       ],
     },

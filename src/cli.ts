@@ -144,19 +144,16 @@ function createContext(
     cwd: process.cwd(),
     colors: shouldColor(process.env, isTerminal('stdout')),
     emit,
-    openRun: () => openRun(config, command.verb, emit, reporter.begin),
+    openRun: () => openRun(config, command.verb, { emit, whileWaiting: reporter.begin }),
     print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
     printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
   }
 }
 
-async function openRun(
-  config: Config,
-  verb: string,
-  tell: CommandContext['emit'],
-  whileWaiting: () => void,
-): Promise<Run> {
+type Hearer = Pick<CommandContext, 'emit'> & { readonly whileWaiting: () => void }
+
+async function openRun(config: Config, verb: string, { emit: tell, whileWaiting }: Hearer): Promise<Run> {
   const url = requireDatabase(config)
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()

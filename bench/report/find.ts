@@ -2,7 +2,7 @@
 import type { Results, StartersRow, TimedCase, TimedKind, TimedRow } from '../results.ts'
 
 /** Names as bench/tools has them; no peer of ours. */
-export const ours = ['slipway', 'slipway + manifest', 'slipway, not compiled'] as const
+export const ours = ['slipway', 'slipway + manifest', 'slipway uncompiled'] as const
 export const floors = ['node -e 0', 'psql'] as const
 
 export function isPeer(tool: string): boolean {

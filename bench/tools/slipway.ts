@@ -31,7 +31,7 @@ export const slipwayManifest: Tool = {
 
 /** As it comes from npm. */
 export const slipwayPlain: Tool = {
-  name: 'slipway, not compiled',
+  name: 'slipway uncompiled',
   how: '`slipway up`, as it comes from npm',
   find,
   write: writeFiles,
