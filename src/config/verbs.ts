@@ -145,7 +145,11 @@ export const verbs = {
         type: ofMigration,
         doc: 'The edited file of an applied migration becomes what history knows of it; all: of every one.',
       },
-      { flag: 'finished', type: ofMigration, doc: 'An unfinished migration is done: somebody did the rest by hand.' },
+      {
+        flag: 'finished',
+        type: ofMigration,
+        doc: 'An unfinished migration is done: somebody did the rest by hand.',
+      },
       { flag: 'retry', type: ofMigration, doc: 'An unfinished migration is to run again from its start.' },
       {
         flag: 'forget',

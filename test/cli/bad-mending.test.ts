@@ -1,5 +1,10 @@
 /** stamp, repair, unlock and doctor: names that are none, flags that contradict, and nobody there to confirm. */
-import { type BadInput, type Place, severalMigrations as several, testBadInput } from '../helpers/bad-input.ts'
+import {
+  type BadInput,
+  type Place,
+  severalMigrations as several,
+  testBadInput,
+} from '../helpers/bad-input.ts'
 
 const applied = async ({ run }: Place) => void (await run('up'))
 const edit = async (place: Place) => {

@@ -6,7 +6,13 @@ import { settings } from '../../src/config/settings.ts'
 import { errorOf, eventsOf, script } from '../dialect/postgres/scene.ts'
 import { newestMajor } from '../helpers/postgres.ts'
 import { until } from '../helpers/until.ts'
-import { createPooledScene, type PooledScene, requireCode, testPooled, testPooledEach } from './pooled-scene.ts'
+import {
+  createPooledScene,
+  type PooledScene,
+  requireCode,
+  testPooled,
+  testPooledEach,
+} from './pooled-scene.ts'
 
 const transaction = { mode: 'transaction' } as const
 const concurrently = '-- migrate:up transaction:false\ncreate index concurrently t_n on t (n);'
@@ -222,22 +228,22 @@ async function withBusyTable(
 testPooled('a failure is written down before anybody else gets the lock', async () => {
   const files = { '0001_first.sql': 'select 1;', '0002_fails.sql': 'select 1 / 0;' }
   await withBusyTable(files, 'lock table schema_migrations_log in share mode', async (scene, letGo) => {
-  const running = scene.start(['up'])
-  const writer = await until('the failure is being written', async () => {
-    const [row] = await scene.db.query<{ pid: number }>(
-      "select pid from pg_locks where relation = 'schema_migrations_log'::regclass and not granted",
+    const running = scene.start(['up'])
+    const writer = await until('the failure is being written', async () => {
+      const [row] = await scene.db.query<{ pid: number }>(
+        "select pid from pg_locks where relation = 'schema_migrations_log'::regclass and not granted",
+      )
+      return row?.pid
+    })
+    const holders = await scene.db.query<{ pid: number }>(
+      "select pid from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
     )
-    return row?.pid
-  })
-  const holders = await scene.db.query<{ pid: number }>(
-    "select pid from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
-  )
-  assert.deepEqual(holders, [{ pid: writer }])
-  await letGo()
-  requireCode(await running.done, 70)
-  assert.equal(await scene.locks(), 0)
-  const failures = await scene.db.query("select 1 from schema_migrations_log where event = 'failure'")
-  assert.equal(failures.length, 1)
+    assert.deepEqual(holders, [{ pid: writer }])
+    await letGo()
+    requireCode(await running.done, 70)
+    assert.equal(await scene.locks(), 0)
+    const failures = await scene.db.query("select 1 from schema_migrations_log where event = 'failure'")
+    assert.equal(failures.length, 1)
   })
 })
 

@@ -58,11 +58,7 @@ interface Case {
 
 const unsigned = /^tls: the server's certificate is not signed by a CA in \/.*\.crt$/
 
-const byAddress = (
-  name: string,
-  certificate: CertificateRequest,
-  fails?: RegExp,
-): Case => ({
+const byAddress = (name: string, certificate: CertificateRequest, fails?: RegExp): Case => ({
   name,
   certificate,
   host: '127.0.0.1',
