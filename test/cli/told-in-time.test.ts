@@ -14,8 +14,8 @@ async function expectTold(url: string): Promise<void> {
   using workspace = createWorkspace(files)
   const { stderr } = await slipway(['up'], { cwd: workspace.dir, env: { SLIPWAY_DATABASE_URL: url } })
   const lines = stderr.split('\n').filter((line) => line.startsWith('{'))
-  const told = lines.map((line) => JSON.parse(line) as { event: string; name?: string })
-  const starts = told.filter(({ event }) => event === 'step-started').map(({ name }) => name)
+  const told = lines.map((line) => JSON.parse(line) as { event: string; migration?: string })
+  const starts = told.filter(({ event }) => event === 'step-started').map(({ migration }) => migration)
   assert.deepEqual(starts, ['0001_a', '0002_b'], stderr)
   assert.equal(told[0]?.event, 'run-started')
 }
