@@ -411,13 +411,30 @@ export interface ErrorFacts {
   readonly reasons?: readonly SlipwayError[]
 }
 
+/** How far a run came: names of migrations, in the order of the run. */
+export interface RunProgress {
+  readonly applied: readonly string[]
+  /** Recorded without running: not for this kind of database. */
+  readonly skipped: readonly string[]
+  /** Still to be applied. */
+  readonly pending: readonly string[]
+  /** Applied by a newer image, unknown here. */
+  readonly ahead: readonly string[]
+}
+
 /** The only error slipway throws on purpose. Foreign errors are its `cause`, never changed. */
 export class SlipwayError extends Error {
   override readonly name = 'SlipwayError'
+  /** What happened: see docs/errors.md. Stable within a major version. */
   readonly code: ErrorCode
+  /** What the command line would exit with. */
   readonly exitCode: ExitCode
+  /** What to do next, often a command. */
   readonly hint: string
+  /** Where, and what the database said. */
   readonly facts: ErrorFacts
+  /** From a library's `up` and its like: what was done before this. */
+  progress?: RunProgress
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })

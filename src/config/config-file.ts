@@ -17,12 +17,15 @@ export interface ConfigFile {
 }
 
 /** The value as it would be written in a variable. Throws bad-setting, which never repeats the value. */
-export function readConfigValue(type: SettingType, value: unknown, where: string): string {
+export function readConfigValue(
+  type: SettingType,
+  value: unknown,
+  where: string,
+  hint = 'correct it in that file',
+): string {
   const text = writeValue(type, value)
   if (text !== undefined) return text
-  throw new SlipwayError('bad-setting', `${where} must be ${formOf(type)}, not ${nameType(value)}`, {
-    hint: 'correct it in that file',
-  })
+  throw new SlipwayError('bad-setting', `${where} must be ${formOf(type)}, not ${nameType(value)}`, { hint })
 }
 
 /** undefined: not of the setting's type. */
@@ -105,8 +108,8 @@ function printable(key: string): string {
   return /^[\w.-]{1,60}$/.test(key) ? key : '(not shown)'
 }
 
-/** Passwords of URLs among its values, also under keys that nobody knows. */
-export function findFileSecrets({ values }: ConfigFile): string[] {
+/** Passwords of URLs among the values, also under keys that nobody knows. */
+export function findValueSecrets(values: ConfigFile['values']): string[] {
   return Object.values(values).flatMap((value) =>
     typeof value === 'string' ? [...findUrlSecrets(value), ...findPortLikeSecret(value)] : [],
   )

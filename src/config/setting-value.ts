@@ -4,7 +4,7 @@ import { nearest } from '../plan/nearest.ts'
 import { parseList } from './list-value.ts'
 import type { Setting } from './settings.ts'
 import { showValue } from './show-value.ts'
-import { describeSource, type Found } from './source.ts'
+import { describeSource, type Found, optionHint } from './source.ts'
 
 /** setTimeout and PostgreSQL's timeouts are signed 32-bit milliseconds; longer ones would fire at once. */
 export const longestMs = 2_147_483_647
@@ -70,6 +70,10 @@ export function badValue(
   const where = found === undefined ? setting.variable : describeSource(found.source)
   const near = found === undefined ? undefined : nearest(found.text, candidates)
   return new SlipwayError(fromFlag ? 'bad-value' : 'bad-setting', `${where} must be ${wanted}${shown}`, {
-    hint: near === undefined ? 'slipway --help' : `did you mean ${near}?`,
+    hint: near === undefined ? helpFor(found) : `did you mean ${near}?`,
   })
+}
+
+function helpFor(found: Found | undefined): string {
+  return found?.source.kind === 'option' ? optionHint : 'slipway --help'
 }

@@ -1,5 +1,5 @@
 /**
- * Where a setting's value comes from: flag > environment > NAME_FILE > .env.<env>.local > .env.<env> > .env >
+ * Where a setting's value comes from: flag, or a library's option > environment > NAME_FILE > .env.<env>.local > .env.<env> > .env >
  * config file.
  */
 import { SlipwayError } from '../errors.ts'
@@ -13,7 +13,7 @@ import {
   settingOf,
   variablesOf,
 } from './settings.ts'
-import { describeSource, type Found, type Source } from './source.ts'
+import { describeSource, type Found, optionHint, type Source } from './source.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -31,6 +31,8 @@ export interface Sources {
   readonly cwd: string
   /** The config file's content; absent while, or where, there is none. */
   readonly file?: ConfigFile | undefined
+  /** What a library's caller passes; stronger than anything else. Relative paths start at `cwd`. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** A place that has a value for a setting. */
@@ -58,6 +60,7 @@ export function* findCandidates(name: SettingName, sources: Sources): Generator<
     const source = { kind: 'flag', flag: setting.flag } as const
     yield { source, read: () => ({ text: flag, source, base: cwd }) }
   }
+  yield* optionCandidates(name, setting, sources)
   for (const variable of variablesOf(setting))
     for (const layer of layers) yield* variableCandidates(variable, layer, cwd)
   if (file !== undefined && setting.beforeConfigFile !== true) yield* keyCandidates(name, setting, file)
@@ -103,6 +106,22 @@ function* keyCandidates(key: SettingName, { type }: Setting, file: ConfigFile): 
     source,
     read: () => ({ text: readConfigValue(type, value, describeSource(source)), source, base: file.folder }),
   }
+}
+
+function* optionCandidates(
+  key: SettingName,
+  { type }: Setting,
+  { options = {}, cwd }: Sources,
+): Generator<Candidate, void> {
+  const value = Object.hasOwn(options, key) ? options[key] : undefined
+  if (value === undefined || value === '') return
+  const source = { kind: 'option', key } as const
+  const read = () => ({
+    text: readConfigValue(type, value, describeSource(source), optionHint),
+    source,
+    base: cwd,
+  })
+  yield { source, read }
 }
 
 function valueIn(layer: Layer, variable: string): string | undefined {

@@ -57,6 +57,8 @@ export interface PlanResult extends DatabaseFacts {
 }
 
 export interface VerifyResult extends DatabaseFacts {
+  /** No refusal. */
+  readonly ok: boolean
   /** Applied migrations whose file was hashed and compared. */
   readonly checked: number
   readonly pending: readonly string[]

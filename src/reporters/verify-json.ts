@@ -13,14 +13,14 @@ export interface VerifyJson extends DatabaseFacts {
 }
 
 export function verifyJson(result: VerifyResult): VerifyJson {
-  const { database, dialect, serverVersion, historyTable, checked, pending, ahead, refusals, warnings } =
-    result
+  const { database, dialect, serverVersion, historyTable, ok, ...rest } = result
+  const { checked, pending, ahead, refusals, warnings } = rest
   return {
     database,
     dialect,
     serverVersion,
     historyTable,
-    ok: refusals.length === 0,
+    ok,
     checked,
     pending,
     ahead,

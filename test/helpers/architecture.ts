@@ -7,7 +7,7 @@ const layers: readonly (readonly string[])[] = [
   ['dialects', 'files', 'config'],
   ['engine'],
   ['reporters', 'server', 'terminal'],
-  ['commands'],
+  ['commands', 'library'],
   ['cli.ts', 'index.ts'],
   ['code-cache.ts'],
   ['precompile.ts'],
