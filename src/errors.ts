@@ -225,6 +225,11 @@ export const errorTable = {
       'A SQLite migration left rows that violate a foreign key, or would have lost rows of a child table.',
     hint: 'correct the migration and run again: slipway up',
   },
+  'hook-failed': {
+    exit: 70,
+    meaning: 'A hook failed, or did not end in time. What was committed before it stays.',
+    hint: 'correct the hook, then run again: slipway up',
+  },
   // 73
   'not-writable': {
     exit: 73,
@@ -343,7 +348,7 @@ export const errorTable = {
   },
   'command-missing': {
     exit: 78,
-    meaning: 'The program to run after `exec --` is not on the PATH or not executable.',
+    meaning: 'The program to run after `exec --`, or in a hook, is not on the PATH or not executable.',
     hint: 'check the command and the PATH',
   },
   // 79
@@ -373,7 +378,8 @@ export const errorTable = {
   // signals
   interrupted: {
     exit: 130,
-    meaning: 'Stopped by SIGINT; what was running was rolled back.',
+    meaning:
+      "Stopped by SIGINT, or by the AbortSignal of a library's caller; what was running was rolled back.",
     hint: 'slipway up',
   },
   terminated: {
@@ -406,6 +412,8 @@ export interface ErrorFacts {
   readonly context?: string
   /** 1-based number of the failing statement, and how many the migration has. */
   readonly statement?: { readonly index: number; readonly total: number }
+  /** Last lines that a hook's command printed. */
+  readonly output?: string
   readonly cause?: unknown
   /** Further reasons, each an error of its own: a refusal names them all. */
   readonly reasons?: readonly SlipwayError[]

@@ -94,6 +94,11 @@ export type RunEvent =
   /** log() calls made by a migration. */
   | { type: 'migration-log'; name: string; message: string; data?: unknown }
   | { type: 'cleanup-failed'; what: string; message: string }
+  /** `command` is what runs: words, a text for the shell, or `a function`. `migration`: of a hook around one. */
+  | { type: 'hook-started'; hook: string; command: string; migration?: string }
+  /** One line that it printed, without secrets. */
+  | { type: 'hook-output'; hook: string; stream: 'stdout' | 'stderr'; line: string; migration?: string }
+  | { type: 'hook-finished'; hook: string; durationMs: number; failed: boolean; migration?: string }
   | { type: 'stopping'; signal: string }
   | { type: 'run-finished'; outcome: RunOutcome }
 

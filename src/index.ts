@@ -1,6 +1,15 @@
 /** The library, and the types a migration file is written with: `import type { Migration } from 'slipway'`. */
 
 export type { SlipwayConfig } from './config/config-type.ts'
+export type {
+  HookCommand,
+  HookConfig,
+  HookFacts,
+  HookFunction,
+  HookName,
+  HookRun,
+  HooksConfig,
+} from './config/hook.ts'
 export type { LogRecord } from './dialects/amendment.ts'
 export type { Checks, DialectName, Row } from './dialects/dialect.ts'
 export type { MigrationContext } from './engine/context/context.ts'

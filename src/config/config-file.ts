@@ -83,9 +83,13 @@ export function warnOfUnknownKeys(file: ConfigFile): Warning[] {
     }))
 }
 
-const known: ReadonlySet<string> = new Set(
-  settingNames.filter((name) => settingOf(name).beforeConfigFile !== true),
-)
+/** No setting, since no flag and no variable could hold it. */
+const hooksKey = 'hooks'
+
+const known: ReadonlySet<string> = new Set([
+  ...settingNames.filter((name) => settingOf(name).beforeConfigFile !== true),
+  hooksKey,
+])
 
 function adviceFor(key: string): string {
   const early = settingNames.find((name) => name === key)
@@ -108,9 +112,21 @@ function printable(key: string): string {
   return /^[\w.-]{1,60}$/.test(key) ? key : '(not shown)'
 }
 
-/** Passwords of URLs among the values, also under keys that nobody knows. */
+/** Passwords of URLs among the values, also under keys that nobody knows, and in hooks. */
 export function findValueSecrets(values: ConfigFile['values']): string[] {
-  return Object.values(values).flatMap((value) =>
-    typeof value === 'string' ? [...findUrlSecrets(value), ...findPortLikeSecret(value)] : [],
-  )
+  return textsIn(Object.values(values), 0).flatMap((text) => [
+    ...findUrlSecrets(text),
+    ...findPortLikeSecret(text),
+  ])
+}
+
+/** `hooks: { beforeAll: { command: ['psql', 'postgres://…'] } }` is as deep as it gets. */
+const deepest = 4
+
+function textsIn(values: readonly unknown[], depth: number): string[] {
+  if (depth > deepest) return []
+  return values.flatMap((value) => {
+    if (typeof value === 'string') return [value]
+    return typeof value === 'object' && value !== null ? textsIn(Object.values(value), depth + 1) : []
+  })
 }

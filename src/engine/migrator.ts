@@ -9,6 +9,7 @@ import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError, resol
 import { discover } from './discover.ts'
 import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
+import type { RunHooks } from './hooks/run-hooks.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
@@ -48,23 +49,39 @@ export interface Up {
   readonly found: Discovery
   readonly session: Session
   readonly loaded: Map<string, LoadedMigration>
+  readonly hooks?: RunHooks | undefined
 }
 
 /** From a session to a proven history: applies what is pending, if anything is. */
 export async function bringUp(given: Up): Promise<void> {
   const { session } = given
   const before = await session.readHistory()
-  const up = { ...given, request: settleTarget(given, before) }
-  if (await isNothingToDo(up, before)) return
+  const settled = { ...given, request: settleTarget(given, before) }
+  if (await isNothingToDo(settled, before)) return
+  const up = { ...settled, hooks: await openHooks(settled) }
   // A single transaction of several migrations needs a session all the same: for what stands between two of them.
   const turns = up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
     const { bringInTurns } = await import('./turns.ts')
-    const rest = await bringInTurns(up, turns)
-    if (rest === undefined) return
-    return await bringInSession({ ...up, request: rest })
+    return await withHooks(up, async () => {
+      const rest = await bringInTurns(up, turns)
+      if (rest !== undefined) await bringInSession({ ...up, request: rest })
+    })
   }
   return await bringInSession(up)
+}
+
+/** Of the configuration; loaded only where there are any. */
+async function openHooks({ run, progress }: Up): Promise<RunHooks | undefined> {
+  if (run.config.hooks === undefined) return undefined
+  const { createRunHooks } = await import('./hooks/run-hooks.ts')
+  return createRunHooks(run, progress)
+}
+
+async function withHooks({ hooks }: Up, work: () => Promise<void>): Promise<void> {
+  if (hooks === undefined) return await work()
+  const { withRunHooks } = await import('./hooks/run-hooks.ts')
+  await withRunHooks(hooks, work)
 }
 
 /** `+2` is counted once: from what was applied at first, not from what this run or another one applies meanwhile. */
@@ -83,7 +100,7 @@ async function bringInSession(up: Up): Promise<void> {
     return
   }
   checkpoint('locked')
-  await releasingRunLock(run, session, () => applyUnderLock(up))
+  await releasingRunLock(run, session, () => withHooks(up, () => applyUnderLock(up)))
 }
 
 /** No lock, and no migration file imported. */
@@ -154,12 +171,19 @@ async function applyUnderLock(up: Up): Promise<void> {
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
   const together = up.request.together === true
-  if (!(await runSteps(placeSteps(up, plan), { together, progress }))) return
+  const { hooks } = up
+  if (runsAny(plan)) await hooks?.begin()
+  if (!(await runSteps(placeSteps(up, plan), { together, progress, hooks }))) return
   proveHistory(plan, await session.readHistory())
 }
 
+/** What is only recorded as skipped is no reason for a hook. */
+export function runsAny({ steps }: Plan): boolean {
+  return steps.some(({ action }) => action !== 'skip')
+}
+
 function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
-  const { run, session } = up
+  const { run, session, hooks } = up
   const places: readonly StepPlace[] = steps.map((step, index) => ({
     run,
     session,
@@ -167,7 +191,7 @@ function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
     migration: requireLoaded(up, step.name),
     index: index + 1,
     total: steps.length,
-    next: () => places[index + 1],
+    next: () => (hooks?.isBetween === true ? undefined : places[index + 1]),
   }))
   return places
 }

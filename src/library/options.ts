@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts'
 import type { SlipwayConfig } from '../config/config-type.ts'
 import { loadConfig } from '../config/load.ts'
+import { readHooks } from '../config/read-hooks.ts'
 import { settingNames, settingOf } from '../config/settings.ts'
 import { optionHint } from '../config/source.ts'
 import { SlipwayError } from '../errors.ts'
@@ -36,11 +37,12 @@ export function readOptions(options: MigratorOptions): { config: Config; cwd: st
   refuseUnknown(options)
   const cwd = options.cwd ?? process.cwd()
   const env = options.env ?? {}
+  const { cwd: _cwd, env: _env, signal: _signal, onEvent: _onEvent, ...given } = options
   const settings = Object.fromEntries(
-    Object.entries(options).filter(([name]) => !own.includes(name) && !withoutEffect.includes(name)),
+    Object.entries(given).filter(([name]) => !withoutEffect.includes(name)),
   )
   const input = { flags: {}, env, cwd, stderrIsTTY: false }
-  const config = loadConfig(input, {
+  const sources = {
     flags: {},
     cwd,
     layers: options.env === undefined ? [] : [{ dotenv: undefined, variables: env }],
@@ -48,8 +50,10 @@ export function readOptions(options: MigratorOptions): { config: Config; cwd: st
     env: undefined,
     envProblem: undefined,
     fileWarnings: [],
-  })
-  return { config, cwd }
+  }
+  const { hooks } = options
+  const read = hooks === undefined ? undefined : readHooks(hooks, { where: '', folder: cwd })
+  return { config: loadConfig(input, sources, read), cwd }
 }
 
 /** It would be an option that silently does nothing. */

@@ -4,7 +4,7 @@
 const layers: readonly (readonly string[])[] = [
   ['errors.ts', 'events.ts', 'redact.ts', 'version.ts'],
   ['plan', 'schema', 'lint', 'codegen', 'sql', 'text'],
-  ['dialects', 'files', 'config'],
+  ['dialects', 'files', 'config', 'programs'],
   ['engine'],
   ['reporters', 'server', 'terminal'],
   ['commands', 'library'],
