@@ -22,6 +22,7 @@ export const exitCodes = {
   interrupted: 130,
   terminated: 143,
 } as const
+/** What the command line exits with: see docs/errors.md. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 interface ErrorSpec {
@@ -389,6 +390,7 @@ export const errorTable = {
   },
 } as const satisfies Record<string, ErrorSpec>
 
+/** Every way to fail: the codes of docs/errors.md. */
 export type ErrorCode = keyof typeof errorTable
 
 /** Where in a file an error is, 1-based; `excerpt` is the text to print below the message, caret included. */
@@ -399,6 +401,7 @@ export interface SourceLocation {
   readonly excerpt?: string
 }
 
+/** What is known besides the message, as far as it is known. */
 export interface ErrorFacts {
   /** Replaces the table's hint: the next command to type. */
   readonly hint?: string

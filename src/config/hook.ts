@@ -1,6 +1,21 @@
 /** Hooks: what a project has done around its migrations, as written in slipway.config.* and as read. */
 
 export const hookNames = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll', 'afterNew'] as const
+/** What a command is told; a slipway that it starts finds them in its environment. */
+export const hookVariableNames = [
+  'SLIPWAY_HOOK',
+  'SLIPWAY_RUN_ID',
+  'SLIPWAY_VERB',
+  'SLIPWAY_DIRECTION',
+  'SLIPWAY_DIALECT',
+  'SLIPWAY_MIGRATION',
+  'SLIPWAY_FILE',
+  'SLIPWAY_OUTCOME',
+  'SLIPWAY_EXIT_CODE',
+  'SLIPWAY_APPLIED',
+] as const
+
+/** When a hook runs. */
 export type HookName = (typeof hookNames)[number]
 
 /** What a hook that is a function gets; commands get the same as `SLIPWAY_*` variables, see docs/hooks.md. */
@@ -45,10 +60,12 @@ export interface HookCommand extends HookLimits {
   readonly command: string | readonly string[]
 }
 
+/** A function with limits. */
 export interface HookRun extends HookLimits {
   readonly run: HookFunction
 }
 
+/** One hook: a text for the shell, the words of a command, a function, or an object with one of them. */
 export type HookConfig = string | readonly string[] | HookFunction | HookCommand | HookRun
 
 /**

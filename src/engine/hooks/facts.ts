@@ -1,5 +1,5 @@
 /** What a hook is told: as an object to functions, as variables to commands. */
-import type { Hook, HookFacts } from '../../config/hook.ts'
+import type { Hook, HookFacts, hookVariableNames } from '../../config/hook.ts'
 import { settings, variablesOf } from '../../config/settings.ts'
 import { databaseEnvironment } from './database-environment.ts'
 import type { HookPlace } from './run-hook.ts'
@@ -14,7 +14,7 @@ export type HookMoment = Pick<
 export function hookVariables(
   { runId, verb, direction, dialect }: HookPlace,
   moment: HookMoment,
-): Record<string, string> {
+): Record<(typeof hookVariableNames)[number], string> {
   return {
     SLIPWAY_HOOK: moment.hook,
     SLIPWAY_RUN_ID: runId,
