@@ -94,7 +94,9 @@ interface Member {
   readonly end: number
   readonly key?: { readonly type: string; readonly name?: string }
   readonly optional?: boolean
-  readonly typeAnnotation?: { readonly typeAnnotation: { readonly start: number; readonly end: number } } | null
+  readonly typeAnnotation?: {
+    readonly typeAnnotation: { readonly start: number; readonly end: number }
+  } | null
   readonly params?: readonly { readonly start: number; readonly end: number }[]
   readonly returnType?: { readonly typeAnnotation: { readonly start: number; readonly end: number } } | null
 }
@@ -102,7 +104,12 @@ interface Member {
 function readMember(source: Source, given: object): ApiMember[] {
   const member = given as Member
   const name = member.type === 'TSCallSignatureDeclaration' ? '(call)' : member.key?.name
-  if (name === undefined || !/^(?:TSPropertySignature|TSMethodSignature|TSCallSignatureDeclaration|PropertyDefinition)$/.test(member.type))
+  if (
+    name === undefined ||
+    !/^(?:TSPropertySignature|TSMethodSignature|TSCallSignatureDeclaration|PropertyDefinition)$/.test(
+      member.type,
+    )
+  )
     return []
   const slice = (node: { readonly start: number; readonly end: number } | undefined) =>
     node === undefined ? 'unknown' : source.text.slice(node.start, node.end).replace(/\s+/g, ' ')

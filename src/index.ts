@@ -36,7 +36,7 @@ export type { SlipwayConfigInput } from './files/config-file.ts'
 export { createMigrator, type Migrator } from './library/migrator.ts'
 export type { MigratorOptions } from './library/options.ts'
 export type { HistoryOptions, StampOptions, UpOptions, VerbOptions, WaitOptions } from './library/requests.ts'
-export type { RunResult, StampResult } from './library/results.ts'
+export type { RunResult, StampResult, Verification } from './library/results.ts'
 export type { HistoryRow, HistoryState, MigrationState } from './plan/migration.ts'
 export type {
   DatabaseFacts,

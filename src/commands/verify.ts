@@ -11,5 +11,5 @@ export async function verify(context: CommandContext, options: { readonly json: 
   const verified = verifyResult(run, await surveyDatabase(run, { loadPending: true, readAll: true }))
   if (options.json) context.printJson(verifyJson(verified))
   else context.print(verifyText(verified, { colors: context.colors }))
-  return verified.ok ? 0 : combineReasons(verified.refusals).exitCode
+  return verified.refusals.length === 0 ? 0 : combineReasons(verified.refusals).exitCode
 }

@@ -181,11 +181,7 @@ function needsSession(up: Up, step: Step): boolean {
   return step.action === 'resume' || !requireLoaded(up, step.name).options.transaction
 }
 
-async function conclude(
-  { up, own }: Round,
-  plan: Plan,
-  snapshot: HistorySnapshot,
-): Promise<'done'> {
+async function conclude({ up, own }: Round, plan: Plan, snapshot: HistorySnapshot): Promise<'done'> {
   await up.hooks?.settleOthers(undefined)
   if (own.length === 0) tellUpToDate(up, plan)
   else proveHistory({ steps: own }, snapshot)

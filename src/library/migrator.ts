@@ -3,7 +3,7 @@
 import type { Run } from '../engine/run.ts'
 import { SlipwayError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
-import type { HistoryResult, PlanResult, StatusResult, VerifyResult } from '../reporters/results.ts'
+import type { HistoryResult, PlanResult, StatusResult } from '../reporters/results.ts'
 import { type MigratorOptions, readOptions } from './options.ts'
 import { createValueRedactor } from './redact-values.ts'
 import {
@@ -16,7 +16,7 @@ import {
   type VerbOptions,
   type WaitOptions,
 } from './requests.ts'
-import { type RunResult, type StampResult, toResult } from './results.ts'
+import { type RunResult, type StampResult, toResult, type Verification } from './results.ts'
 import { openPlace, openRun, type Place, settleReading, settleRun } from './run.ts'
 import { stopWith } from './stop.ts'
 
@@ -36,7 +36,7 @@ export interface Migrator extends AsyncDisposable {
   /** Every migration and its state. Writes nothing, takes no lock. */
   status(options?: VerbOptions): Promise<StatusResult>
   /** Every file against history. What is wrong is in the result, see `ok`. Writes nothing. */
-  verify(options?: VerbOptions): Promise<VerifyResult>
+  verify(options?: VerbOptions): Promise<Verification>
   /** What ran, when, by whom. Writes nothing. */
   history(options?: HistoryOptions): Promise<HistoryResult>
   /**
@@ -128,9 +128,10 @@ function migratorAt(place: Place, signal: AbortSignal | undefined): Migrator {
       start('verify', options, async (run) => {
         const { surveyDatabase } = await import('../engine/survey.ts')
         const { verifyResult } = await import('../reporters/survey-results.ts')
-        return await settleReading(place, run, async () =>
+        const found = await settleReading(place, run, async () =>
           verifyResult(run, await surveyDatabase(run, { loadPending: true, readAll: true })),
         )
+        return { ...found, ok: found.refusals.length === 0 }
       }),
     history: (options = {}) =>
       start('history', options, async (run) => {

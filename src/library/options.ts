@@ -38,9 +38,7 @@ export function readOptions(options: MigratorOptions): { config: Config; cwd: st
   const cwd = options.cwd ?? process.cwd()
   const env = options.env ?? {}
   const { cwd: _cwd, env: _env, signal: _signal, onEvent: _onEvent, ...given } = options
-  const settings = Object.fromEntries(
-    Object.entries(given).filter(([name]) => !withoutEffect.includes(name)),
-  )
+  const settings = Object.fromEntries(Object.entries(given).filter(([name]) => !withoutEffect.includes(name)))
   const input = { flags: {}, env, cwd, stderrIsTTY: false }
   const sources = {
     flags: {},

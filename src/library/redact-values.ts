@@ -12,7 +12,8 @@ export interface ValueRedactor {
 }
 
 export function createValueRedactor(redact: Redactor): ValueRedactor {
-  if (redact === noRedaction) return { event: (event) => event, error: (error) => error, value: (value) => value }
+  if (redact === noRedaction)
+    return { event: (event) => event, error: (error) => error, value: (value) => value }
   const known = new WeakMap<SlipwayError, SlipwayError>()
 
   const error = (given: SlipwayError): SlipwayError => {

@@ -11,6 +11,7 @@ export interface VerbOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What `up` and `plan` take. */
 export interface UpOptions extends VerbOptions {
   /** The last migration to apply: a name, a version, a unique part of a name, `head`, `+2`. Default: everything. */
   readonly to?: string | undefined
@@ -20,6 +21,7 @@ export interface UpOptions extends VerbOptions {
   readonly singleTransaction?: boolean | undefined
 }
 
+/** What `stamp` takes. */
 export interface StampOptions extends VerbOptions {
   /** Only the target, not everything up to it. */
   readonly only?: boolean | undefined
@@ -27,11 +29,13 @@ export interface StampOptions extends VerbOptions {
   readonly dryRun?: boolean | undefined
 }
 
+/** What `history` takes. */
 export interface HistoryOptions extends VerbOptions {
   /** The log of everything that was ever done as well, failures included. */
   readonly all?: boolean | undefined
 }
 
+/** What `wait` takes. */
 export interface WaitOptions extends VerbOptions {
   /** How long, as `500ms`, `30s`, `5m`, `1h` or `0`. Default: `10m`. */
   readonly timeout?: string | undefined

@@ -5,6 +5,7 @@ import { describeRunner } from '../config/environment.ts'
 import { requireDatabase } from '../config/load.ts'
 import type { DatabaseUrl } from '../config/url.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { loadDialect } from '../dialects/index.ts'
 import { createEcho } from '../engine/echo.ts'
 import { runToOutcome, toSlipwayError } from '../engine/outcome.ts'
 import type { Progress } from '../engine/progress.ts'
@@ -30,7 +31,6 @@ export async function openPlace(
   parts: Pick<Place, 'env' | 'redactor' | 'emit'>,
 ): Promise<Place> {
   const url = requireDatabase(config)
-  const { loadDialect } = await import('../dialects/index.ts')
   return { config, cwd, url, dialect: await loadDialect(url), ...parts }
 }
 

@@ -60,7 +60,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
     readLines(child.stdout, (line) => options.onLine(line, 'stdout')),
     readLines(child.stderr, (line) => options.onLine(line, 'stderr')),
   ])
-  child.once('exit', () => void closeAfter(reading, [child.stdout, child.stderr]))
+  child.nodeChildProcess.once('exit', () => void closeAfter(reading, [child.stdout, child.stderr]))
   try {
     const result = await child
     await reading

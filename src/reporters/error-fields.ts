@@ -33,7 +33,8 @@ export function toErrorFields(error: unknown, options: { readonly stack: boolean
   if (!isSlipwayError(error)) {
     return { code: 'bug', exitCode: exitCodes.bug, message: messageOf(error), stack }
   }
-  const { location, reasons, migration, sqlstate, detail, serverHint, context, statement, output } = error.facts
+  const { location, reasons, migration, sqlstate, detail, serverHint, context, statement, output } =
+    error.facts
   return {
     code: error.code,
     exitCode: error.exitCode,

@@ -64,8 +64,6 @@ export interface PlanResult extends DatabaseFacts {
 
 /** Files against history, every file hashed. */
 export interface VerifyResult extends DatabaseFacts {
-  /** No refusal. */
-  readonly ok: boolean
   /** Applied migrations whose file was hashed and compared. */
   readonly checked: number
   readonly pending: readonly string[]

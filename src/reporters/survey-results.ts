@@ -35,7 +35,6 @@ export function verifyResult(run: Run, { facts, found, result }: Survey): Verify
   const refusals = [...(result.kind === 'refusal' ? result.reasons : []), ...found.mismatches]
   return {
     ...databaseFacts(run, facts),
-    ok: refusals.length === 0,
     checked: result.states.filter(({ state }) => state === 'applied' || state === 'changed').length,
     pending: result.states.filter(({ state }) => state === 'pending').map(({ name }) => name),
     ahead: result.ahead.map((row) => row.name),

@@ -13,14 +13,14 @@ export interface VerifyJson extends DatabaseFacts {
 }
 
 export function verifyJson(result: VerifyResult): VerifyJson {
-  const { database, dialect, serverVersion, historyTable, ok, ...rest } = result
-  const { checked, pending, ahead, refusals, warnings } = rest
+  const { database, dialect, serverVersion, historyTable, checked, pending, ahead, refusals, warnings } =
+    result
   return {
     database,
     dialect,
     serverVersion,
     historyTable,
-    ok,
+    ok: refusals.length === 0,
     checked,
     pending,
     ahead,

@@ -17,13 +17,17 @@ import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 
 const migrations = {
   'migrations/0001_a.sql': 'create table a (id integer);\n',
-  'migrations/0002_b.ts':
-    'export const up = async ({ sql }) => { await sql`create table b (id integer)` }\n',
+  'migrations/0002_b.ts': 'export const up = async ({ sql }) => { await sql`create table b (id integer)` }\n',
   'migrations/0003_c.sql': 'create table c (id integer);\n',
 }
-const failing = { ...migrations, 'migrations/0002_b.ts': undefined, 'migrations/0002_b.sql': 'create table a (id integer);\n' }
+const failing = {
+  ...migrations,
+  'migrations/0002_b.ts': undefined,
+  'migrations/0002_b.sql': 'create table a (id integer);\n',
+}
 /** Writes down what it is told. */
-const note = 'echo "$SLIPWAY_HOOK $SLIPWAY_MIGRATION $SLIPWAY_OUTCOME $SLIPWAY_EXIT_CODE $SLIPWAY_APPLIED" >> hooks.log'
+const note =
+  'echo "$SLIPWAY_HOOK $SLIPWAY_MIGRATION $SLIPWAY_OUTCOME $SLIPWAY_EXIT_CODE $SLIPWAY_APPLIED" >> hooks.log'
 const noting = { beforeAll: note, beforeEach: note, afterEach: note, afterAll: note }
 
 interface Scene {
@@ -48,7 +52,9 @@ function sceneAt(workspace: Workspace, url: string): Scene {
     dialect: url.startsWith('sqlite') ? 'sqlite' : 'postgres',
     workspace,
     notes: () =>
-      workspace.has('hooks.log') ? workspace.read('hooks.log').trimEnd().replaceAll(/ +$/gm, '').split('\n') : [],
+      workspace.has('hooks.log')
+        ? workspace.read('hooks.log').trimEnd().replaceAll(/ +$/gm, '').split('\n')
+        : [],
     run: (args = ['up'], env) => slipway(args, options(env)),
     start: (args = ['up'], env) => startSlipway(args, options(env)),
     applied: async () => {
@@ -71,7 +77,9 @@ function testBoth(
       ? { 'slipway.config.json': JSON.stringify({ hooks }) }
       : { 'slipway.config.ts': config }),
   }
-  const present = Object.fromEntries(Object.entries(all).flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])))
+  const present = Object.fromEntries(
+    Object.entries(all).flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])),
+  )
   test(`SQLite: ${name}`, async () => {
     using workspace = createWorkspace(present)
     await work(sceneAt(workspace, 'sqlite:app.db'))
@@ -89,7 +97,12 @@ interface Line {
   readonly line?: string
   readonly message?: string
   readonly what?: string
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string; readonly output?: string }
+  readonly error?: {
+    readonly code: string
+    readonly message: string
+    readonly hint?: string
+    readonly output?: string
+  }
 }
 
 const linesOf = ({ stderr }: SlipwayResult): Line[] =>
@@ -118,19 +131,23 @@ describe('when they run', () => {
     assert.equal(scene.notes().length, 8)
   })
 
-  testBoth('with --single-transaction before it begins and after its end', { hooks: noting }, async (scene) => {
-    const result = await scene.run(['up', '--single-transaction'])
-    assert.equal(result.code, 0, result.stderr)
-    assert.deepEqual(
-      scene.notes().map((line) => line.split(' ').slice(0, 2).join(' ').trim()),
-      [
-        'beforeAll',
-        ...['0001_a', '0002_b', '0003_c'].map((name) => `beforeEach ${name}`),
-        ...['0001_a', '0002_b', '0003_c'].map((name) => `afterEach ${name}`),
-        'afterAll',
-      ],
-    )
-  })
+  testBoth(
+    'with --single-transaction before it begins and after its end',
+    { hooks: noting },
+    async (scene) => {
+      const result = await scene.run(['up', '--single-transaction'])
+      assert.equal(result.code, 0, result.stderr)
+      assert.deepEqual(
+        scene.notes().map((line) => line.split(' ').slice(0, 2).join(' ').trim()),
+        [
+          'beforeAll',
+          ...['0001_a', '0002_b', '0003_c'].map((name) => `beforeEach ${name}`),
+          ...['0001_a', '0002_b', '0003_c'].map((name) => `afterEach ${name}`),
+          'afterAll',
+        ],
+      )
+    },
+  )
 
   testBoth('not for a dry run, a refusal, or what is only recorded', { hooks: noting }, async (scene) => {
     assert.equal((await scene.run(['up', '--dry-run'])).code, 0)
@@ -147,16 +164,20 @@ describe('when they run', () => {
     assert.deepEqual(scene.notes(), [])
   })
 
-  testBoth('after a migration that failed, with what became of it', { hooks: noting, files: failing }, async (scene) => {
-    const result = await scene.run()
-    assert.equal(result.code, 70, result.stderr)
-    assert.deepEqual(scene.notes().slice(3), [
-      'beforeEach 0002_b   1',
-      'afterEach 0002_b failed 70 1',
-      'afterAll  failed 70 1',
-    ])
-    assert.equal(errorOf(result)?.code, 'migration-failed')
-  })
+  testBoth(
+    'after a migration that failed, with what became of it',
+    { hooks: noting, files: failing },
+    async (scene) => {
+      const result = await scene.run()
+      assert.equal(result.code, 70, result.stderr)
+      assert.deepEqual(scene.notes().slice(3), [
+        'beforeEach 0002_b   1',
+        'afterEach 0002_b failed 70 1',
+        'afterAll  failed 70 1',
+      ])
+      assert.equal(errorOf(result)?.code, 'migration-failed')
+    },
+  )
 })
 
 describe('one that fails', () => {
@@ -204,19 +225,23 @@ describe('one that fails', () => {
       assert.deepEqual(await scene.applied(), ['0001_a', '0002_b', '0003_c'])
     })
 
-  testBoth('after something that failed, it is a warning', {
-    files: { 'migrations/0001_a.sql': 'insert into nowhere values (1);\n' },
-    hooks: { afterEach: bad, afterAll: bad },
-  }, async (scene) => {
-    const result = await scene.run()
-    assert.equal(result.code, 70, result.stderr)
-    assert.equal(errorOf(result)?.code, 'migration-failed')
-    const told = linesOf(result).filter(({ event }) => event === 'cleanup-failed')
-    assert.deepEqual(
-      told.map(({ what }) => what),
-      ['the hook afterEach', 'the hook afterAll'],
-    )
-  })
+  testBoth(
+    'after something that failed, it is a warning',
+    {
+      files: { 'migrations/0001_a.sql': 'insert into nowhere values (1);\n' },
+      hooks: { afterEach: bad, afterAll: bad },
+    },
+    async (scene) => {
+      const result = await scene.run()
+      assert.equal(result.code, 70, result.stderr)
+      assert.equal(errorOf(result)?.code, 'migration-failed')
+      const told = linesOf(result).filter(({ event }) => event === 'cleanup-failed')
+      assert.deepEqual(
+        told.map(({ what }) => what),
+        ['the hook afterEach', 'the hook afterAll'],
+      )
+    },
+  )
 
   test('it is told to a person with its last lines', async () => {
     using workspace = createWorkspace({
@@ -228,7 +253,10 @@ describe('one that fails', () => {
       env: { SLIPWAY_DATABASE_URL: 'sqlite:app.db' },
     })
     assert.equal(result.code, 70)
-    assert.match(result.stderr, /✗ the hook beforeAll failed: it ended with exit code 9; no migration was run/)
+    assert.match(
+      result.stderr,
+      /✗ the hook beforeAll failed: it ended with exit code 9; no migration was run/,
+    )
     assert.match(result.stderr, /OUTPUT {3}21\n(?:.*\n){8}.*30\n/)
     assert.match(result.stderr, /no migration was run; exit 70/)
     assert.match(result.stderr, /next: correct hooks\.beforeAll in slipway\.config\.json, then run again/)
@@ -261,7 +289,10 @@ describe('one that fails', () => {
   ]
   for (const [value, message] of shapes)
     test(`a shape that is none: ${JSON.stringify(value)}`, async () => {
-      using workspace = createWorkspace({ ...migrations, 'slipway.config.json': JSON.stringify({ hooks: value }) })
+      using workspace = createWorkspace({
+        ...migrations,
+        'slipway.config.json': JSON.stringify({ hooks: value }),
+      })
       const result = await sceneAt(workspace, 'sqlite:app.db').run()
       assert.equal(result.code, 78, result.stderr)
       assert.equal(errorOf(result)?.code, 'bad-setting')
@@ -271,7 +302,8 @@ describe('one that fails', () => {
 
 describe('one that hangs', () => {
   /** With a child that has no ears for SIGTERM, and a pid of each to look for. */
-  const hang = "echo $$ > outer.pid; sh -c 'trap \"\" TERM; echo $$ > inner.pid; sleep 600 & wait' & sleep 600"
+  const hang =
+    'echo $$ > outer.pid; sh -c \'trap "" TERM; echo $$ > inner.pid; sleep 600 & wait\' & sleep 600'
   const pidIn = (workspace: Workspace, file: string) => Number(readFileSync(workspace.path(file), 'utf8'))
   const isAlive = (pid: number) => {
     try {
@@ -291,28 +323,39 @@ describe('one that hangs', () => {
     }
   }
 
-  testBoth('is ended at its deadline, with all that it started', {
-    hooks: { beforeAll: { command: hang, timeout: '300ms' } },
-  }, async (scene) => {
-    const result = await scene.run()
-    assert.equal(result.code, 70, result.stderr)
-    assert.match(errorOf(result)?.message ?? '', /it did not end within 300 ms and was ended; no migration was run$/)
-    await expectGone(scene)
-    assert.deepEqual(await scene.applied(), [])
-  })
+  testBoth(
+    'is ended at its deadline, with all that it started',
+    {
+      hooks: { beforeAll: { command: hang, timeout: '300ms' } },
+    },
+    async (scene) => {
+      const result = await scene.run()
+      assert.equal(result.code, 70, result.stderr)
+      assert.match(
+        errorOf(result)?.message ?? '',
+        /it did not end within 300 ms and was ended; no migration was run$/,
+      )
+      await expectGone(scene)
+      assert.deepEqual(await scene.applied(), [])
+    },
+  )
 
-  testBoth('is ended by SIGTERM, and what stands after it is run', {
-    hooks: { ...noting, beforeEach: hang },
-  }, async (scene) => {
-    const running = scene.start()
-    await started(scene)
-    running.kill('SIGTERM')
-    const result = await running.done
-    assert.equal(result.code, 143, result.stderr)
-    await expectGone(scene)
-    assert.deepEqual(scene.notes().slice(1), ['afterEach 0001_a stopped 143 0', 'afterAll  stopped 143 0'])
-    assert.deepEqual(await scene.applied(), [])
-  })
+  testBoth(
+    'is ended by SIGTERM, and what stands after it is run',
+    {
+      hooks: { ...noting, beforeEach: hang },
+    },
+    async (scene) => {
+      const running = scene.start()
+      await started(scene)
+      running.kill('SIGTERM')
+      const result = await running.done
+      assert.equal(result.code, 143, result.stderr)
+      await expectGone(scene)
+      assert.deepEqual(scene.notes().slice(1), ['afterEach 0001_a stopped 143 0', 'afterAll  stopped 143 0'])
+      assert.deepEqual(await scene.applied(), [])
+    },
+  )
 
   test('is ended when the shutdown timeout ends the process, and by a second signal', async () => {
     for (const env of [{ SLIPWAY_SHUTDOWN_TIMEOUT: '100ms' }, { SLIPWAY_SHUTDOWN_TIMEOUT: '10m' }]) {
@@ -375,20 +418,24 @@ export default {
 })
 
 describe('the run lock', () => {
-  testBoth('is held while a hook runs; nobody is in a transaction', {
-    hooks: { beforeEach: 'touch here; while [ ! -e go ]; do sleep 0.05; done' },
-  }, async (scene) => {
-    const first = scene.start()
-    await until('the hook runs', () => scene.workspace.has('here'))
-    const second = await scene.run(['up'], { SLIPWAY_LOCK_TIMEOUT: '200ms' })
-    assert.equal(second.code, 75, second.stderr)
-    assert.equal(errorOf(second)?.code, 'lock-timeout')
-    // Reading and writing go on: history is read, and nothing of slipway's is open.
-    assert.deepEqual(await scene.applied(), [])
-    scene.workspace.write({ go: '' })
-    assert.equal((await first.done).code, 0)
-    assert.deepEqual(await scene.applied(), ['0001_a', '0002_b', '0003_c'])
-  })
+  testBoth(
+    'is held while a hook runs; nobody is in a transaction',
+    {
+      hooks: { beforeEach: 'touch here; while [ ! -e go ]; do sleep 0.05; done' },
+    },
+    async (scene) => {
+      const first = scene.start()
+      await until('the hook runs', () => scene.workspace.has('here'))
+      const second = await scene.run(['up'], { SLIPWAY_LOCK_TIMEOUT: '200ms' })
+      assert.equal(second.code, 75, second.stderr)
+      assert.equal(errorOf(second)?.code, 'lock-timeout')
+      // Reading and writing go on: history is read, and nothing of slipway's is open.
+      assert.deepEqual(await scene.applied(), [])
+      scene.workspace.write({ go: '' })
+      assert.equal((await first.done).code, 0)
+      assert.deepEqual(await scene.applied(), ['0001_a', '0002_b', '0003_c'])
+    },
+  )
 
   test('PostgreSQL: between two migrations no transaction is open, nor anything sent ahead', async () => {
     await using db = await createTestDatabase(newestMajor)
@@ -413,27 +460,31 @@ describe('the run lock', () => {
 describe('what they are told', () => {
   const show = 'env | sort | grep -E "^(SLIPWAY_|DATABASE_URL|PG)" > env.txt; pwd > pwd.txt'
 
-  testBoth('nothing of the database, unless they ask', {
-    hooks: { beforeEach: show, beforeAll: { command: 'env | sort > asked.txt', database: true } },
-  }, async (scene) => {
-    const result = await scene.run(['up', '--steps', '1'], {
-      PGPASSWORD: 'another-secret-1',
-      SLIPWAY_DIR: 'migrations',
-    })
-    assert.equal(result.code, 0, result.stderr)
-    const env = scene.workspace.read('env.txt')
-    assert.doesNotMatch(env, /DATABASE_URL|PGPASSWORD|another-secret/)
-    assert.ok(!env.includes(testPassword()))
-    assert.match(env, /^SLIPWAY_DIR=migrations$/m)
-    assert.match(env, /^SLIPWAY_HOOK=beforeEach$/m)
-    assert.match(env, /^SLIPWAY_VERB=up$/m)
-    assert.match(env, /^SLIPWAY_DIRECTION=up$/m)
-    assert.match(env, /^SLIPWAY_DIALECT=(postgres|sqlite)$/m)
-    assert.match(env, /^SLIPWAY_RUN_ID=[0-9a-f-]{36}$/m)
-    assert.match(env, /^SLIPWAY_FILE=\/.*\/migrations\/0001_a\.sql$/m)
-    assert.match(env, /^SLIPWAY_OUTCOME=$/m)
-    assert.match(scene.workspace.read('asked.txt'), /^SLIPWAY_DATABASE_URL=(postgres|sqlite):/m)
-  })
+  testBoth(
+    'nothing of the database, unless they ask',
+    {
+      hooks: { beforeEach: show, beforeAll: { command: 'env | sort > asked.txt', database: true } },
+    },
+    async (scene) => {
+      const result = await scene.run(['up', '--steps', '1'], {
+        PGPASSWORD: 'another-secret-1',
+        SLIPWAY_DIR: 'migrations',
+      })
+      assert.equal(result.code, 0, result.stderr)
+      const env = scene.workspace.read('env.txt')
+      assert.doesNotMatch(env, /DATABASE_URL|PGPASSWORD|another-secret/)
+      assert.ok(!env.includes(testPassword()))
+      assert.match(env, /^SLIPWAY_DIR=migrations$/m)
+      assert.match(env, /^SLIPWAY_HOOK=beforeEach$/m)
+      assert.match(env, /^SLIPWAY_VERB=up$/m)
+      assert.match(env, /^SLIPWAY_DIRECTION=up$/m)
+      assert.match(env, /^SLIPWAY_DIALECT=(postgres|sqlite)$/m)
+      assert.match(env, /^SLIPWAY_RUN_ID=[0-9a-f-]{36}$/m)
+      assert.match(env, /^SLIPWAY_FILE=\/.*\/migrations\/0001_a\.sql$/m)
+      assert.match(env, /^SLIPWAY_OUTCOME=$/m)
+      assert.match(scene.workspace.read('asked.txt'), /^SLIPWAY_DATABASE_URL=(postgres|sqlite):/m)
+    },
+  )
 
   test('the database that a hook asked for can be used: slipway itself, and libpq’s variables', async () => {
     await using db = await createTestDatabase(newestMajor)
@@ -460,17 +511,28 @@ describe('what they are told', () => {
       assert.ok(variables.split('\n').includes(line), line.replace(/=.*/, ''))
   })
 
-  testBoth('what they print is hidden where it is secret', {
-    hooks: { beforeAll: { command: 'echo "the URL is $SLIPWAY_DATABASE_URL $PGPASSWORD"; exit 1', database: true } },
-  }, async (scene) => {
-    const result = await scene.run()
-    assert.equal(result.code, 70)
-    assert.ok(!result.stderr.includes(testPassword()) && !result.stderr.includes(encodeURIComponent(testPassword())))
-    assert.match(linesOf(result).find(({ event }) => event === 'hook-output')?.line ?? '', /^the URL is /)
-  })
+  testBoth(
+    'what they print is hidden where it is secret',
+    {
+      hooks: {
+        beforeAll: { command: 'echo "the URL is $SLIPWAY_DATABASE_URL $PGPASSWORD"; exit 1', database: true },
+      },
+    },
+    async (scene) => {
+      const result = await scene.run()
+      assert.equal(result.code, 70)
+      assert.ok(
+        !result.stderr.includes(testPassword()) &&
+          !result.stderr.includes(encodeURIComponent(testPassword())),
+      )
+      assert.match(linesOf(result).find(({ event }) => event === 'hook-output')?.line ?? '', /^the URL is /)
+    },
+  )
 
-  testBoth('functions, with what they import, and one that throws', {
-    config: `import type { HookFacts, SlipwayConfig } from 'slipway'
+  testBoth(
+    'functions, with what they import, and one that throws',
+    {
+      config: `import type { HookFacts, SlipwayConfig } from 'slipway'
 import { note } from './notes.ts'
 export default {
   hooks: {
@@ -483,27 +545,35 @@ export default {
   },
 } satisfies SlipwayConfig
 `,
-    files: {
-      ...migrations,
-      'notes.ts': `import { appendFileSync } from 'node:fs'
+      files: {
+        ...migrations,
+        'notes.ts': `import { appendFileSync } from 'node:fs'
 export const note = ({ hook, migration = '' }: { hook: string; migration?: string }): void => appendFileSync('hooks.log', hook + ' ' + migration + '\\n')
 `,
-      'late.ts': "import { note } from './notes.ts'\nexport const late = note\n",
+        'late.ts': "import { note } from './notes.ts'\nexport const late = note\n",
+      },
     },
-  }, async (scene) => {
-    const result = await scene.run()
-    assert.equal(result.code, 70, result.stderr)
-    assert.match(errorOf(result)?.message ?? '', /^the hook afterEach for 0002_b failed: enough; the migration stays applied$/)
-    assert.deepEqual(scene.notes(), ['beforeAll', 'beforeEach 0001_a', 'beforeEach 0002_b'])
-    assert.ok(linesOf(result).some(({ line }) => line === '0001_a done: 0001_a'))
-    assert.deepEqual(await scene.applied(), ['0001_a', '0002_b'])
-  })
+    async (scene) => {
+      const result = await scene.run()
+      assert.equal(result.code, 70, result.stderr)
+      assert.match(
+        errorOf(result)?.message ?? '',
+        /^the hook afterEach for 0002_b failed: enough; the migration stays applied$/,
+      )
+      assert.deepEqual(scene.notes(), ['beforeAll', 'beforeEach 0001_a', 'beforeEach 0002_b'])
+      assert.ok(linesOf(result).some(({ line }) => line === '0001_a done: 0001_a'))
+      assert.deepEqual(await scene.applied(), ['0001_a', '0002_b'])
+    },
+  )
 
   test('the folder of the config file is where they run', async () => {
     using workspace = createWorkspace({
       ...migrations,
       'db/run.sh': 'pwd > where.txt\n',
-      'db/slipway.config.json': JSON.stringify({ dir: '../migrations', hooks: { beforeAll: ['sh', './run.sh'] } }),
+      'db/slipway.config.json': JSON.stringify({
+        dir: '../migrations',
+        hooks: { beforeAll: ['sh', './run.sh'] },
+      }),
     })
     const result = await sceneAt(workspace, 'sqlite:app.db').run(['up', '--config', 'db/slipway.config.json'])
     assert.equal(result.code, 0, result.stderr)
@@ -539,7 +609,10 @@ describe('afterNew', () => {
     assert.equal(result.code, 70, result.stderr)
     assert.match(result.stdout, /^migrations\/\d+_x\.ts\n$/)
     assert.ok(workspace.has(result.stdout.trim()))
-    assert.match(errorOf(result)?.message ?? '', /^the hook afterNew for .*_x\.ts failed: it ended with exit code 4; the file stays as it was written$/)
+    assert.match(
+      errorOf(result)?.message ?? '',
+      /^the hook afterNew for .*_x\.ts failed: it ended with exit code 4; the file stays as it was written$/,
+    )
     assert.equal(errorOf(result)?.output, 'no such style')
   })
 

@@ -57,7 +57,10 @@ test('running and looking', () => {
 test('and where something fails', () => {
   using workspace = createWorkspace({ ...files, 'migrations/0002_b.sql': 'create table a (id integer);\n' })
   const { lines } = run(workspace, 'look.mts')
-  assert.match(lines.join('\n'), /^migration-failed 0002_b failed at statement 1 of 1: table a already exists/m)
+  assert.match(
+    lines.join('\n'),
+    /^migration-failed 0002_b failed at statement 1 of 1: table a already exists/m,
+  )
 })
 
 test('the reference names every method and every code of an event', () => {

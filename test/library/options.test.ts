@@ -6,21 +6,52 @@ import { readSqlite } from '../helpers/sqlite.ts'
 import { createWorkspace } from '../helpers/workspace.ts'
 
 const bad: readonly [options: Record<string, unknown>, code: string, message: RegExp, hint?: RegExp][] = [
-  [{}, 'no-url', /^no database is configured: there is no option databaseUrl$/, /createMigrator\(\{ databaseUrl/],
+  [
+    {},
+    'no-url',
+    /^no database is configured: there is no option databaseUrl$/,
+    /createMigrator\(\{ databaseUrl/,
+  ],
   [{ databaseUrl: '' }, 'no-url', /databaseUrl/],
   [{ databaseUrl: 'mysql://x/y' }, 'bad-url', /^option databaseUrl has the unknown scheme mysql:/],
-  [{ databaseUrl: 7 }, 'bad-setting', /^option databaseUrl must be a text, not a number$/, /docs\/settings\.md/],
+  [
+    { databaseUrl: 7 },
+    'bad-setting',
+    /^option databaseUrl must be a text, not a number$/,
+    /docs\/settings\.md/,
+  ],
   [{ databaseUrl: 'sqlite:a.db', lockTimeout: '5' }, 'bad-setting', /^option lockTimeout must be a duration/],
-  [{ databaseUrl: 'sqlite:a.db', lockTimeout: 5 }, 'bad-setting', /^option lockTimeout must be a duration.*not a number$/],
-  [{ databaseUrl: 'sqlite:a.db', allowEmpty: 'yes' }, 'bad-setting', /^option allowEmpty must be true or false/],
+  [
+    { databaseUrl: 'sqlite:a.db', lockTimeout: 5 },
+    'bad-setting',
+    /^option lockTimeout must be a duration.*not a number$/,
+  ],
+  [
+    { databaseUrl: 'sqlite:a.db', allowEmpty: 'yes' },
+    'bad-setting',
+    /^option allowEmpty must be true or false/,
+  ],
   [
     { databaseUrl: 'sqlite:a.db', onAhead: 'ignore' },
     'bad-setting',
     /^option onAhead must be one of allow, error, allow-breaking/,
   ],
-  [{ databaseUrl: 'sqlite:a.db', lokTimeout: '5s' }, 'bad-setting', /^unknown option lokTimeout$/, /did you mean lockTimeout\?/],
-  [{ databaseUrl: 'sqlite:a.db', hooks: { before: 'x' } }, 'bad-setting', /^hooks has an unknown hook before$/],
-  [{ databaseUrl: 'sqlite:a.db', hooks: { beforeAll: 3 } }, 'bad-setting', /^hooks\.beforeAll must be a command/],
+  [
+    { databaseUrl: 'sqlite:a.db', lokTimeout: '5s' },
+    'bad-setting',
+    /^unknown option lokTimeout$/,
+    /did you mean lockTimeout\?/,
+  ],
+  [
+    { databaseUrl: 'sqlite:a.db', hooks: { before: 'x' } },
+    'bad-setting',
+    /^hooks has an unknown hook before$/,
+  ],
+  [
+    { databaseUrl: 'sqlite:a.db', hooks: { beforeAll: 3 } },
+    'bad-setting',
+    /^hooks\.beforeAll must be a command/,
+  ],
   [{ databaseUrl: 'postgres://u:secret-word-1@h:x/d' }, 'bad-url', /^option databaseUrl /],
 ]
 
@@ -50,17 +81,22 @@ test('no variable, .env or config file counts', async () => {
   try {
     await using migrator = await createMigrator({ databaseUrl: 'sqlite:app.db', cwd: workspace.dir })
     await migrator.up()
-    assert.deepEqual(readSqlite(workspace.path('app.db'), 'select name from schema_migrations'), [{ name: '0001_a' }])
+    assert.deepEqual(readSqlite(workspace.path('app.db'), 'select name from schema_migrations'), [
+      { name: '0001_a' },
+    ])
     await assert.rejects(createMigrator({ cwd: workspace.dir }), { code: 'no-url' })
   } finally {
-    process.env.SLIPWAY_TABLE = undefined as unknown as string
     delete process.env.SLIPWAY_TABLE
   }
 })
 
 test('with env, variables fill in what no option gives; .env and the config file still do not', async () => {
   using workspace = createWorkspace(files)
-  const env = { SLIPWAY_DATABASE_URL: 'sqlite:variable.db', SLIPWAY_TABLE: 'runs', SLIPWAY_LOKC_TIMEOUT: '1s' }
+  const env = {
+    SLIPWAY_DATABASE_URL: 'sqlite:variable.db',
+    SLIPWAY_TABLE: 'runs',
+    SLIPWAY_LOKC_TIMEOUT: '1s',
+  }
   const warnings: string[] = []
   await using migrator = await createMigrator({
     env,

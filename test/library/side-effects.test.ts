@@ -63,7 +63,8 @@ for (const [name, work] of Object.entries(ways))
       await using db = await createTestDatabase(newestMajor)
       using workspace = createWorkspace({
         'migrations/0001_a.sql': 'create table a (id integer);\n',
-        'migrations/0002_bad.ts': "export const up = async ({ sql }) => { await sql`insert into nowhere values (1)` }\n",
+        'migrations/0002_bad.ts':
+          'export const up = async ({ sql }) => { await sql`insert into nowhere values (1)` }\n',
         'run.mjs': script(work),
       })
       const output = execFileSync(nodePath, ['run.mjs'], {

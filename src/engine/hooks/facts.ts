@@ -5,10 +5,7 @@ import { databaseEnvironment } from './database-environment.ts'
 import type { HookPlace } from './run-hook.ts'
 
 /** Where a hook runs, and what has come of that so far. */
-export type HookMoment = Pick<
-  HookFacts,
-  'hook' | 'migration' | 'file' | 'outcome' | 'exitCode' | 'applied'
->
+export type HookMoment = Pick<HookFacts, 'hook' | 'migration' | 'file' | 'outcome' | 'exitCode' | 'applied'>
 
 /** Each variable is set whether it has a value or not: none is another program's. */
 export function hookVariables(

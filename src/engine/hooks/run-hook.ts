@@ -36,7 +36,9 @@ export function requireHook({ action, folder, place }: Hook, env: HookPlace['env
     findCommand(action.argv[0], env.PATH, folder)
   } catch (error) {
     if (!isSlipwayError(error)) throw error
-    throw new SlipwayError(error.code, `${place}: ${error.message}`, { hint: `correct ${place}, or the PATH` })
+    throw new SlipwayError(error.code, `${place}: ${error.message}`, {
+      hint: `correct ${place}, or the PATH`,
+    })
   }
 }
 
@@ -91,7 +93,11 @@ async function runCommand(place: HookPlace, hook: Hook, call: TimedCall): Promis
   if (end.kind === 'exited' && end.exitCode === 0) return
   if (end.kind === 'stopped') throw call.signal.reason
   const output = lastLines.join('\n')
-  throw hookFailed({ hook, call, ...place }, describeEnd(end, call.timeoutMs), output === '' ? {} : { output })
+  throw hookFailed(
+    { hook, call, ...place },
+    describeEnd(end, call.timeoutMs),
+    output === '' ? {} : { output },
+  )
 }
 
 /** The file that `new` wrote stands behind the words of `afterNew`, where formatters expect it. */
@@ -140,10 +146,13 @@ async function runFunction(place: HookPlace, hook: Hook, call: TimedCall): Promi
   const { timeoutMs } = call
   const onDeadline = () =>
     deadline.abort(
-      hookFailed({ hook, call, ...place }, `it did not end within ${formatDuration(timeoutMs)}; a function cannot be ended`),
+      hookFailed(
+        { hook, call, ...place },
+        `it did not end within ${formatDuration(timeoutMs)}; a function cannot be ended`,
+      ),
     )
   const timer = timeoutMs === 0 ? undefined : setTimeout(onDeadline, timeoutMs)
-  const facts = factsFor(place, hook, { ...call, signal })
+  const facts = factsFor(place, hook, call, signal)
   try {
     call.signal.throwIfAborted()
     // It may import a neighbour as late as now.
@@ -156,11 +165,22 @@ async function runFunction(place: HookPlace, hook: Hook, call: TimedCall): Promi
   }
 }
 
-function factsFor(place: HookPlace, { name, database }: Hook, call: HookCall): HookFacts {
-  const { atMostMs: _, ...moment } = call
-  const migration = call.migration === undefined ? {} : { migration: call.migration }
+function factsFor(
+  place: HookPlace,
+  { name, database }: Hook,
+  moment: HookMoment,
+  signal: AbortSignal,
+): HookFacts {
+  const { migration, file, outcome, exitCode, applied } = moment
+  const about = migration === undefined ? {} : { migration }
   return {
-    ...moment,
+    hook: name,
+    migration,
+    file,
+    outcome,
+    exitCode,
+    applied,
+    signal,
     runId: place.runId,
     verb: place.verb,
     direction: place.direction,
@@ -172,7 +192,7 @@ function factsFor(place: HookPlace, { name, database }: Hook, call: HookCall): H
         hook: name,
         stream: 'stdout',
         line: place.redact(String(message)),
-        ...migration,
+        ...about,
       }),
   }
 }
@@ -191,15 +211,23 @@ function hookFailed(
   const { migration, file } = call
   const about = migration ?? (name === 'afterNew' ? file : undefined)
   const where = about === undefined ? '' : ` for ${about}`
-  return new SlipwayError('hook-failed', `the hook ${name}${where} failed: ${why}${remains(name, call, direction)}`, {
-    ...facts,
-    ...(migration === undefined ? {} : { migration }),
-    hint: `correct ${place}, then run again`,
-  })
+  return new SlipwayError(
+    'hook-failed',
+    `the hook ${name}${where} failed: ${why}${remains(name, call, direction)}`,
+    {
+      ...facts,
+      ...(migration === undefined ? {} : { migration }),
+      hint: `correct ${place}, then run again`,
+    },
+  )
 }
 
 /** What is left of the work that it stood before or behind. */
-function remains(name: Hook['name'], { outcome, applied }: HookCall, direction: HookFacts['direction']): string {
+function remains(
+  name: Hook['name'],
+  { outcome, applied }: HookCall,
+  direction: HookFacts['direction'],
+): string {
   const done = direction === 'up' ? 'applied' : 'reverted'
   switch (name) {
     case 'beforeAll':

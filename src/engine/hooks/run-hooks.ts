@@ -25,7 +25,9 @@ export interface RunHooks {
   end(failure?: Failure): Promise<void>
 }
 
-export type HookedStep = Pick<Step, 'name' | 'action'> & { readonly file: { readonly up: { readonly path: string } } }
+export type HookedStep = Pick<Step, 'name' | 'action'> & {
+  readonly file: { readonly up: { readonly path: string } }
+}
 
 export interface Failure {
   readonly thrown: unknown
