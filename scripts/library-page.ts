@@ -73,30 +73,32 @@ function checkGroups(entries: ReadonlyMap<string, ApiEntry>): void {
 
 function renderEntry(entry: ApiEntry | undefined): string[] {
   if (entry === undefined) return []
-  const { name, kind, doc, text, members } = entry
+  const { name, doc, text, members } = entry
   const [words = '', example] = doc.split(/^@example\s*/m)
-  const isShown = kind === 'function' || kind === 'type' || text.includes(' extends ')
+  // What a table in the code says is on a page of its own.
+  const isShown = !/\b(?:typeof|SettingName)\b/.test(text) && (members.length === 0 || text.includes(' extends '))
   return [
     `#### ${name}`,
     toParagraph(words),
     ...(isShown ? [`\`\`\`typescript\n${dedent(text)}\n\`\`\``] : []),
-    ...(members.length === 0 ? [] : [renderMembers(members, kind)]),
+    ...(members.length === 0 ? [] : [renderMembers(members)]),
     ...(example === undefined ? [] : [`\`\`\`typescript\n${example.trim()}\n\`\`\``]),
   ]
 }
 
-function renderMembers(members: readonly ApiMember[], kind: ApiEntry['kind']): string {
+function renderMembers(members: readonly ApiMember[]): string {
   const rows = members.map(({ name, type, isOptional, doc }) => [
-    `\`${name}${isOptional && kind !== 'class' ? '?' : ''}\``,
+    `\`${name}${isOptional ? '?' : ''}\``,
     `\`${type}\``,
-    toParagraph(doc),
+    toParagraph(doc.replace(/^@example[\s\S]*/m, '')),
   ])
   const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`
   return [line(['Name', 'Type', 'Meaning']), line(['---', '---', '---']), ...rows.map(line)].join('\n')
 }
 
 function toParagraph(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, ' ')
+  const line = text.trim().replace(/\s*\n\s*/g, ' ')
+  return line.replace(/\bdocs\/([\w-]+\.md)/g, '[$1]($1)')
 }
 
 /** As in docs-pages.ts. */

@@ -103,6 +103,8 @@ interface Member {
 
 function readMember(source: Source, given: object): ApiMember[] {
   const member = given as Member
+  // A property whose type is inferred from its value says nothing new: `name` of an error class.
+  if (member.type === 'PropertyDefinition' && !member.typeAnnotation) return []
   const name = member.type === 'TSCallSignatureDeclaration' ? '(call)' : member.key?.name
   if (
     name === undefined ||

@@ -424,10 +424,11 @@ export interface ErrorFacts {
 
 /** How far a run came: names of migrations, in the order of the run. */
 export interface RunProgress {
+  /** Committed, as history says. */
   readonly applied: readonly string[]
   /** Recorded without running: not for this kind of database. */
   readonly skipped: readonly string[]
-  /** Still to be applied. */
+  /** Of what this run was to apply: not done. */
   readonly pending: readonly string[]
   /** Applied by a newer image, unknown here. */
   readonly ahead: readonly string[]

@@ -54,8 +54,11 @@ export interface HistoryResult extends DatabaseFacts {
 
 /** What `up` would do. */
 export interface PlanResult extends DatabaseFacts {
+  /** How many are applied already. */
   readonly applied: number
+  /** In their order. */
   readonly steps: readonly PlannedStep[]
+  /** Names that the database has and this folder does not: of a newer image. */
   readonly ahead: readonly string[]
   /** All in one transaction. */
   readonly together?: boolean

@@ -258,7 +258,7 @@ describe('one that fails', () => {
       /✗ the hook beforeAll failed: it ended with exit code 9; no migration was run/,
     )
     assert.match(result.stderr, /OUTPUT {3}21\n(?:.*\n){8}.*30\n/)
-    assert.match(result.stderr, /no migration was run; exit 70/)
+    assert.match(result.stderr, /stopped: no migration was run; 3 not run; exit 70/)
     assert.match(result.stderr, /next: correct hooks\.beforeAll in slipway\.config\.json, then run again/)
   })
 
