@@ -76,7 +76,8 @@ function renderEntry(entry: ApiEntry | undefined): string[] {
   const { name, doc, text, members } = entry
   const [words = '', example] = doc.split(/^@example\s*/m)
   // What a table in the code says is on a page of its own.
-  const isShown = !/\b(?:typeof|SettingName)\b/.test(text) && (members.length === 0 || text.includes(' extends '))
+  const isShown =
+    !/\b(?:typeof|SettingName)\b/.test(text) && (members.length === 0 || text.includes(' extends '))
   return [
     `#### ${name}`,
     toParagraph(words),

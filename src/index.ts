@@ -15,14 +15,8 @@ export type { Checks, DialectName, Row } from './dialects/dialect.ts'
 export type { MigrationContext } from './engine/context/context.ts'
 export type { Sql, SqlQuery } from './engine/context/sql.ts'
 export type { Fragment } from './engine/context/template.ts'
-export {
-  type ErrorCode,
-  type ErrorFacts,
-  type ExitCode,
-  type RunProgress,
-  SlipwayError,
-  type SourceLocation,
-} from './errors.ts'
+export type { ErrorCode, ExitCode } from './error-table.ts'
+export { type ErrorFacts, type RunProgress, SlipwayError, type SourceLocation } from './errors.ts'
 export type {
   AmendAction,
   Listener,

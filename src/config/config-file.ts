@@ -2,8 +2,10 @@
 import { SlipwayError } from '../errors.ts'
 import { nearest } from '../plan/nearest.ts'
 import { joinList } from './list-value.ts'
-import { durationForm } from './setting-value.ts'
-import { type SettingType, settingNames, settingOf } from './settings.ts'
+import { correctIn, durationForm } from './setting-value.ts'
+import type { SettingType } from './setting.ts'
+import { settingNames, settingOf } from './settings.ts'
+import { describeSource, optionHint, type Source } from './source.ts'
 import type { Warning } from './url-problem.ts'
 import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
@@ -16,16 +18,16 @@ export interface ConfigFile {
   readonly values: Readonly<Record<string, unknown>>
 }
 
+type Key = Extract<Source, { kind: 'config' | 'option' }>
+
 /** The value as it would be written in a variable. Throws bad-setting, which never repeats the value. */
-export function readConfigValue(
-  type: SettingType,
-  value: unknown,
-  where: string,
-  hint = 'correct it in that file',
-): string {
+export function readConfigValue(type: SettingType, value: unknown, source: Key): string {
   const text = writeValue(type, value)
   if (text !== undefined) return text
-  throw new SlipwayError('bad-setting', `${where} must be ${formOf(type)}, not ${nameType(value)}`, { hint })
+  const problem = `must be ${formOf(type)}, not ${nameType(value)}`
+  throw new SlipwayError('bad-setting', `${describeSource(source)} ${problem}`, {
+    hint: source.kind === 'option' ? optionHint : correctIn(source.file),
+  })
 }
 
 /** undefined: not of the setting's type. */

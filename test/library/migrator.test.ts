@@ -94,10 +94,7 @@ testBoth('plan, up, status, history, verify', async ({ open, events, dialect }) 
   )
 
   const first = await migrator.up({ steps: 1 })
-  assert.deepEqual(
-    [first.applied, first.pending, first.skipped, first.ahead],
-    [['0001_a'], [], [], []],
-  )
+  assert.deepEqual([first.applied, first.pending, first.skipped, first.ahead], [['0001_a'], [], [], []])
   const rest = await migrator.up()
   assert.deepEqual(rest.applied, ['0002_b'])
   assert.deepEqual((await migrator.up()).applied, [])
