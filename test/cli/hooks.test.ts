@@ -440,7 +440,8 @@ describe('the run lock', () => {
   test('PostgreSQL: between two migrations no transaction is open, nor anything sent ahead', async () => {
     await using db = await createTestDatabase(newestMajor)
     using workspace = createWorkspace({
-      ...migrations,
+      'migrations/0001_a.sql': migrations['migrations/0001_a.sql'],
+      'migrations/0002_c.sql': migrations['migrations/0003_c.sql'],
       'slipway.config.json': JSON.stringify({
         hooks: { afterEach: 'touch "at-$SLIPWAY_MIGRATION"; while [ ! -e go ]; do sleep 0.05; done' },
       }),
