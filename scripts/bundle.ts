@@ -18,8 +18,6 @@ const external = ['better-sqlite3', 'libpg-query']
 const entries = ['cli', 'index', 'code-cache', 'precompile']
 
 export interface Bundle {
-  /** Names that src/index.ts exports as values. */
-  readonly libraryExports: readonly string[]
   /** Absolute paths of the files that went in. */
   readonly modules: readonly string[]
 }
@@ -72,7 +70,6 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
   const id = hashFiles(files)
   for (const { fileName, code } of files) writeFileSync(join(dir, fileName), code.replace('BUILD_ID', id))
   return {
-    libraryExports: chunks.find((chunk) => chunk.name === 'index')?.exports ?? [],
     modules: [...new Set(chunks.flatMap((chunk) => chunk.moduleIds))].sort(),
   }
 }

@@ -23,7 +23,7 @@ export const exitCodeRows: Readonly<Record<ExitCode, ExitCodeRow>> = {
     job: 'FailJob',
   },
   69: { meaning: 'the database was not reachable in time', job: 'Count' },
-  70: { meaning: 'a migration failed and was rolled back', job: 'FailJob' },
+  70: { meaning: 'a migration failed and was rolled back, or a hook failed', job: 'FailJob' },
   73: { meaning: 'the SQLite file or its directory is not writable', job: 'FailJob' },
   75: {
     meaning:

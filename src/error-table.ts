@@ -22,6 +22,7 @@ export const exitCodes = {
   interrupted: 130,
   terminated: 143,
 } as const
+/** What the command line exits with: see docs/errors.md. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 interface ErrorSpec {
@@ -225,6 +226,11 @@ export const errorTable = {
       'A SQLite migration left rows that violate a foreign key, or would have lost rows of a child table.',
     hint: 'correct the migration and run again: slipway up',
   },
+  'hook-failed': {
+    exit: 70,
+    meaning: 'A hook failed, or did not end in time. What was committed before it stays.',
+    hint: 'correct the hook, then run again: slipway up',
+  },
   // 73
   'not-writable': {
     exit: 73,
@@ -343,7 +349,7 @@ export const errorTable = {
   },
   'command-missing': {
     exit: 78,
-    meaning: 'The program to run after `exec --` is not on the PATH or not executable.',
+    meaning: 'The program to run after `exec --`, or in a hook, is not on the PATH or not executable.',
     hint: 'check the command and the PATH',
   },
   // 79
@@ -373,7 +379,8 @@ export const errorTable = {
   // signals
   interrupted: {
     exit: 130,
-    meaning: 'Stopped by SIGINT; what was running in a transaction was rolled back.',
+    meaning:
+      "Stopped by SIGINT, or by the AbortSignal of a library's caller; what was running in a transaction was rolled back.",
     hint: 'slipway up',
   },
   terminated: {
@@ -383,4 +390,5 @@ export const errorTable = {
   },
 } as const satisfies Record<string, ErrorSpec>
 
+/** Every way to fail: the codes of docs/errors.md. */
 export type ErrorCode = keyof typeof errorTable

@@ -11,6 +11,7 @@ export interface SourceLocation {
   readonly excerpt?: string
 }
 
+/** What is known besides the message, as far as it is known. */
 export interface ErrorFacts {
   /** Replaces the table's hint: the next command to type. */
   readonly hint?: string
@@ -24,18 +25,38 @@ export interface ErrorFacts {
   readonly context?: string
   /** 1-based number of the failing statement, and how many the migration has. */
   readonly statement?: { readonly index: number; readonly total: number }
+  /** Last lines that a hook's command printed. */
+  readonly output?: string
   readonly cause?: unknown
   /** Further reasons, each an error of its own: a refusal names them all. */
   readonly reasons?: readonly SlipwayError[]
 }
 
+/** How far a run came: names of migrations, in the order of the run. */
+export interface RunProgress {
+  /** Committed, as history says. */
+  readonly applied: readonly string[]
+  /** Recorded without running: not for this kind of database. */
+  readonly skipped: readonly string[]
+  /** Of what this run was to apply: not done. */
+  readonly pending: readonly string[]
+  /** Applied by a newer image, unknown here. */
+  readonly ahead: readonly string[]
+}
+
 /** The only error slipway throws on purpose. Foreign errors are its `cause`, never changed. */
 export class SlipwayError extends Error {
   override readonly name = 'SlipwayError'
+  /** What happened: see docs/errors.md. Stable within a major version. */
   readonly code: ErrorCode
+  /** What the command line would exit with. */
   readonly exitCode: ExitCode
+  /** What to do next, often a command. */
   readonly hint: string
+  /** Where, and what the database said. */
   readonly facts: ErrorFacts
+  /** From a library's `up` and its like: what was done before this. */
+  progress?: RunProgress
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })

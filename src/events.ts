@@ -18,11 +18,13 @@ export interface LockHolder {
   readonly statement?: string
 }
 
+/** `resume`: it was begun before and did not finish. `skip`: it is for another kind of database, and recorded as such. */
 export type StepAction = 'apply' | 'resume' | 'skip'
 
 /** `stamp` records, `accept` takes over an edited file, `finish` and `forget` resolve what did not finish or is gone. */
 export type AmendAction = 'stamp' | 'accept' | 'finish' | 'forget'
 
+/** One migration of a plan. */
 export interface PlannedStep {
   readonly name: string
   readonly action: StepAction
@@ -30,6 +32,7 @@ export interface PlannedStep {
   readonly checksum?: string
 }
 
+/** What happens during a run, in its order; `type` tells which. Times are milliseconds. */
 export type RunEvent =
   | { type: 'run-started'; runId: string; verb: string; database: string; dir: string }
   /** One line per change of state while the database does not answer, not one per try. */
@@ -94,9 +97,15 @@ export type RunEvent =
   /** log() calls made by a migration. */
   | { type: 'migration-log'; name: string; message: string; data?: unknown }
   | { type: 'cleanup-failed'; what: string; message: string }
+  /** `command` is what runs: words, a text for the shell, or `a function`. `migration`: of a hook around one. */
+  | { type: 'hook-started'; hook: string; command: string; migration?: string }
+  /** One line that it printed, without secrets. */
+  | { type: 'hook-output'; hook: string; stream: 'stdout' | 'stderr'; line: string; migration?: string }
+  | { type: 'hook-finished'; hook: string; durationMs: number; failed: boolean; migration?: string }
   | { type: 'stopping'; signal: string }
   | { type: 'run-finished'; outcome: RunOutcome }
 
+/** How a run ended. `applied`, `skipped`, `pending` and `ahead` are names. */
 export interface RunOutcome {
   readonly runId: string
   readonly verb: string
@@ -109,6 +118,7 @@ export interface RunOutcome {
   readonly error?: SlipwayError
 }
 
+/** Called with every event. */
 export type Listener = (event: RunEvent) => void
 
 /**

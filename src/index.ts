@@ -1,11 +1,46 @@
-/** The types a migration file is written with: `import type { Migration } from 'slipway'`. */
+/** The library, and the types a migration file is written with: `import type { Migration } from 'slipway'`. */
 
 export type { SlipwayConfig } from './config/config-type.ts'
+export type {
+  HookCommand,
+  HookConfig,
+  HookFacts,
+  HookFunction,
+  HookName,
+  HookRun,
+  HooksConfig,
+} from './config/hook.ts'
+export type { LogRecord } from './dialects/amendment.ts'
 export type { Checks, DialectName, Row } from './dialects/dialect.ts'
 export type { MigrationContext } from './engine/context/context.ts'
 export type { Sql, SqlQuery } from './engine/context/sql.ts'
 export type { Fragment } from './engine/context/template.ts'
+export type { ErrorCode, ExitCode } from './error-table.ts'
+export { type ErrorFacts, type RunProgress, SlipwayError, type SourceLocation } from './errors.ts'
+export type {
+  AmendAction,
+  Listener,
+  LockHolder,
+  PlannedStep,
+  RunEvent,
+  RunOutcome,
+  StepAction,
+} from './events.ts'
 export type { SlipwayConfigInput } from './files/config-file.ts'
+export { createMigrator, type Migrator } from './library/migrator.ts'
+export type { MigratorOptions } from './library/options.ts'
+export type { HistoryOptions, StampOptions, UpOptions, VerbOptions, WaitOptions } from './library/requests.ts'
+export type { RunResult, StampResult, Verification } from './library/results.ts'
+export type { HistoryRow, HistoryState, MigrationState } from './plan/migration.ts'
+export type {
+  DatabaseFacts,
+  HistoryResult,
+  MigrationStatus,
+  PlanResult,
+  ResultWarning,
+  StatusResult,
+  VerifyResult,
+} from './reporters/results.ts'
 
 import type { MigrationContext } from './engine/context/context.ts'
 

@@ -3,6 +3,7 @@ import { reading } from '../engine/survey.ts'
 import { historyJson } from '../reporters/history-json.ts'
 import { historyText } from '../reporters/history-text.ts'
 import type { HistoryResult } from '../reporters/results.ts'
+import { databaseFacts } from '../reporters/survey-results.ts'
 import type { CommandContext } from '../terminal/context.ts'
 
 export async function history(
@@ -11,10 +12,7 @@ export async function history(
 ): Promise<number> {
   const run = await context.openRun()
   const result = await reading<HistoryResult>(run, async (session) => ({
-    database: run.url.shown,
-    dialect: run.dialect.name,
-    serverVersion: session.facts.serverVersion,
-    historyTable: session.facts.historyTable,
+    ...databaseFacts(run, session.facts),
     rows: (await session.readHistory()).rows,
     log: options.all ? await session.readLog() : undefined,
   }))

@@ -22,7 +22,17 @@ export async function newMigration(
   })
   context.print(relative(context.cwd, path))
   if (existsSync(join(dir, manifestName))) context.emit({ type: 'warning', ...outdated(context) })
+  if (context.config.hooks?.afterNew !== undefined) await format(context, [path])
   return 0
+}
+
+/** The path is told already: what goes wrong now is about a file that is there. */
+async function format({ config, env, emit }: CommandContext, paths: readonly string[]): Promise<void> {
+  const { watchSignals } = await import('../terminal/signals.ts')
+  const { runAfterNew } = await import('../engine/hooks/after-new.ts')
+  const { shutdownTimeoutMs } = config
+  const signal = watchSignals({ emit, shutdownTimeoutMs, giveUp: () => {} })
+  await runAfterNew({ config, env, emit, paths, signal })
 }
 
 function outdated({ config, cwd }: CommandContext) {

@@ -19,28 +19,9 @@ export async function up(context: CommandContext, options: UpOptions): Promise<n
   if (!options.dryRun) return conclude(run, startUp(run, request))
   const { planRun } = await import('../engine/migrator.ts')
   const { planText } = await import('../reporters/plan-text.ts')
-  const { plan, loaded, facts } = await planRun(run, request)
-  const applied = plan.states.filter(({ state }) => state === 'applied' || state === 'skipped').length
-  context.print(
-    planText(
-      {
-        database: run.url.shown,
-        dialect: run.dialect.name,
-        serverVersion: facts.serverVersion,
-        historyTable: facts.historyTable,
-        applied,
-        steps: plan.steps.map((step) => ({
-          name: step.name,
-          action: step.action,
-          transaction: loaded.get(step.name)?.options.transaction ?? true,
-        })),
-        ahead: plan.ahead.map((row) => row.name),
-        together: options.together,
-        warnings: plan.warnings,
-      },
-      { colors: context.colors },
-    ),
-  )
+  const { planResult } = await import('../reporters/survey-results.ts')
+  const result = planResult(run, await planRun(run, request), { together: options.together })
+  context.print(planText(result, { colors: context.colors }))
   return 0
 }
 

@@ -5,7 +5,7 @@ import { joinList } from './list-value.ts'
 import { correctIn, durationForm } from './setting-value.ts'
 import type { SettingType } from './setting.ts'
 import { settingNames, settingOf } from './settings.ts'
-import type { Source } from './source.ts'
+import { describeSource, optionHint, type Source } from './source.ts'
 import type { Warning } from './url-problem.ts'
 import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
@@ -18,14 +18,15 @@ export interface ConfigFile {
   readonly values: Readonly<Record<string, unknown>>
 }
 
-type ConfigKey = Extract<Source, { kind: 'config' }>
+type Key = Extract<Source, { kind: 'config' | 'option' }>
 
 /** The value as it would be written in a variable. Throws bad-setting, which never repeats the value. */
-export function readConfigValue(type: SettingType, value: unknown, { key, file }: ConfigKey): string {
+export function readConfigValue(type: SettingType, value: unknown, source: Key): string {
   const text = writeValue(type, value)
   if (text !== undefined) return text
-  throw new SlipwayError('bad-setting', `${key} in ${file} must be ${formOf(type)}, not ${nameType(value)}`, {
-    hint: correctIn(file),
+  const problem = `must be ${formOf(type)}, not ${nameType(value)}`
+  throw new SlipwayError('bad-setting', `${describeSource(source)} ${problem}`, {
+    hint: source.kind === 'option' ? optionHint : correctIn(source.file),
   })
 }
 
@@ -84,9 +85,13 @@ export function warnOfUnknownKeys(file: ConfigFile): Warning[] {
     }))
 }
 
-const known: ReadonlySet<string> = new Set(
-  settingNames.filter((name) => settingOf(name).beforeConfigFile !== true),
-)
+/** No setting, since no flag and no variable could hold it. */
+const hooksKey = 'hooks'
+
+const known: ReadonlySet<string> = new Set([
+  ...settingNames.filter((name) => settingOf(name).beforeConfigFile !== true),
+  hooksKey,
+])
 
 function adviceFor(key: string): string {
   const early = settingNames.find((name) => name === key)
@@ -109,9 +114,21 @@ function printable(key: string): string {
   return /^[\w.-]{1,60}$/.test(key) ? key : '(not shown)'
 }
 
-/** Passwords of URLs among its values, also under keys that nobody knows. */
-export function findFileSecrets({ values }: ConfigFile): string[] {
-  return Object.values(values).flatMap((value) =>
-    typeof value === 'string' ? [...findUrlSecrets(value), ...findPortLikeSecret(value)] : [],
-  )
+/** Passwords of URLs among the values, also under keys that nobody knows, and in hooks. */
+export function findValueSecrets(values: ConfigFile['values']): string[] {
+  return textsIn(Object.values(values), 0).flatMap((text) => [
+    ...findUrlSecrets(text),
+    ...findPortLikeSecret(text),
+  ])
+}
+
+/** `hooks: { beforeAll: { command: ['psql', 'postgres://…'] } }` is as deep as it gets. */
+const deepest = 4
+
+function textsIn(values: readonly unknown[], depth: number): string[] {
+  if (depth > deepest) return []
+  return values.flatMap((value) => {
+    if (typeof value === 'string') return [value]
+    return typeof value === 'object' && value !== null ? textsIn(Object.values(value), depth + 1) : []
+  })
 }

@@ -1,4 +1,5 @@
 /** What a config file may export, made from the table of settings. */
+import type { HooksConfig } from './hook.ts'
 import type { SettingType } from './setting.ts'
 import type { SettingName, settings } from './settings.ts'
 
@@ -24,4 +25,7 @@ export type SlipwayConfig = {
   readonly [Name in SettingName as Settings[Name] extends { beforeConfigFile: true } ? never : Name]?:
     | ConfigValue<Settings[Name]['type']>
     | undefined
+} & {
+  /** What is done around migrations: see docs/hooks.md. */
+  readonly hooks?: HooksConfig | undefined
 }

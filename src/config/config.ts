@@ -1,6 +1,7 @@
 /** The parsed configuration: the only form in which settings travel. All times are milliseconds. */
 import type { SlipwayError } from '../errors.ts'
 import type { Redactor } from '../redact.ts'
+import type { Hooks } from './hook.ts'
 import type { DatabaseUrl } from './url.ts'
 
 export interface Config {
@@ -37,6 +38,8 @@ export interface Config {
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** SLIPWAY_ENV, else ENV, else NODE_ENV; dev and prod spelled out. */
   readonly env: string | undefined
+  /** Of the config file; absent without. */
+  readonly hooks?: Hooks
   readonly redact: Redactor
   /** Things to tell once a reporter exists: unknown SLIPWAY_* variables, ignored URL parameters. */
   readonly warnings: readonly { readonly code: string; readonly message: string }[]

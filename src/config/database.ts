@@ -1,7 +1,7 @@
 import { isSlipwayError, SlipwayError } from '../errors.ts'
 import { attempt } from './attempt.ts'
 import type { Config } from './config.ts'
-import { findFileSecrets } from './config-file.ts'
+import { findValueSecrets } from './config-file.ts'
 import { osUserName } from './environment.ts'
 import { namingVariables } from './libpq-parameters.ts'
 import { warnOfOverriddenUrl } from './overridden-url.ts'
@@ -76,15 +76,19 @@ function refusePasswordInFlag({ source, text }: Found): void {
 }
 
 /** PGPASSWORD is no setting of ours, but a child or a message could still carry it. */
-export function findSecrets({ layers, file }: Sources): string[] {
+export function findSecrets({ layers, file, options }: Sources): string[] {
   const inLayers = layers.flatMap(({ variables }) => {
     const urls = variablesOf(settings.databaseUrl).map((name) => variables[name] ?? '')
     return [variables.PGPASSWORD ?? '', ...urls.flatMap(findUrlSecrets), ...urls.flatMap(findPortLikeSecret)]
   })
-  return file === undefined ? inLayers : [...inLayers, ...findFileSecrets(file)]
+  return [...inLayers, ...findValueSecrets(file?.values ?? {}), ...findValueSecrets(options ?? {})]
 }
 
-function noUrl({ layers, cwd, file }: Sources): SlipwayError {
+function noUrl({ layers, cwd, file, options }: Sources): SlipwayError {
+  if (options !== undefined)
+    return new SlipwayError('no-url', 'no database is configured: there is no option databaseUrl', {
+      hint: "createMigrator({ databaseUrl: 'postgres://user@host/database' })",
+    })
   const dotenvs = layers.map((layer) => layer.dotenv).filter((name) => name !== undefined)
   const files = file === undefined ? dotenvs : [...dotenvs, file.shown]
   const urls = variablesOf(settings.databaseUrl).flatMap((name) => [name, `${name}_FILE`])

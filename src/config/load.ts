@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { warnOfUnknownKeys } from './config-file.ts'
 import { findDatabase } from './database.ts'
 import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
+import type { Hooks } from './hook.ts'
 import { readLogLevel } from './log-level.ts'
 import { badValue, readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
@@ -28,7 +29,11 @@ export interface ConfigInput {
  * (78) naming the source, bad-value and password-in-flag (64), secret-twice and secret-unreadable (78). What is wrong
  * with the database alone waits for requireDatabase: verbs that need none must work without.
  */
-export function loadConfig(input: ConfigInput, sources: GatheredSources = gatherSources(input)): Config {
+export function loadConfig(
+  input: ConfigInput,
+  sources: GatheredSources = gatherSources(input),
+  hooks?: Hooks,
+): Config {
   const { env, envProblem, fileWarnings, file } = sources
   if (envProblem !== undefined) throw envProblem
   const find = (name: SettingName) => findSetting(name, sources)
@@ -59,6 +64,7 @@ export function loadConfig(input: ConfigInput, sources: GatheredSources = gather
     logFormat: readChoice(settings.logFormat, find('logFormat'), input.stderrIsTTY ? 'pretty' : 'json'),
     logLevel,
     env,
+    ...(hooks === undefined ? {} : { hooks }),
     redact: createRedactor(secrets),
     warnings: [
       ...fileWarnings,

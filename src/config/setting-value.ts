@@ -4,7 +4,7 @@ import { nearest } from '../plan/nearest.ts'
 import { parseList } from './list-value.ts'
 import type { Setting } from './setting.ts'
 import { showValue } from './show-value.ts'
-import { describeSource, type Found, type Source } from './source.ts'
+import { describeSource, type Found, optionHint, type Source } from './source.ts'
 
 /** setTimeout and PostgreSQL's timeouts are signed 32-bit milliseconds; longer ones would fire at once. */
 export const longestMs = 2_147_483_647
@@ -81,6 +81,7 @@ export function correctIn(file: string): string {
 
 /** Where to correct what somebody wrote into a file. */
 function adviceFor(source: Source | undefined): string | undefined {
+  if (source?.kind === 'option') return optionHint
   const file = source === undefined ? undefined : fileOf(source)
   return file === undefined ? undefined : correctIn(file)
 }
@@ -88,6 +89,7 @@ function adviceFor(source: Source | undefined): string | undefined {
 function fileOf(source: Source): string | undefined {
   switch (source.kind) {
     case 'flag':
+    case 'option':
       return undefined
     case 'variable':
       return source.dotenv

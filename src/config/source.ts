@@ -5,6 +5,8 @@ export type Source =
   | { readonly kind: 'variable'; readonly variable: string; readonly dotenv: string | undefined }
   | { readonly kind: 'file'; readonly variable: string; readonly path: string }
   | { readonly kind: 'config'; readonly key: string; readonly file: string }
+  /** Of a library's call. */
+  | { readonly kind: 'option'; readonly key: string }
 
 export interface Found {
   readonly text: string
@@ -13,7 +15,10 @@ export interface Found {
   readonly base: string
 }
 
-/** Names a source for messages: `--dir`, `SLIPWAY_DIR`, `SLIPWAY_DIR in .env`, `SLIPWAY_DIR_FILE (/run/x)`. */
+/** What to do about an option that is wrong. */
+export const optionHint = 'docs/settings.md has the form of every value'
+
+/** Names a source for messages: `--dir`, `SLIPWAY_DIR`, `SLIPWAY_DIR in .env`, `SLIPWAY_DIR_FILE (/run/x)`, `option dir`. */
 export function describeSource(source: Source): string {
   switch (source.kind) {
     case 'flag':
@@ -24,5 +29,7 @@ export function describeSource(source: Source): string {
       return `${source.variable} (${source.path})`
     case 'config':
       return `${source.key} in ${source.file}`
+    case 'option':
+      return `option ${source.key}`
   }
 }

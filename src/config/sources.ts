@@ -1,5 +1,5 @@
 /**
- * Where a setting's value comes from: flag > environment > NAME_FILE > .env.<env>.local > .env.<env> > .env >
+ * Where a setting's value comes from: flag, or a library's option > environment > NAME_FILE > .env.<env>.local > .env.<env> > .env >
  * config file.
  */
 import { SlipwayError } from '../errors.ts'
@@ -25,6 +25,8 @@ export interface Sources {
   readonly cwd: string
   /** The config file's content; absent while, or where, there is none. */
   readonly file?: ConfigFile | undefined
+  /** What a library's caller passes; stronger than anything else. Relative paths start at `cwd`. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** A place that has a value for a setting. */
@@ -52,6 +54,7 @@ export function* findCandidates(name: SettingName, sources: Sources): Generator<
     const source = { kind: 'flag', flag: setting.flag } as const
     yield { source, read: () => ({ text: flag, source, base: cwd }) }
   }
+  yield* optionCandidates(name, setting, sources)
   for (const variable of variablesOf(setting))
     for (const layer of layers) yield* variableCandidates(variable, layer, cwd)
   if (file !== undefined && setting.beforeConfigFile !== true) yield* keyCandidates(name, setting, file)
@@ -97,6 +100,17 @@ function* keyCandidates(key: SettingName, { type }: Setting, file: ConfigFile): 
     source,
     read: () => ({ text: readConfigValue(type, value, source), source, base: file.folder }),
   }
+}
+
+function* optionCandidates(
+  key: SettingName,
+  { type }: Setting,
+  { options = {}, cwd }: Sources,
+): Generator<Candidate, void> {
+  const value = Object.hasOwn(options, key) ? options[key] : undefined
+  if (value === undefined || value === '') return
+  const source = { kind: 'option', key } as const
+  yield { source, read: () => ({ text: readConfigValue(type, value, source), source, base: cwd }) }
 }
 
 function valueIn(layer: Layer, variable: string): string | undefined {

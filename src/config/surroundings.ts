@@ -23,7 +23,8 @@ export function createSurroundings({ layers, cwd }: Pick<Sources, 'layers' | 'cw
       return undefined
     },
     cwd,
-    home: environment?.HOME || homeOfUser(),
+    // Without an environment nothing counts but what is passed: see library/options.ts.
+    home: environment === undefined ? undefined : environment.HOME || homeOfUser(),
     findSocket: (port) => socketDirectories.find((directory) => existsSync(`${directory}/.s.PGSQL.${port}`)),
   }
 }

@@ -1,4 +1,5 @@
 import { nearest } from '../plan/nearest.ts'
+import { hookVariableNames } from './hook.ts'
 import { hasFileVariant, variablesOf } from './setting.ts'
 import { settingNames, settingOf } from './settings.ts'
 import type { Layer } from './sources.ts'
@@ -14,14 +15,16 @@ export function warnOfUnknownVariables(layers: readonly Layer[]): Warning[] {
   )
 }
 
-const known: ReadonlySet<string> = new Set(
-  settingNames
+const known: ReadonlySet<string> = new Set([
+  ...settingNames
     .flatMap((name) => variablesOf(settingOf(name)))
     .flatMap((variable) => (hasFileVariant(variable) ? [variable, `${variable}_FILE`] : [variable])),
-)
+  ...hookVariableNames,
+])
 
 function describeUnknown(name: string, layer: Layer): string {
-  const ours = [...known].filter((variable) => variable.startsWith('SLIPWAY_'))
+  const hooks: readonly string[] = hookVariableNames
+  const ours = [...known].filter((variable) => variable.startsWith('SLIPWAY_') && !hooks.includes(variable))
   const near = nearest(name, ours)
   const where = layer.dotenv === undefined ? '' : ` in ${layer.dotenv}`
   return `unknown setting ${name}${where}${near === undefined ? '' : `; did you mean ${near}?`}`

@@ -19,7 +19,9 @@ export * from './outcomes.ts'
 export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 export type { Turns } from './turns.ts'
 
+/** The kinds of database. */
 export type DialectName = 'postgres' | 'sqlite'
+/** A row by column; values as the database's driver gives them. */
 export type Row = Record<string, unknown>
 
 /** Sends one query with bound values. What a migration's `sql` and the checks run on. */

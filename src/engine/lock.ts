@@ -95,7 +95,9 @@ function lockTimeout(run: Run, holder: LockHolder | undefined, elapsedMs: number
   )
 }
 
-/** On SQLite the holder is a process of this machine. */
+/** On SQLite the holder is a process of this machine, or of a library another run of this one. */
 export function endingOf(run: Run, pid: number): string {
+  if (run.dialect.name === 'sqlite' && pid === process.pid)
+    return 'abort the run of this process that holds it'
   return run.dialect.name === 'sqlite' ? `kill ${pid}` : 'slipway unlock --terminate'
 }

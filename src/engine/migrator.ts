@@ -9,6 +9,7 @@ import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError, resol
 import { discover } from './discover.ts'
 import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
+import type { RunHooks } from './hooks/run-hooks.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
@@ -48,27 +49,43 @@ export interface Up {
   readonly found: Discovery
   readonly session: Session
   readonly loaded: Map<string, LoadedMigration>
+  readonly hooks?: RunHooks | undefined
 }
 
 /** From a session to a proven history: applies what is pending, if anything is. */
 export async function bringUp(given: Up): Promise<void> {
   const { session } = given
   const before = await session.readHistory()
-  const up = { ...given, request: settleTarget(given, before) }
-  const first = await makePlan(up, before)
-  if (first.kind === 'plan' && first.steps.length === 0) return tellUpToDate(up, first)
+  const settled = { ...given, request: settleTarget(given, before) }
+  const first = await makePlan(settled, before)
+  if (first.kind === 'plan' && first.steps.length === 0) return tellUpToDate(settled, first)
   // More may be wrong than can be seen without importing what is pending.
-  if (first.kind === 'refusal') await requireSound(up, before)
+  if (first.kind === 'refusal') await requireSound(settled, before)
+  const up = { ...settled, hooks: await openHooks(settled) }
   // A single transaction of several migrations needs a session all the same: for what stands between two of them.
   const turns = up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
     await requireSound(up, before)
     const { bringInTurns } = await import('./turns.ts')
-    const rest = await bringInTurns(up, turns)
-    if (rest === undefined) return
-    return await bringInSession({ ...up, request: rest })
+    return await withHooks(up, async () => {
+      const rest = await bringInTurns(up, turns)
+      if (rest !== undefined) await bringInSession({ ...up, request: rest })
+    })
   }
   return await bringInSession(up)
+}
+
+/** Of the configuration; loaded only where there are any. */
+async function openHooks({ run, progress }: Up): Promise<RunHooks | undefined> {
+  if (run.config.hooks === undefined) return undefined
+  const { createRunHooks } = await import('./hooks/run-hooks.ts')
+  return createRunHooks(run, progress)
+}
+
+async function withHooks({ hooks }: Up, work: () => Promise<void>): Promise<void> {
+  if (hooks === undefined) return await work()
+  const { withRunHooks } = await import('./hooks/run-hooks.ts')
+  await withRunHooks(hooks, work)
 }
 
 /** `+2` is counted once: from what was applied at first, not from what this run or another one applies meanwhile. */
@@ -94,7 +111,7 @@ async function bringInSession(up: Up): Promise<void> {
     if (plan.kind === 'plan' && plan.steps.length === 0) return tellUpToDate(up, plan)
     // What is refused leaves no tables behind.
     await requireSound(up, snapshot)
-    await applyUnderLock(up)
+    await withHooks(up, () => applyUnderLock(up))
   })
 }
 
@@ -160,12 +177,19 @@ async function applyUnderLock(up: Up): Promise<void> {
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
   const together = up.request.together === true
-  if (!(await runSteps(placeSteps(up, plan), { together, progress }))) return
+  const { hooks } = up
+  if (runsAny(plan)) await hooks?.begin()
+  if (!(await runSteps(placeSteps(up, plan), { together, progress, hooks }))) return
   proveHistory(plan, await session.readHistory())
 }
 
+/** What is only recorded as skipped is no reason for a hook. */
+export function runsAny({ steps }: Plan): boolean {
+  return steps.some(({ action }) => action !== 'skip')
+}
+
 function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
-  const { run, session } = up
+  const { run, session, hooks } = up
   const places: readonly StepPlace[] = steps.map((step, index) => ({
     run,
     session,
@@ -173,7 +197,7 @@ function placeSteps(up: Up, { steps }: Plan): readonly StepPlace[] {
     migration: requireLoaded(up, step.name),
     index: index + 1,
     total: steps.length,
-    next: () => places[index + 1],
+    next: () => (hooks?.isBetween === true ? undefined : places[index + 1]),
   }))
   return places
 }

@@ -2,37 +2,59 @@
 import { isSlipwayError } from '../errors.ts'
 import { resolveCommit } from './commit.ts'
 import { executeStep, type StepPlace } from './execute.ts'
+import type { RunHooks } from './hooks/run-hooks.ts'
 import { markDone, type Progress } from './progress.ts'
 
 export interface StepsOptions {
   readonly together: boolean
   readonly progress: Progress
+  readonly hooks?: RunHooks | undefined
 }
 
 /** False: the answer to the last commit was lost, and history has been asked already. */
-export function runSteps(
-  places: readonly StepPlace[],
-  { together, progress }: StepsOptions,
-): Promise<boolean> {
-  return together ? runTogether(places, progress) : runEach(places, progress)
+export function runSteps(places: readonly StepPlace[], options: StepsOptions): Promise<boolean> {
+  return options.together ? runTogether(places, options) : runEach(places, options)
 }
 
-async function runEach(places: readonly StepPlace[], progress: Progress): Promise<boolean> {
+async function runEach(places: readonly StepPlace[], { progress, hooks }: StepsOptions): Promise<boolean> {
   for (const place of places) {
-    const { run, step, index, total } = place
-    run.signal.throwIfAborted()
-    if ((await executeStep(place)) === 'committed-unanswered') {
-      await resolveCommit(run, step.name, index === total, () => markDone(progress, step))
-      return false
-    }
-    markDone(progress, step)
+    place.run.signal.throwIfAborted()
+    const isAnswered = await withHooks(hooks, [place], () => runOne(place, progress))
+    if (!isAnswered) return false
   }
   return true
 }
 
-async function runTogether(places: readonly StepPlace[], progress: Progress): Promise<boolean> {
+async function runOne(place: StepPlace, progress: Progress): Promise<boolean> {
+  const { run, step, index, total } = place
+  run.signal.throwIfAborted()
+  const outcome = await executeStep(place)
+  if (outcome === 'committed-unanswered')
+    await resolveCommit(run, step.name, index === total, () => markDone(progress, step))
+  else markDone(progress, step)
+  return outcome === 'done'
+}
+
+/** What stands before them is over before the first begins, and what stands after them begins when the last is done. */
+async function withHooks(
+  hooks: RunHooks | undefined,
+  places: readonly StepPlace[],
+  work: () => Promise<boolean>,
+): Promise<boolean> {
+  if (hooks === undefined) return await work()
+  const { withStepHooks } = await import('./hooks/run-hooks.ts')
+  const steps = places.map(({ step }) => step)
+  return await withStepHooks(hooks, steps, work)
+}
+
+function runTogether(places: readonly StepPlace[], { progress, hooks }: StepsOptions): Promise<boolean> {
+  return withHooks(hooks, places, () => runAtOnce(places, progress))
+}
+
+async function runAtOnce(places: readonly StepPlace[], progress: Progress): Promise<boolean> {
   const [first, ...others] = places
   if (first === undefined) return true
+  first.run.signal.throwIfAborted()
   const { executeTogether } = await import('./together.ts')
   const markAll = () => {
     for (const { step } of places) markDone(progress, step)

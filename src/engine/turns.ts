@@ -16,6 +16,7 @@ import {
   refuseStorm,
   requireLoaded,
   requirePlan,
+  runsAny,
   tellPlan,
   tellUpToDate,
   type Up,
@@ -133,6 +134,15 @@ async function awaitFree(
   }
 }
 
+/** Before the turn is taken: a turn is a transaction. So the run lock is not held meanwhile. */
+async function runHooksBefore({ up: { hooks } }: Round, plan: Plan): Promise<void> {
+  if (hooks === undefined || !runsAny(plan)) return
+  const [next] = plan.steps
+  await hooks.begin()
+  await hooks.settleOthers(next?.name)
+  if (next !== undefined) await hooks.beforeStep(next)
+}
+
 /** Undefined: there may be more to do. */
 async function takeTurn(round: Round): Promise<'done' | 'needs-session' | undefined> {
   const { up, turns } = round
@@ -141,7 +151,10 @@ async function takeTurn(round: Round): Promise<'done' | 'needs-session' | undefi
   await loadPending(up, snapshot)
   const result = await makePlan({ ...up, request: requestLeft(round) }, snapshot)
   if (result.kind === 'plan' && result.steps.length === 0) return conclude(round, result, snapshot)
-  if (result.kind === 'plan') await refuseStorm(up, result)
+  if (result.kind === 'plan') {
+    await refuseStorm(up, result)
+    await runHooksBefore(round, result)
+  }
   const taken = await turns.take()
   if (taken === 'busy') await awaitTurn(round)
   if (taken !== 'taken') return undefined
@@ -168,7 +181,8 @@ function needsSession(up: Up, step: Step): boolean {
   return step.action === 'resume' || !requireLoaded(up, step.name).options.transaction
 }
 
-function conclude({ up, own }: Round, plan: Plan, snapshot: HistorySnapshot): 'done' {
+async function conclude({ up, own }: Round, plan: Plan, snapshot: HistorySnapshot): Promise<'done'> {
+  await up.hooks?.settleOthers(undefined)
   if (own.length === 0) tellUpToDate(up, plan)
   else proveHistory({ steps: own }, snapshot)
   return 'done'
@@ -187,6 +201,7 @@ async function runFirst(round: Round, { steps }: Plan): Promise<'done' | undefin
   const { up, own } = round
   const [step] = steps
   if (step === undefined) return 'done'
+  const { hooks } = up
   const onDone = () => {
     own.push(step)
     markDone(up.progress, step)
@@ -202,12 +217,15 @@ async function runFirst(round: Round, { steps }: Plan): Promise<'done' | undefin
     })
     if (outcome === 'done') {
       onDone()
+      await hooks?.afterStep(step.name)
       return undefined
     }
   } catch (error) {
     if (error instanceof TurnLost) return undefined
+    await hooks?.afterStep(step.name, { thrown: error })
     throw error
   }
   await resolveCommit(up.run, step.name, steps.length === 1, onDone)
+  await hooks?.afterStep(step.name)
   return 'done'
 }

@@ -57,6 +57,7 @@ export const defaultOptions: DeclaredOptions = {
   dependsOn: [],
 }
 
+/** What the history table says of a migration; `started`: it runs without a transaction and has not finished. */
 export type HistoryState = 'applied' | 'started' | 'skipped'
 
 /** One row of the history table. `id` is the order of application. */

@@ -19,6 +19,8 @@ export function activityOf(
     }
     case 'step-started':
       return event.action === 'skip' ? undefined : describeStep(visibleText(clean(event.name)), memory)
+    case 'hook-started':
+      return describeHook(visibleText(clean(event.hook)))
     default:
       return undefined
   }
@@ -31,6 +33,7 @@ export function endsActivity(event: RunEvent): boolean {
     case 'lock-acquired':
     case 'step-finished':
     case 'step-failed':
+    case 'hook-finished':
     case 'run-finished':
       return true
     default:
@@ -43,6 +46,13 @@ function describeStep(name: string, memory: RunMemory): Activity {
   return {
     describe: (ms) => `▸ ${name}${position}  ${formatElapsed(ms)}${describeStatements(memory)}`,
     beat: (ms) => `… ${name} has been running for ${formatElapsed(ms)}${describeStatements(memory)}`,
+  }
+}
+
+function describeHook(name: string): Activity {
+  return {
+    describe: (ms) => `▸ ${name}  ${formatElapsed(ms)}`,
+    beat: (ms) => `… ${name} has been running for ${formatElapsed(ms)}`,
   }
 }
 

@@ -77,6 +77,15 @@ function describe(event: RunEvent, telling: Telling): Told {
       return { text: `${event.name}: ${event.message}${describeData(event.data, telling.redact)}` }
     case 'cleanup-failed':
       return { text: `${event.what} failed while cleaning up: ${event.message}` }
+    case 'hook-started':
+      return { text: `${event.hook}: ${oneLine(event.command, 200)}` }
+    case 'hook-output':
+      return { text: `${event.hook} │ ${event.line}` }
+    case 'hook-finished':
+      return {
+        text: event.failed ? `${event.hook} failed` : event.hook,
+        aside: formatDuration(event.durationMs),
+      }
     case 'stopping':
       return { text: `${event.signal} received, stopping` }
     case 'run-finished':

@@ -21,6 +21,8 @@ export interface ErrorFields {
   readonly serverHint?: string | undefined
   readonly context?: string | undefined
   readonly statement?: { readonly index: number; readonly total: number } | undefined
+  /** Last lines that a hook's command printed. */
+  readonly output?: string | undefined
   readonly reasons?: readonly ErrorFields[] | undefined
   /** Only at log level debug. */
   readonly stack?: string | undefined
@@ -32,7 +34,8 @@ export function toErrorFields(error: unknown, options: { readonly stack: boolean
   if (!isSlipwayError(error)) {
     return { code: 'bug', exitCode: exitCodes.bug, message: messageOf(error), stack }
   }
-  const { location, reasons, migration, sqlstate, detail, serverHint, context, statement } = error.facts
+  const { location, reasons, migration, sqlstate, detail, serverHint, context, statement, output } =
+    error.facts
   return {
     code: error.code,
     exitCode: error.exitCode,
@@ -48,6 +51,7 @@ export function toErrorFields(error: unknown, options: { readonly stack: boolean
     serverHint,
     context,
     statement,
+    output,
     reasons: reasons?.map((reason) => toErrorFields(reason, options)),
     stack,
   }

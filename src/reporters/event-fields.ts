@@ -32,6 +32,9 @@ function fieldsOf(event: RunEvent, options: FieldOptions): Record<string, unknow
     case 'warning':
     case 'notice':
     case 'cleanup-failed':
+    case 'hook-started':
+    case 'hook-output':
+    case 'hook-finished':
     case 'stopping':
     case 'planned': {
       const { type: _, ...fields } = event

@@ -24,6 +24,8 @@ export function levelOf(event: RunEvent): EventLevel {
       return 'warn'
     case 'planned':
       return event.ahead.length > 0 ? 'warn' : 'info'
+    case 'hook-finished':
+      return event.failed ? 'error' : 'info'
     case 'statement-finished':
       return 'debug'
     case 'run-started':
@@ -37,6 +39,8 @@ export function levelOf(event: RunEvent): EventLevel {
     case 'step-finished':
     case 'history-amended':
     case 'migration-log':
+    case 'hook-started':
+    case 'hook-output':
       return 'info'
   }
 }

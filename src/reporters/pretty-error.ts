@@ -57,6 +57,7 @@ function bodyLines(error: SlipwayError, finalHint: string, style: ErrorStyle): s
     ...labelled('DETAIL', facts.detail, style),
     ...labelled('HINT', facts.serverHint, style),
     ...labelled('CONTEXT', facts.context, style),
+    ...labelled('OUTPUT', facts.output, style),
     ...reasonLines(error, finalHint, style),
   ]
   return indent(lines)

@@ -106,6 +106,8 @@ function linesOf(event: RunEvent, printer: Printer): string[] {
       return planLines(event, told, printer)
     case 'step-finished':
       return [markedLine(event.action === 'skip' ? 'skip' : 'done', alignName(told, memory), printer)]
+    case 'hook-finished':
+      return [markedLine(event.failed ? 'failed' : 'done', told, printer)]
     case 'step-failed':
       memory.told = event.error
       return [markedLine('failed', told, printer), ...errorDetailLines(event.error, style)]

@@ -5,6 +5,7 @@ import type { SlipwayError } from '../errors.ts'
 import type { PlannedStep } from '../events.ts'
 import type { HistoryRow, MigrationState } from '../plan/migration.ts'
 
+/** Which database it was. */
 export interface DatabaseFacts {
   /** As shown to people: no password. */
   readonly database: string
@@ -14,19 +15,23 @@ export interface DatabaseFacts {
   readonly historyTable: string
 }
 
+/** What speaks against nothing and is worth a look. */
 export interface ResultWarning {
   readonly code: string
   readonly message: string
 }
 
+/** One migration, and what became of it. */
 export interface MigrationStatus {
   readonly name: string
   readonly state: MigrationState
   readonly appliedAt?: Date | undefined
   readonly durationMs?: number | undefined
+  /** `namespace/pod@node`, or `user@host`. */
   readonly appliedBy?: string | undefined
 }
 
+/** Files and history, side by side. */
 export interface StatusResult extends DatabaseFacts {
   /** The newest applied migration. */
   readonly current?: string | undefined
@@ -39,6 +44,7 @@ export interface StatusResult extends DatabaseFacts {
   readonly warnings: readonly ResultWarning[]
 }
 
+/** What ran. */
 export interface HistoryResult extends DatabaseFacts {
   /** In order of application. */
   readonly rows: readonly HistoryRow[]
@@ -46,16 +52,20 @@ export interface HistoryResult extends DatabaseFacts {
   readonly log?: readonly LogRecord[] | undefined
 }
 
-/** What `up --dry-run` would do. */
+/** What `up` would do. */
 export interface PlanResult extends DatabaseFacts {
+  /** How many are applied already. */
   readonly applied: number
+  /** In their order. */
   readonly steps: readonly PlannedStep[]
+  /** Names that the database has and this folder does not: of a newer image. */
   readonly ahead: readonly string[]
   /** All in one transaction. */
   readonly together?: boolean
   readonly warnings: readonly ResultWarning[]
 }
 
+/** Files against history, every file hashed. */
 export interface VerifyResult extends DatabaseFacts {
   /** Applied migrations whose file was hashed and compared. */
   readonly checked: number

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts'
 import { findSecrets } from '../config/database.ts'
 import { findConfigFile } from '../config/find-config-file.ts'
+import type { Hooks } from '../config/hook.ts'
 import { type ConfigInput, type GatheredSources, gatherSources, loadConfig } from '../config/load.ts'
 import { findPortLikeSecret, findUrlSecrets } from '../config/url-secrets.ts'
 import { createRedactor } from '../redact.ts'
@@ -10,7 +11,16 @@ import { createRedactor } from '../redact.ts'
 export async function readConfig(input: ConfigInput): Promise<Config> {
   const sources = gatherSources(input)
   if (sources.envProblem !== undefined) throw sources.envProblem
-  return loadConfig(input, await addConfigFile(sources, input))
+  const complete = await addConfigFile(sources, input)
+  return loadConfig(input, complete, await readFileHooks(complete))
+}
+
+/** Those of the config file, if it has any. Throws bad-setting. */
+export async function readFileHooks({ file }: GatheredSources): Promise<Hooks | undefined> {
+  const value = file?.values.hooks
+  if (file === undefined || value === undefined) return undefined
+  const { readHooks } = await import('../config/read-hooks.ts')
+  return readHooks(value, { where: ` in ${file.shown}`, folder: file.folder })
 }
 
 /** Loads the config file if there is one: without, this costs a look at the working directory. Throws bad-config. */

@@ -4,7 +4,7 @@ import { surveySettings } from '../config/survey-settings.ts'
 import { isSlipwayError, type SlipwayError } from '../errors.ts'
 import { createRedactor, type Redactor } from '../redact.ts'
 import type { ConfigResult } from '../reporters/results.ts'
-import { addConfigFile } from './read-config.ts'
+import { addConfigFile, readFileHooks } from './read-config.ts'
 
 export interface ConfigOptions {
   readonly json: boolean
@@ -18,8 +18,10 @@ export async function surveyConfig(input: ConfigInput): Promise<{ result: Config
   const gathered = gatherSources(input)
   const complete = await addConfigFile(gathered, input).catch(expected)
   const survey = surveySettings(isSlipwayError(complete) ? gathered : complete)
+  const hooks = isSlipwayError(complete) ? undefined : await readFileHooks(complete).catch(expected)
   const problems = [
     ...(isSlipwayError(complete) ? [complete] : []),
+    ...(isSlipwayError(hooks) ? [hooks] : []),
     ...survey.settings.flatMap(({ problem }) => problem ?? []),
   ]
   return { result: { ...survey, problems }, redact: createRedactor(survey.secrets) }

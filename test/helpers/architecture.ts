@@ -4,10 +4,10 @@
 const layers: readonly (readonly string[])[] = [
   ['error-table.ts', 'errors.ts', 'events.ts', 'redact.ts', 'version.ts'],
   ['plan', 'schema', 'lint', 'codegen', 'sql', 'text'],
-  ['dialects', 'files', 'config'],
+  ['dialects', 'files', 'config', 'programs'],
   ['engine'],
   ['reporters', 'server', 'terminal'],
-  ['commands'],
+  ['commands', 'library'],
   ['cli.ts', 'index.ts'],
   ['code-cache.ts'],
   ['precompile.ts'],

@@ -60,7 +60,14 @@ export const up: Migration = async ({ sql }) => { await sql\`create table b (id 
     assert.match(stderr, /2 migrations applied/)
   }
   const library = await import(join(home, 'dist/index.js'))
-  assert.equal(typeof library, 'object')
+  assert.deepEqual(Object.keys(library).sort(), ['SlipwayError', 'createMigrator'])
+  for (const databaseUrl of [db.url(), `sqlite://${workspace.path('app/app.db')}`]) {
+    const migrator = await library.createMigrator({ databaseUrl, dir: workspace.path('app/migrations') })
+    assert.deepEqual((await migrator.up()).applied, [])
+    assert.equal((await migrator.verify()).ok, true)
+    const error = await migrator.up({ to: 'nowhere' }).catch((thrown: unknown) => thrown)
+    assert.ok(error instanceof library.SlipwayError)
+  }
 })
 
 test('it ships what it needs: no sources, no compiled cache, the licences of what is bundled', () => {
@@ -116,6 +123,45 @@ export const up: Migration = async ({ sql, columnExists }) => {
     'app/migrations/0002_b.ts': migration.replace('transaction: false', "transaction: 'no'"),
   })
   assert.throws(check, ({ stdout }) => /not assignable to type 'boolean/.test(stdout))
+})
+
+test('a program is type-checked with the types that are shipped', () => {
+  const program = `import { createMigrator, SlipwayError, type RunEvent } from 'slipway'
+const listen = (event: RunEvent): void => { if (event.type === 'step-finished') void event.durationMs.toFixed() }
+await using migrator = await createMigrator({ databaseUrl: 'sqlite:a.db', lockTimeout: '1s', onEvent: listen })
+const { applied } = await migrator.up({ to: 'head', signal: AbortSignal.timeout(1000) })
+void applied.join()
+try {
+  await migrator.verify()
+} catch (error) {
+  if (error instanceof SlipwayError && error.code === 'changed') void error.progress?.applied
+}
+`
+  using workspace = createWorkspace({
+    'app/package.json': '{ "type": "module" }',
+    'app/tsconfig.json': JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        noEmit: true,
+        module: 'nodenext',
+        target: 'es2024',
+        lib: ['es2024', 'esnext.disposable', 'dom'],
+        types: [],
+        skipLibCheck: false,
+      },
+      include: ['program.ts'],
+    }),
+    'app/program.ts': program,
+  })
+  install(workspace)
+  const check = () =>
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', workspace.path('app')], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    })
+  assert.equal(check(), '')
+  workspace.write({ 'app/program.ts': program.replace("'changed'", "'chnaged'") })
+  assert.throws(check, ({ stdout }) => /no overlap/.test(stdout))
 })
 
 test('the same sources give the same bytes', () => {

@@ -1,9 +1,10 @@
-/** What a migration function receives. */
+/** The context of one migration, its queries watched. */
 import type { Checks, DialectName, Executor } from '../../dialects/dialect.ts'
 import type { Run } from '../run.ts'
 import { createSql, type Sql } from './sql.ts'
 import { createTracker, type QueryTracker } from './tracker.ts'
 
+/** What a migration function receives. */
 export interface MigrationContext extends Checks {
   readonly sql: Sql
   readonly dialect: DialectName

@@ -9,6 +9,7 @@ export interface SqlQuery<T extends Row = Row> extends Fragment, PromiseLike<T[]
   finally(onFinally: () => void): Promise<T[]>
 }
 
+/** Sends SQL: a tagged template, whose values are bound. */
 export interface Sql {
   /**
    * A query with bound values; resolves to its rows. Integers arrive as numbers where that is exact, else as bigints.
