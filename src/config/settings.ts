@@ -32,7 +32,17 @@ const writing = ['up', 'exec'] as const
 const amending = ['stamp', 'repair'] as const
 const moving = [...writing, 'down'] as const
 const looking = ['doctor', 'unlock'] as const
-const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec', 'down', ...amending, ...looking] as const
+const connecting = [
+  'up',
+  'status',
+  'history',
+  'verify',
+  'wait',
+  'exec',
+  'down',
+  ...amending,
+  ...looking,
+] as const
 const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, 'doctor'] as const
 
 export const settings = {
