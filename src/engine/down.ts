@@ -6,8 +6,8 @@ import { TurnLost } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
 import type { Discovery } from '../files/discover.ts'
-import type { DownRequest, Revert } from '../plan/down.ts'
-import type { MigrationFile } from '../plan/migration.ts'
+import { type DownRequest, type Revert, selectReverts } from '../plan/down.ts'
+import type { HistoryRow, MigrationFile } from '../plan/migration.ts'
 import { resolveCommit } from './commit.ts'
 import { discover } from './discover.ts'
 import { type DownDecision, decideDown } from './down-decide.ts'
@@ -100,9 +100,10 @@ async function decideAgain(
   { request, survey }: DownOptions,
   snapshot: HistorySnapshot,
 ): Promise<DownDecision> {
-  const decision = await decideDown({ run, session, found: survey.found, snapshot, request })
-  if (describeAll(decision.steps) === describeAll(survey.steps)) return decision
-  throw moved()
+  const shown = describeAll(survey.steps.map(({ history }) => history))
+  // First of all: what speaks against going on from a new history is not what there was to say.
+  if (describeAll(selectReverts(snapshot.rows, request)) !== shown) throw moved()
+  return decideDown({ run, session, found: survey.found, snapshot, request })
 }
 
 function moved(): SlipwayError {
@@ -113,9 +114,9 @@ function moved(): SlipwayError {
   )
 }
 
-function describeAll(steps: readonly Revert[]): string {
-  return steps
-    .map(({ history: { id, name, checksum, state, statementsDone } }) =>
+function describeAll(rows: readonly HistoryRow[]): string {
+  return rows
+    .map(({ id, name, checksum, state, statementsDone }) =>
       [id, name, checksum, state, statementsDone].join(' '),
     )
     .join('\n')
