@@ -347,6 +347,11 @@ export const errorTable = {
     meaning: 'A connection pooler in the path refuses: statement pooling, or its own configuration.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
   },
+  'program-missing': {
+    exit: 78,
+    meaning: 'A program that backups need, pg_dump or pg_restore, is not on the PATH.',
+    hint: "install PostgreSQL's client programs, of the server's version or newer",
+  },
   'command-missing': {
     exit: 78,
     meaning: 'The program to run after `exec --`, or in a hook, is not on the PATH or not executable.',
@@ -362,6 +367,36 @@ export const errorTable = {
     exit: 79,
     meaning: 'A transactional migration ended its own transaction, so part of it may be committed.',
     hint: 'remove the commit from the migration, undo what it did, then: slipway repair --retry NAME',
+  },
+  irreversible: {
+    exit: 79,
+    meaning: 'A migration that is to be reverted has no down.',
+    hint: 'write a migration that undoes it: slipway new NAME',
+  },
+  'data-loss': {
+    exit: 79,
+    meaning: 'A down would take away tables, columns or rows that hold data.',
+    hint: 'take a backup (--backup), then: slipway down --allow-data-loss',
+  },
+  'not-self-contained': {
+    exit: 79,
+    meaning: 'The text of a script in history imports something, so it cannot be run without its file.',
+    hint: 'take an image that has the file and what it imports',
+  },
+  'history-not-trusted': {
+    exit: 79,
+    meaning: 'The texts in history could have been written by others than the owner of the history table.',
+    hint: 'take an image that has the files, or take those rights away (revoke)',
+  },
+  'backup-failed': {
+    exit: 79,
+    meaning: 'The backup that --backup asked for could not be taken; nothing was reverted.',
+    hint: 'correct what is wrong, or take one by hand and use --require-backup',
+  },
+  'backup-missing': {
+    exit: 79,
+    meaning: 'The newest file in SLIPWAY_BACKUP_DIR is no recent, readable backup of this database.',
+    hint: 'take one: slipway down --backup',
   },
   'not-confirmed': {
     exit: 79,

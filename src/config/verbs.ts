@@ -1,4 +1,5 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
+import { downVerb } from './down-verb.ts'
 
 export type VerbFlagType =
   | { readonly kind: 'boolean' }
@@ -62,6 +63,7 @@ export const verbs = {
     ],
     examples: ['slipway up', 'slipway up --dry-run', 'slipway up --to add_user_preferences'],
   },
+  down: downVerb,
   status: {
     summary: 'show every migration and its state',
     details: 'Reads only: no lock, no table created, works for a role that cannot write.',

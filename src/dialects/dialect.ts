@@ -10,6 +10,7 @@ import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { CountedLoss, Loss, Reverting } from './reverting.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 import type { Fault } from './fault.ts'
 import type { Turns } from './turns.ts'
@@ -131,6 +132,8 @@ export type StepBody =
 
 export interface Attempt {
   readonly record: StepRecord
+  /** The body is a down: `id` of the history row that goes with it, where `up` would write one. */
+  readonly reverts?: number | undefined
   readonly body: StepBody
   readonly ddlLockTimeoutMs: number
   /** 0: none. */
@@ -188,13 +191,19 @@ export interface Session extends AsyncDisposable {
   applyTogether(parts: readonly TogetherPart[], listener: TogetherListener): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>
   recordSkipped(record: StepRecord): Promise<void>
-  /** Marks a step whose transaction escaped as `started`. */
-  recordStarted(record: StepRecord): Promise<void>
+  /** Marks a step whose transaction escaped as `started`; `reverts` as in Attempt. */
+  recordStarted(record: StepRecord, reverts?: number): Promise<void>
   /** Each with its line in the log, all in one transaction; under the run lock only. */
   amendHistory(amendments: readonly Amendment[]): Promise<void>
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
   /** A line in the log that is about no migration; none where there is no log table. */
   recordUnlock(record: StepRecord, detail: string): Promise<void>
+  /** What is in what a down would take away; reads only. What is not there is left out. */
+  countLosses(losses: readonly Loss[]): Promise<readonly CountedLoss[]>
+  /** Who may write the history besides its owner, ourselves and superusers, as far as the database tells. */
+  historyWriters(): Promise<readonly string[]>
+  /** Bytes on disk. */
+  databaseSize(): Promise<number>
   /** Stops the statement that runs now on the server; resolves when asked, not when stopped. */
   cancel(): Promise<void>
   /** Graceful where the connection still lives; never throws, never hangs. */
@@ -212,6 +221,8 @@ export interface Dialect {
    * another runner was faster. Absent where connecting makes it.
    */
   createDatabase?(url: DatabaseUrl, options: ConnectOptions): Promise<'created' | 'exists'>
+  /** What only `down` needs. */
+  loadReverting(): Promise<Reverting>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>

@@ -1,5 +1,13 @@
 /** What a dialect is given to apply one migration once. */
-import type { Attempt, Checks, Executor, StepBody, StepRecord } from '../dialects/dialect.ts'
+import {
+  type Attempt,
+  type Checks,
+  type Executor,
+  type SqlBody,
+  StatementError,
+  type StepBody,
+  type StepRecord,
+} from '../dialects/dialect.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { openContext } from './context/context.ts'
 import type { QueryTracker } from './context/tracker.ts'
@@ -48,6 +56,7 @@ function attemptOf(place: StepPlace, scribe: Scribe): Attempt {
   const record = recordOf(run, migration)
   return {
     record,
+    reverts: revertedRow(step),
     body: bodyOf(place, scribe),
     ddlLockTimeoutMs: migration.options.ddlLockTimeoutMs ?? run.config.ddlLockTimeoutMs,
     statementTimeoutMs: migration.options.statementTimeoutMs ?? run.config.statementTimeoutMs,
@@ -67,9 +76,45 @@ function attemptOf(place: StepPlace, scribe: Scribe): Attempt {
   }
 }
 
-function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
+function bodyOf(place: StepPlace, scribe: Scribe): StepBody {
+  const { migration, watch } = place
+  const body = migration.body.kind === 'sql' ? migration.body : codeOf(place, scribe)
+  if (watch === undefined) return body
+  return {
+    kind: 'code',
+    run: (executor, checks) =>
+      watch(executor, () =>
+        body.kind === 'sql' ? runStatements(place, body, executor) : body.run(executor, checks),
+      ),
+  }
+}
+
+/** One by one, for somebody to look at what they leave. */
+async function runStatements(
+  { run, migration, step }: StepPlace,
+  { statements }: SqlBody,
+  executor: Executor,
+): Promise<void> {
+  for (const [index, { text }] of statements.entries()) {
+    const began = performance.now()
+    await executor.query(text, []).catch((error: unknown) => {
+      throw new StatementError(index, error)
+    })
+    const durationMs = performance.now() - began
+    run.emit({
+      type: 'statement-finished',
+      name: step.name,
+      index: index + 1,
+      total: statements.length,
+      durationMs,
+    })
+    run.echo?.done(migration, index, durationMs)
+  }
+}
+
+function codeOf({ run, migration }: StepPlace, scribe: Scribe): Extract<StepBody, { kind: 'code' }> {
   const { body, file } = migration
-  if (body.kind === 'sql') return body
+  if (body.kind !== 'code') throw new TypeError(`${file.name} is no script`)
   return {
     kind: 'code',
     async run(executor: Executor, checks: Checks) {
@@ -84,6 +129,11 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
       }
     },
   }
+}
+
+/** Of a down: which history row goes with it. */
+export function revertedRow({ action, history }: StepPlace['step']): number | undefined {
+  return action === 'revert' ? history?.id : undefined
 }
 
 /** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */

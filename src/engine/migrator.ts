@@ -9,6 +9,7 @@ import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError, resol
 import { discover } from './discover.ts'
 import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
+import { aroundRun, openHooks } from './hooks/open-hooks.ts'
 import type { RunHooks } from './hooks/run-hooks.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { openSession } from './open.ts'
@@ -61,31 +62,18 @@ export async function bringUp(given: Up): Promise<void> {
   if (first.kind === 'plan' && first.steps.length === 0) return tellUpToDate(settled, first)
   // More may be wrong than can be seen without importing what is pending.
   if (first.kind === 'refusal') await requireSound(settled, before)
-  const up = { ...settled, hooks: await openHooks(settled) }
+  const up = { ...settled, hooks: await openHooks(settled.run, settled.progress) }
   // A single transaction of several migrations needs a session all the same: for what stands between two of them.
   const turns = up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
     await requireSound(up, before)
     const { bringInTurns } = await import('./turns.ts')
-    return await withHooks(up, async () => {
+    return await aroundRun(up.hooks, async () => {
       const rest = await bringInTurns(up, turns)
       if (rest !== undefined) await bringInSession({ ...up, request: rest })
     })
   }
   return await bringInSession(up)
-}
-
-/** Of the configuration; loaded only where there are any. */
-async function openHooks({ run, progress }: Up): Promise<RunHooks | undefined> {
-  if (run.config.hooks === undefined) return undefined
-  const { createRunHooks } = await import('./hooks/run-hooks.ts')
-  return createRunHooks(run, progress)
-}
-
-async function withHooks({ hooks }: Up, work: () => Promise<void>): Promise<void> {
-  if (hooks === undefined) return await work()
-  const { withRunHooks } = await import('./hooks/run-hooks.ts')
-  await withRunHooks(hooks, work)
 }
 
 /** `+2` is counted once: from what was applied at first, not from what this run or another one applies meanwhile. */
@@ -111,7 +99,7 @@ async function bringInSession(up: Up): Promise<void> {
     if (plan.kind === 'plan' && plan.steps.length === 0) return tellUpToDate(up, plan)
     // What is refused leaves no tables behind.
     await requireSound(up, snapshot)
-    await withHooks(up, () => applyUnderLock(up))
+    await aroundRun(up.hooks, () => applyUnderLock(up))
   })
 }
 

@@ -4,6 +4,8 @@
 export interface Progress {
   applied: string[]
   skipped: string[]
+  /** By `down`. */
+  reverted?: string[]
   pending: string[]
   ahead: string[]
 }
@@ -16,6 +18,10 @@ export function markDone(progress: Progress, step: { readonly name: string; read
   // What is done was the next to be done, so it is the first: V8 takes it off without moving the others.
   if (progress.pending[0] === step.name) progress.pending.shift()
   else progress.pending = progress.pending.filter((name) => name !== step.name)
+  if (step.action === 'revert') {
+    progress.reverted = [...(progress.reverted ?? []), step.name]
+    return
+  }
   const list = step.action === 'skip' ? progress.skipped : progress.applied
   list.push(step.name)
 }

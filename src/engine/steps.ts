@@ -2,6 +2,7 @@
 import { isSlipwayError } from '../errors.ts'
 import { resolveCommit } from './commit.ts'
 import { executeStep, type StepPlace } from './execute.ts'
+import { aroundSteps } from './hooks/open-hooks.ts'
 import type { RunHooks } from './hooks/run-hooks.ts'
 import { markDone, type Progress } from './progress.ts'
 
@@ -19,7 +20,7 @@ export function runSteps(places: readonly StepPlace[], options: StepsOptions): P
 async function runEach(places: readonly StepPlace[], { progress, hooks }: StepsOptions): Promise<boolean> {
   for (const place of places) {
     place.run.signal.throwIfAborted()
-    const isAnswered = await withHooks(hooks, [place], () => runOne(place, progress))
+    const isAnswered = await aroundSteps(hooks, [place.step], () => runOne(place, progress))
     if (!isAnswered) return false
   }
   return true
@@ -30,25 +31,17 @@ async function runOne(place: StepPlace, progress: Progress): Promise<boolean> {
   run.signal.throwIfAborted()
   const outcome = await executeStep(place)
   if (outcome === 'committed-unanswered')
-    await resolveCommit(run, step.name, index === total, () => markDone(progress, step))
+    await resolveCommit(run, step, index === total, () => markDone(progress, step))
   else markDone(progress, step)
   return outcome === 'done'
 }
 
-/** What stands before them is over before the first begins, and what stands after them begins when the last is done. */
-async function withHooks(
-  hooks: RunHooks | undefined,
-  places: readonly StepPlace[],
-  work: () => Promise<boolean>,
-): Promise<boolean> {
-  if (hooks === undefined) return await work()
-  const { withStepHooks } = await import('./hooks/run-hooks.ts')
-  const steps = places.map(({ step }) => step)
-  return await withStepHooks(hooks, steps, work)
-}
-
 function runTogether(places: readonly StepPlace[], { progress, hooks }: StepsOptions): Promise<boolean> {
-  return withHooks(hooks, places, () => runAtOnce(places, progress))
+  return aroundSteps(
+    hooks,
+    places.map(({ step }) => step),
+    () => runAtOnce(places, progress),
+  )
 }
 
 async function runAtOnce(places: readonly StepPlace[], progress: Progress): Promise<boolean> {
@@ -62,7 +55,7 @@ async function runAtOnce(places: readonly StepPlace[], progress: Progress): Prom
   try {
     if ((await executeTogether([first, ...others])) === 'committed-unanswered') {
       // Their rows committed with it, or not at all.
-      await resolveCommit(first.run, places.at(-1)?.step.name ?? first.step.name, true, markAll)
+      await resolveCommit(first.run, places.at(-1)?.step ?? first.step, true, markAll)
       return false
     }
   } catch (error) {

@@ -225,7 +225,7 @@ async function runFirst(round: Round, { steps }: Plan): Promise<'done' | undefin
     await hooks?.afterStep(step.name, { thrown: error })
     throw error
   }
-  await resolveCommit(up.run, step.name, steps.length === 1, onDone)
+  await resolveCommit(up.run, step, steps.length === 1, onDone)
   await hooks?.afterStep(step.name)
   return 'done'
 }

@@ -18,6 +18,7 @@ export const postgres: Dialect = {
     const { createDatabase } = await import('./create-database.ts')
     return createDatabase(url, options)
   },
+  loadReverting: async () => (await import('./reverting.ts')).postgresReverting,
   explain: (error) =>
     error instanceof LockBudgetSpent
       ? { kind: 'retryable', sqlstate: '55P03', message: error.message }

@@ -12,6 +12,7 @@ export const sqlite: Dialect = {
     const { openSession } = await import('./session.ts')
     return openSession(url, options)
   },
+  loadReverting: async () => (await import('./reverting.ts')).sqliteReverting,
   explain: explainSqlite,
   parse: async (text) => parseSqlite(text),
   refuseTogether: async () => new Map(),

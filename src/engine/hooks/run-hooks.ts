@@ -67,7 +67,7 @@ export function createRunHooks(
       file: step?.file.up.path,
       outcome: outcome?.outcome,
       exitCode: outcome?.exitCode,
-      applied: [...progress.applied],
+      applied: [...(direction === 'down' ? (progress.reverted ?? []) : progress.applied)],
       // The stop that ended the run must not end what cleans up behind it, but there is not much time for that.
       ...(isStopping ? { atMostMs: Math.max(1, run.config.shutdownTimeoutMs) } : {}),
       signal: isStopping ? new AbortController().signal : run.signal,
