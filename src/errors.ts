@@ -225,6 +225,22 @@ export const errorTable = {
       'A SQLite migration left rows that violate a foreign key, or would have lost rows of a child table.',
     hint: 'correct the migration and run again: slipway up',
   },
+  'defined-otherwise': {
+    exit: 70,
+    meaning: 'An operation found something of that name with another definition.',
+    hint: 'give it another name, or alter or drop what is there first',
+  },
+  'bad-operation': {
+    exit: 70,
+    meaning: 'An operation was asked for what does not exist, makes no sense, or this database cannot do.',
+    hint: 'correct the migration; see docs/operations.md',
+  },
+  'rebuild-failed': {
+    exit: 70,
+    meaning:
+      'An operation on a SQLite table would have lost rows, or left a view, a trigger or a foreign key that no longer works.',
+    hint: 'drop what depends on it first, in the same migration, and create it again afterwards',
+  },
   // 73
   'not-writable': {
     exit: 73,

@@ -12,6 +12,7 @@ import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 import type { Fault } from './fault.ts'
+import type { OpenOperations } from './operations.ts'
 import type { Turns } from './turns.ts'
 
 export * from './fault.ts'
@@ -125,7 +126,10 @@ export interface SqlBody {
 
 export type StepBody =
   | SqlBody
-  | { readonly kind: 'code'; readonly run: (executor: Executor, checks: Checks) => Promise<void> }
+  | { readonly kind: 'code'; readonly run: RunCode }
+
+/** What a migration's function is run by; everything it is given ends with it. */
+export type RunCode = (executor: Executor, checks: Checks, operations: OpenOperations) => Promise<void>
 
 export interface Attempt {
   readonly record: StepRecord

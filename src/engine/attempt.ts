@@ -1,5 +1,5 @@
 /** What a dialect is given to apply one migration once. */
-import type { Attempt, Checks, Executor, StepBody, StepRecord } from '../dialects/dialect.ts'
+import type { Attempt, StepBody, StepRecord } from '../dialects/dialect.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { openContext } from './context/context.ts'
 import type { QueryTracker } from './context/tracker.ts'
@@ -72,9 +72,8 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
   if (body.kind === 'sql') return body
   return {
     kind: 'code',
-    async run(executor: Executor, checks: Checks) {
-      const overheard = run.echo?.overhear(executor, file.name) ?? executor
-      const { context, tracker } = openContext(run, file.name, overheard, checks)
+    async run(executor, checks, operations) {
+      const { context, tracker } = openContext(run, file.name, { executor, checks, operations })
       scribe.tracker = tracker
       try {
         await untilAborted(run.signal, async () => body.up(context))

@@ -7,12 +7,14 @@ import {
   CommitUnanswered,
   type Executor,
   type Row,
+  type RunCode,
   type SqlBody,
   TransactionEscaped,
 } from '../dialect.ts'
 import { dropAhead, sendAhead, takeAhead } from './ahead.ts'
 import { createChecks } from './checks.ts'
 import type { Link, ResultSet } from './link.ts'
+import { openLater } from './operations/later.ts'
 import { isForgotten } from './prepared-rows.ts'
 import { awaitSqlBody, type SentBody, sendSqlBody } from './sql-body.ts'
 import {
@@ -98,7 +100,7 @@ export async function commit(place: Workplace, attempt: Attempt): Promise<void> 
 async function runCodeBody(
   place: Workplace,
   attempt: Attempt,
-  run: (executor: Executor, checks: ReturnType<typeof createChecks>) => Promise<void>,
+  run: RunCode,
 ): Promise<Finished> {
   const { link } = place
   const reset = sendReset(place)
@@ -111,7 +113,7 @@ async function runCodeBody(
   const commits = link.commits
   const isOutside = () => !link.lost && (link.transactionStatus === 'I' || link.commits !== commits)
   try {
-    await run(executor, createChecks(executor))
+    await run(executor, createChecks(executor), openLater(executor))
   } catch (error) {
     if (isOutside()) throw new TransactionEscaped(name, { cause: error })
     throw error

@@ -1,0 +1,63 @@
+/** Views, triggers and foreign keys that work before a change must work after it. */
+import { messageOf, SlipwayError } from '../../../errors.ts'
+import type { Executor } from '../../dialect.ts'
+
+/** What does not work, each as a sentence of SQLite's. */
+export async function listBroken(executor: Executor, table: string): Promise<readonly string[]> {
+  return [...(await probeSchema(executor)), ...(await listMismatches(executor, table))]
+}
+
+/** Throws rebuild-failed for what `before` does not have. */
+export async function refuseBroken(
+  executor: Executor,
+  table: string,
+  before: readonly string[],
+): Promise<void> {
+  // The probe tells the first fault only, and of a schema that had one it tells nothing new.
+  const hadFault = before.some((line) => line.startsWith('error in '))
+  const found = (await listBroken(executor, table)).filter(
+    (line) => !before.includes(line) && !(hadFault && line.startsWith('error in ')),
+  )
+  if (found.length > 0)
+    throw new SlipwayError('rebuild-failed', `after the change of ${table}: ${found.join('; ')}`)
+}
+
+/**
+ * Renaming a table has SQLite resolve every view and trigger of the schema; see renameTestSchema in its alter.c. So a
+ * table that nothing knows is renamed.
+ */
+async function probeSchema(executor: Executor): Promise<readonly string[]> {
+  await executor.query('create table main._slipway_probe (a)', [])
+  try {
+    await executor.query('alter table main._slipway_probe rename to _slipway_probed', [])
+    await executor.query('drop table main._slipway_probed', [])
+    return []
+  } catch (error) {
+    await executor.query('drop table if exists main._slipway_probe', [])
+    const message = messageOf(error)
+    if (!message.startsWith('error in ')) throw error
+    return [message]
+  }
+}
+
+/** Foreign keys whose parent columns are not there or not unique; https://www.sqlite.org/foreignkeys.html#fk_indexes */
+async function listMismatches(executor: Executor, table: string): Promise<readonly string[]> {
+  const children = await executor.query(
+    `select distinct child.name
+     from main.sqlite_schema as child, pragma_foreign_key_list(child.name, 'main') as reference
+     where child.type = 'table'
+       and (reference."table" = ? collate nocase or child.name = ? collate nocase)`,
+    [table, table],
+  )
+  const found: string[] = []
+  for (const { name } of children) {
+    try {
+      await executor.query("select 1 from pragma_foreign_key_check(?, 'main') limit 1", [name])
+    } catch (error) {
+      const message = messageOf(error)
+      if (!message.startsWith('foreign key mismatch')) throw error
+      found.push(message)
+    }
+  }
+  return found
+}
