@@ -110,6 +110,14 @@ export interface ColumnParts {
   readonly foreignKey: readonly WantedForeignKey[]
 }
 
+/** A column for a table that exists. Throws bad-operation. */
+export function readNewColumn(table: string, name: string, given: ColumnSpec | ColumnType): ColumnParts {
+  const spec = readColumn(name, given)
+  if (spec.primaryKey === true)
+    throw badOperation(`the column ${table}.${name}: a primary key comes with its table`)
+  return readColumnParts(table, name, spec)
+}
+
 /** A column of `table` and the constraints that came with it. */
 export function readColumnParts(table: string, name: string, spec: ColumnSpec): ColumnParts {
   const { unique, references, primaryKey, nullable, ...rest } = spec
@@ -179,7 +187,7 @@ export function nameOf(table: string, columns: readonly string[], kind: Paramete
   return nameObject(parseName(table).name, columns, kind)
 }
 
-/** Throws bad-operation for a default that no literal can be made of. `write` gets text, bytes or a number's digits. */
+/** A number's digits. Throws bad-operation for one that has none. */
 export function requireFinite(value: number): string {
   if (!Number.isFinite(value)) throw badOperation(`${value} cannot be a default`, "write { raw: '…' }")
   return String(value)

@@ -15,8 +15,7 @@ import {
   badOperation,
   type ColumnParts,
   definedOtherwise,
-  readColumn,
-  readColumnParts,
+  readNewColumn,
   refuseUnknown,
 } from '../../operation-parts.ts'
 import type { ColumnChange, Operations } from '../../operations.ts'
@@ -40,7 +39,7 @@ export function columnOperations(ground: Ground, enums: Enums): ColumnOperations
   const { executor } = ground
   return {
     addColumn: async (table, column, given) => {
-      const parts = readColumnParts(table, column, readColumn(column, given))
+      const parts = readNewColumn(table, column, given)
       const { column: wanted, check } = await enums.resolveColumn(table, parts.column)
       const found = columnOf(await requireTable(executor, table), column)
       if (found === undefined) return await addColumn(ground, table, { ...parts, column: wanted }, check)
