@@ -94,14 +94,17 @@ async function actionsOf(
 ): Promise<string[]> {
   const type = change.type === undefined ? undefined : await resolveType(executor, change.type)
   const value = change.default
-  const [wanted] = await readWanted(executor, table, [
-    {
-      name: found.name,
-      type: type ?? found.type,
-      nullable: true,
-      ...(value === undefined ? {} : { default: value }),
-    },
-  ])
+  const [wanted] =
+    type === undefined && value === undefined
+      ? [found]
+      : await readWanted(executor, table, [
+          {
+            name: found.name,
+            type: type ?? found.type,
+            nullable: true,
+            ...(value === undefined ? {} : { default: value }),
+          },
+        ])
   const retyped = type !== undefined && wanted?.type !== found.type
   const revalued = value !== undefined && wanted?.default !== found.default
   const using = change.using === undefined ? '' : ` using ${change.using}`
