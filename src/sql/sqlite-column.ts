@@ -62,9 +62,11 @@ function endOfDefault(marks: readonly Mark[], from: number): number {
   }
   let at = from
   if (first?.kind === 'symbol' && /[+-]/.test(first.text)) at += 1
+  const literal = marks[at]?.text ?? ''
   at += 1
   // 1.5e-3 is several tokens without a blank between them, and so is x'00'.
-  while (at < marks.length && marks[at]?.start === marks[at - 1]?.end) at += 1
+  const isSplit = /^[\d.]/.test(literal) || (literal === 'x' && marks[at]?.kind === 'string')
+  while (isSplit && at < marks.length && marks[at]?.start === marks[at - 1]?.end) at += 1
   return at
 }
 
