@@ -14,18 +14,20 @@ export interface OperationParts {
 export function createOperations({ tracker, open, overhear }: OperationParts): Operations {
   let opened: Promise<Operations> | undefined
   let queue: Promise<unknown> = Promise.resolve()
+  let current: (text: string) => void = () => {}
+  const listen = (executor: Executor): Executor => {
+    const inner = overhear?.(executor) ?? executor
+    return {
+      query: (text, values) => {
+        current(text)
+        return inner.query(text, values)
+      },
+    }
+  }
   const call = (name: keyof Operations, args: readonly unknown[]): Promise<void> =>
     tracker.work((note) => {
-      const listen = (executor: Executor): Executor => {
-        const inner = overhear?.(executor) ?? executor
-        return {
-          query: (text, values) => {
-            note(text)
-            return inner.query(text, values)
-          },
-        }
-      }
       const run = async () => {
+        current = note
         opened ??= open(listen)
         await ((await opened)[name] as Operation)(...args)
       }

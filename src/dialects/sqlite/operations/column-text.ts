@@ -33,6 +33,10 @@ const nowAs: Readonly<Record<string, string>> = {
 }
 const nowAsText = "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
 
+export function isPortable(type: string): boolean {
+  return types[type.trim().toLowerCase()] !== undefined
+}
+
 export function typeText(type: string): string {
   const written = type.trim()
   const sized = /^(varchar|numeric)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)$/i.exec(written)

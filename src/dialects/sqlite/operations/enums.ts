@@ -8,7 +8,7 @@ import { readSqliteTable } from '../../../sql/sqlite-table.ts'
 import { nameObject } from '../../../sql/object-names.ts'
 import { badOperation, definedOtherwise, type WantedColumn, type WantedTable } from '../../operation-parts.ts'
 import type { Operations } from '../../operations.ts'
-import { checkText, defaultText } from './column-text.ts'
+import { checkText, defaultText, isPortable } from './column-text.ts'
 import type { Ground } from './ground.ts'
 import { rebuildTable } from './rebuild.ts'
 import { requireMainTable } from './stored.ts'
@@ -111,7 +111,7 @@ async function valuesOf(
   declared: DeclaredEnums,
   type: string,
 ): Promise<readonly string[] | undefined> {
-  if (!/^[^()\s]+$/.test(type) && !type.startsWith('"')) return undefined
+  if (isPortable(type) || (!/^[^()\s]+$/.test(type) && !type.startsWith('"'))) return undefined
   let key: string
   try {
     key = keyOf(type)

@@ -22,6 +22,17 @@ export async function refuseBroken(
     throw new SlipwayError('rebuild-failed', `after the change of ${table}: ${found.join('; ')}`)
 }
 
+/** For a statement that has SQLite look at views and triggers by itself. */
+export async function explainBroken<T>(table: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const message = messageOf(error)
+    if (!message.startsWith('error in ')) throw error
+    throw new SlipwayError('rebuild-failed', `after the change of ${table}: ${message}`, { cause: error })
+  }
+}
+
 /**
  * Renaming a table has SQLite resolve every view and trigger of the schema; see renameTestSchema in its alter.c. So a
  * table that nothing knows is renamed.

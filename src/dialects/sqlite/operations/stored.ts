@@ -1,6 +1,6 @@
 /** A table as it is: its place, its text, its columns. */
 import { parseName } from '../../../sql/quote.ts'
-import { readSqliteTable, type TableText } from '../../../sql/sqlite-table.ts'
+import { type ColumnText, readSqliteTable, type TableText } from '../../../sql/sqlite-table.ts'
 import type { Executor } from '../../dialect.ts'
 import { badOperation } from '../../operation-parts.ts'
 import { findRelation, findSchemaEntry } from '../lookup.ts'
@@ -74,6 +74,13 @@ export function requireColumn(table: StoredTable, name: string): StoredColumn {
   const column = columnOf(table, name)
   if (column === undefined) throw badOperation(`${table.name} has no column ${name}`)
   return column
+}
+
+/** Throws bad-operation. */
+export function columnTextOf({ columns }: TableText, column: string): ColumnText {
+  const found = columns.find(({ name }) => name === column.toLowerCase())
+  if (found === undefined) throw badOperation(`the column ${column} is not in the definition of the table`)
+  return found
 }
 
 async function readColumns(executor: Executor, schema: string, table: string): Promise<StoredColumn[]> {
