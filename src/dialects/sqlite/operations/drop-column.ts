@@ -15,7 +15,7 @@ export async function dropColumn(ground: Ground, table: StoredTable, column: Sto
     throw badOperation(`${table.name}.${column.name} is in the primary key, which SQLite cannot take away`)
   await refuseReferred(ground, table, column)
   const indexes = await indexesOn(ground, table, column)
-  const isPlain = indexes.length === 0 && firstMention(table.text, column.name) === undefined
+  const isPlain = indexes.length === 0 && !isMentioned(table.text, column.name)
   const place = `${quoteSqliteId(table.schema)}.${quoteSqliteId(table.name)}`
   if (isPlain)
     await explainBroken(table.name, () =>
@@ -56,12 +56,12 @@ async function indexesOn({ executor }: Ground, table: StoredTable, column: Store
 }
 
 /** What goes with a column: constraints of the table and of the other columns that speak of it, and its own. */
-function firstMention({ columns, constraints }: TableText, column: string): Edit[] | true | undefined {
+function isMentioned({ columns, constraints }: TableText, column: string): boolean {
   const own = columns.find(({ name }) => name === column.toLowerCase())
   const isBound = own?.constraints.some(({ kind }) => kind === 'unique' || kind === 'references' || kind === 'check')
   if (isBound === true) return true
   const others = columns.filter((one) => one !== own).flatMap((one) => one.constraints)
-  return [...constraints, ...others].some((one) => speaksOf(one, column)) ? true : undefined
+  return [...constraints, ...others].some((one) => speaksOf(one, column))
 }
 
 function speaksOf(constraint: TableText['constraints'][number], column: string): boolean {

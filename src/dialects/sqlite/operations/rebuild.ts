@@ -72,6 +72,7 @@ interface Kept {
   readonly rows: unknown
   readonly sequence: readonly Row[]
   readonly statistics: readonly Row[]
+  readonly indexes: readonly string[]
 }
 
 async function readKept(executor: Executor, { name }: StoredTable, without: readonly string[]): Promise<Kept> {
@@ -88,6 +89,7 @@ async function readKept(executor: Executor, { name }: StoredTable, without: read
     rows: await countRows(executor, name),
     sequence: await readIfThere(executor, 'sqlite_sequence', 'name', name),
     statistics: await readIfThere(executor, 'sqlite_stat1', 'tbl', name),
+    indexes: await listIndexes(executor, name),
   }
 }
 
@@ -163,16 +165,31 @@ async function renameBack(executor: Executor, fresh: string, name: string): Prom
 }
 
 /** Dropping the old table forgot its highest number and what `analyze` knew of it. */
-async function restoreCounts(executor: Executor, name: string, { sequence, statistics }: Kept): Promise<void> {
+async function restoreCounts(executor: Executor, name: string, { sequence, ...kept }: Kept): Promise<void> {
   const there = await readIfThere(executor, 'sqlite_sequence', 'name', name)
   if (there.length > 0) await executor.query('delete from main.sqlite_sequence where name = ? collate nocase', [name])
   if (there.length > 0 || sequence.length > 0)
     for (const row of sequence)
       await executor.query('insert into main.sqlite_sequence (name, seq) values (?, ?)', [row.name, row.seq])
-  for (const row of statistics)
+  const indexes = await listIndexes(executor, name)
+  const automatic = (names: readonly string[]) => names.filter(isAutomatic).length
+  // Their numbers are places in the text: with another one, the name stands for another index.
+  const sameNumbers = automatic(indexes) === automatic(kept.indexes)
+  const isMeant = ({ idx }: Row) =>
+    idx === null || (indexes.includes(String(idx)) && (sameNumbers || !isAutomatic(String(idx))))
+  for (const row of kept.statistics.filter(isMeant))
     await executor.query('insert into main.sqlite_stat1 (tbl, idx, stat) values (?, ?, ?)', [
       row.tbl,
       row.idx,
       row.stat,
     ])
+}
+
+async function listIndexes(executor: Executor, name: string): Promise<readonly string[]> {
+  const rows = await executor.query("select name from pragma_index_list(?, 'main')", [name])
+  return rows.map((row) => String(row.name))
+}
+
+function isAutomatic(index: string): boolean {
+  return index.startsWith('sqlite_autoindex_')
 }
