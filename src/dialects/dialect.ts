@@ -124,9 +124,7 @@ export interface SqlBody {
   readonly statements: readonly ParsedStatement[]
 }
 
-export type StepBody =
-  | SqlBody
-  | { readonly kind: 'code'; readonly run: RunCode }
+export type StepBody = SqlBody | { readonly kind: 'code'; readonly run: RunCode }
 
 /** What a migration's function is run by; everything it is given ends with it. */
 export type RunCode = (executor: Executor, checks: Checks, operations: OpenOperations) => Promise<void>

@@ -86,7 +86,10 @@ export function readTable(table: string, spec: TableSpec): WantedTable {
   if (spec.primaryKey !== undefined && keys.length > 0)
     throw badOperation(`${what}: the primary key is given twice`)
   return {
-    columns: parts.map(({ column }) => ({ ...column, nullable: column.nullable && !key?.includes(column.name) })),
+    columns: parts.map(({ column }) => ({
+      ...column,
+      nullable: column.nullable && !key?.includes(column.name),
+    })),
     primaryKey: key === undefined ? undefined : named(table, key, 'pkey'),
     uniques: [
       ...parts.flatMap(({ unique }) => unique),
@@ -183,7 +186,11 @@ export function named(table: string, columns: readonly string[], kind: 'pkey' | 
   return { name: nameOf(table, columns, kind), columns }
 }
 
-export function nameOf(table: string, columns: readonly string[], kind: Parameters<typeof nameObject>[2]): string {
+export function nameOf(
+  table: string,
+  columns: readonly string[],
+  kind: Parameters<typeof nameObject>[2],
+): string {
   return nameObject(parseName(table).name, columns, kind)
 }
 

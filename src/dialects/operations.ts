@@ -165,7 +165,10 @@ export interface Operations {
   createView(name: string, query: string): Promise<void>
   dropView(name: string): Promise<void>
   /** null removes it. SQLite keeps none, and nothing happens. */
-  comment(on: string | { readonly table: string; readonly column?: string }, text: string | null): Promise<void>
+  comment(
+    on: string | { readonly table: string; readonly column?: string },
+    text: string | null,
+  ): Promise<void>
 }
 
 export const operationNames = [

@@ -33,10 +33,16 @@ export function appendColumn({ columns }: TableText, text: string): Edit {
 }
 
 /** A column or a constraint of the table, with the comma in front of it, or behind the first one. */
-export function removeItem({ sql }: TableText, item: { readonly start: number; readonly end: number }): Edit[] {
+export function removeItem(
+  { sql }: TableText,
+  item: { readonly start: number; readonly end: number },
+): Edit[] {
   const marks = readMarks(sql)
   const before = marks.findLast(({ end }) => end <= item.start)
   const after = marks.find(({ start }) => start >= item.end)
+  // A constraint that no comma parts from the next one leaves it the comma in front.
+  const isFollowed = after !== undefined && after.text !== ',' && after.text !== ')'
+  if (before?.text === ',' && isFollowed) return [{ start: item.start, end: after.start, text: '' }]
   if (before?.text === ',')
     return [
       { start: before.start, end: before.end, text: '' },

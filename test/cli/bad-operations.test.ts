@@ -22,7 +22,11 @@ testBadInput([
   ...op('a table that is another', `${table}await op.createTable('users', { columns: { id: 'text' } })`, {
     exit: 70,
     code: 'defined-otherwise',
-    message: [/the table users exists with another definition/, /found: .*id integer; email text|found: .*email text; id integer/, /wanted: id text/],
+    message: [
+      /the table users exists with another definition/,
+      /found: .*id integer; email text|found: .*email text; id integer/,
+      /wanted: id text/,
+    ],
     hint: /another name, or alter or drop what is there/,
   }),
   ...op('a table that is not there', `${table}await op.addColumn('user', 'plan', 'text')`, {
@@ -67,7 +71,9 @@ testBadInput([
   {
     name: 'a name of 64 bytes, on postgres',
     on: 'postgres',
-    files: { [file]: `export const up = async ({ op }) => {\n  await op.createTable('${'ü'.repeat(32)}', { columns: { id: 'integer' } })\n}\n` },
+    files: {
+      [file]: `export const up = async ({ op }) => {\n  await op.createTable('${'ü'.repeat(32)}', { columns: { id: 'integer' } })\n}\n`,
+    },
     exit: 70,
     code: 'migration-failed',
     message: /has 64 bytes; PostgreSQL would cut it to 63/,

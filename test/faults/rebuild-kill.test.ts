@@ -29,7 +29,11 @@ const points = [
 function up(workspace: Workspace, file: string, options: { readonly fault?: string; readonly log?: string }) {
   const { nodeOptions, env } = faultOptions(options)
   return slipway(['up'], {
-    env: { SLIPWAY_DATABASE_URL: `sqlite://${file}`, SLIPWAY_DIR: writeMigrations(workspace, migrations), ...env },
+    env: {
+      SLIPWAY_DATABASE_URL: `sqlite://${file}`,
+      SLIPWAY_DIR: writeMigrations(workspace, migrations),
+      ...env,
+    },
     nodeOptions,
   })
 }
@@ -56,7 +60,11 @@ test('kills at each step of a rebuild', { timeout: 1_200_000 }, async (t) => {
       seen.set(point, (seen.get(point) ?? 0) + 1)
       return points.includes(point) ? [`${point}:${seen.get(point)}`] : []
     })
-  assert.equal(faults.filter((fault) => fault.startsWith('rebuild-step')).length, 16, 'two tables of eight steps')
+  assert.equal(
+    faults.filter((fault) => fault.startsWith('rebuild-step')).length,
+    16,
+    'two tables of eight steps',
+  )
   for (const fault of faults)
     await t.test(fault, async () => {
       const file = workspace.path('killed.db')

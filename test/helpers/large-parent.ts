@@ -82,7 +82,10 @@ export function lookAtLarge(file: string, without: readonly string[] = []): Larg
       const kept = columns.split(', ').filter((column) => !without.includes(column))
       const digest = createHash('sha256')
       let count = 0
-      for (const row of database.prepare(`select ${kept.join(', ')} from ${table} order by 1, 2`).raw().iterate()) {
+      for (const row of database
+        .prepare(`select ${kept.join(', ')} from ${table} order by 1, 2`)
+        .raw()
+        .iterate()) {
         digest.update(JSON.stringify(row))
         count += 1
       }
@@ -95,7 +98,9 @@ export function lookAtLarge(file: string, without: readonly string[] = []): Larg
       .all()
     const isParent = ({ type, name }: { type: string; name: string }) => type === 'table' && name === 'parent'
     return {
-      rows: Object.fromEntries(Object.entries(tables).map(([table, columns]) => [table, dump(table, columns)])),
+      rows: Object.fromEntries(
+        Object.entries(tables).map(([table, columns]) => [table, dump(table, columns)]),
+      ),
       objects: objects.filter((one) => !isParent(one)).map(({ type, name, sql }) => `${type} ${name} ${sql}`),
       parent: objects.find(isParent)?.sql ?? '',
       faults: [

@@ -1,7 +1,13 @@
 /** Non-transactional migrations: intent first, one statement at a time, progress after each, so that a crash can be resumed. */
 import { checkpoint } from '../../events.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
-import { CommitUnanswered, type Executor, type RunCode, StatementError, type StepwiseAttempt } from '../dialect.ts'
+import {
+  CommitUnanswered,
+  type Executor,
+  type RunCode,
+  StatementError,
+  type StepwiseAttempt,
+} from '../dialect.ts'
 import { settingsBefore } from './carried-settings.ts'
 import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
@@ -74,11 +80,7 @@ async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void>
   checkpoint('committed', attempt.record.name)
 }
 
-async function runCode(
-  place: Workplace,
-  attempt: StepwiseAttempt,
-  run: RunCode,
-): Promise<void> {
+async function runCode(place: Workplace, attempt: StepwiseAttempt, run: RunCode): Promise<void> {
   const { link } = place
   await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
   const executor: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }

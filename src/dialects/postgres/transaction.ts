@@ -97,11 +97,7 @@ export async function commit(place: Workplace, attempt: Attempt): Promise<void> 
   checkpoint('committed', name)
 }
 
-async function runCodeBody(
-  place: Workplace,
-  attempt: Attempt,
-  run: RunCode,
-): Promise<Finished> {
+async function runCodeBody(place: Workplace, attempt: Attempt, run: RunCode): Promise<Finished> {
   const { link } = place
   const reset = sendReset(place)
   const opened = link.simple(opening(place, attempt))

@@ -53,13 +53,21 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
 }
 
 /** A transaction of its own for one rebuild, unless the migration has begun one where enforcement is off already. */
-async function shield<T>({ handle, attempt }: StepwiseRun, busy: BusyOptions, work: () => Promise<T>): Promise<T> {
+async function shield<T>(
+  { handle, attempt }: StepwiseRun,
+  busy: BusyOptions,
+  work: () => Promise<T>,
+): Promise<T> {
   const before = readEnforcement(handle)
   if (handle.inTransaction) {
     if (before === 'off') return await work()
-    throw new SlipwayError('foreign-keys', 'rebuilding a table in a transaction of your own could lose rows of its children', {
-      hint: 'leave out transaction: false, or send pragma foreign_keys = off before your begin',
-    })
+    throw new SlipwayError(
+      'foreign-keys',
+      'rebuilding a table in a transaction of your own could lose rows of its children',
+      {
+        hint: 'leave out transaction: false, or send pragma foreign_keys = off before your begin',
+      },
+    )
   }
   const { name } = attempt.record
   setEnforcement(handle, 'off')

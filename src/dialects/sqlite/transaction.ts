@@ -115,7 +115,11 @@ async function runCode(guard: Guard, name: string, run: RunCode): Promise<void> 
     return work()
   }
   try {
-    await run(executor, createChecks(executor), openLater({ name, exclusively: executor.exclusively, shield }))
+    await run(
+      executor,
+      createChecks(executor),
+      openLater({ name, exclusively: executor.exclusively, shield }),
+    )
   } finally {
     executor.end()
   }

@@ -13,7 +13,9 @@ async function setUp(op: Operations): Promise<void> {
       plan: { type: 'text', default: 'free' },
     },
   })
-  await op.createTable('posts', { columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint', title: 'text' } })
+  await op.createTable('posts', {
+    columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint', title: 'text' },
+  })
   await op.createIndex('users', ['email'])
   await op.addUnique('users', ['email'])
   await op.addCheck('users', 'age > 0')
@@ -24,24 +26,95 @@ async function setUp(op: Operations): Promise<void> {
 type Case = readonly [what: string, body: (op: Operations) => Promise<unknown>, ...found: readonly RegExp[]]
 
 const otherDefinitions: readonly Case[] = [
-  ['a table with a column more', (op) => op.createTable('posts', { columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint', title: 'text', x: 'text' } }), /wanted: x text/],
-  ['a table with a column less', (op) => op.createTable('posts', { columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint' } }), /found: {2}title text/],
-  ['a table with another type', (op) => op.createTable('posts', { columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint', title: 'real' } }), /title text/, /title real/],
-  ['a table with another nullability', (op) => op.createTable('posts', { columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint', title: { type: 'text', nullable: false } } }), /title text not null/],
+  [
+    'a table with a column more',
+    (op) =>
+      op.createTable('posts', {
+        columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint', title: 'text', x: 'text' },
+      }),
+    /wanted: x text/,
+  ],
+  [
+    'a table with a column less',
+    (op) =>
+      op.createTable('posts', { columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint' } }),
+    /found: {2}title text/,
+  ],
+  [
+    'a table with another type',
+    (op) =>
+      op.createTable('posts', {
+        columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint', title: 'real' },
+      }),
+    /title text/,
+    /title real/,
+  ],
+  [
+    'a table with another nullability',
+    (op) =>
+      op.createTable('posts', {
+        columns: {
+          id: { type: 'integer', primaryKey: true },
+          author: 'bigint',
+          title: { type: 'text', nullable: false },
+        },
+      }),
+    /title text not null/,
+  ],
   ['a column of another type', (op) => op.addColumn('users', 'age', 'text'), /age integer/, /age text/],
-  ['a column with another length', (op) => op.addColumn('users', 'email', { type: 'varchar(50)', nullable: false }), /100/, /50/],
+  [
+    'a column with another length',
+    (op) => op.addColumn('users', 'email', { type: 'varchar(50)', nullable: false }),
+    /100/,
+    /50/,
+  ],
   ['a column that may be null', (op) => op.addColumn('users', 'email', 'varchar(100)'), /not null/],
-  ['a column with another default', (op) => op.addColumn('users', 'plan', { type: 'text', default: 'paid' }), /'free'/, /'paid'/],
-  ['an index of other columns', (op) => op.createIndex('users', ['age'], { name: 'users_email_idx' }), /email/, /age/],
+  [
+    'a column with another default',
+    (op) => op.addColumn('users', 'plan', { type: 'text', default: 'paid' }),
+    /'free'/,
+    /'paid'/,
+  ],
+  [
+    'an index of other columns',
+    (op) => op.createIndex('users', ['age'], { name: 'users_email_idx' }),
+    /email/,
+    /age/,
+  ],
   ['an index that is unique', (op) => op.createIndex('users', ['email'], { unique: true }), /unique/i],
   ['an index with a condition', (op) => op.createIndex('users', ['email'], { where: 'age > 5' }), /age > 5/],
-  ['an index of another table', (op) => op.createIndex('posts', ['id'], { name: 'users_email_idx' }), /users_email_idx/],
-  ['a unique of other columns', (op) => op.addUnique('users', ['email', 'age'], { name: 'users_email_key' }), /age/],
+  [
+    'an index of another table',
+    (op) => op.createIndex('posts', ['id'], { name: 'users_email_idx' }),
+    /users_email_idx/,
+  ],
+  [
+    'a unique of other columns',
+    (op) => op.addUnique('users', ['email', 'age'], { name: 'users_email_key' }),
+    /age/,
+  ],
   ['a check with another condition', (op) => op.addCheck('users', 'age > 1'), /age > 0/, /age > 1/],
-  ['a check by the name of a key', (op) => op.addCheck('users', 'age > 0', { name: 'users_email_key' }), /unique/i],
-  ['a foreign key with another action', (op) => op.addForeignKey('posts', ['author'], { table: 'users' }, { onDelete: 'cascade' }), /cascade/],
-  ['a foreign key to another table', (op) => op.addForeignKey('posts', ['author'], { table: 'posts' }), /posts/],
-  ['a view with another query', (op) => op.createView('adults', 'select id from users where age > 20'), /17/, /20/],
+  [
+    'a check by the name of a key',
+    (op) => op.addCheck('users', 'age > 0', { name: 'users_email_key' }),
+    /unique/i,
+  ],
+  [
+    'a foreign key with another action',
+    (op) => op.addForeignKey('posts', ['author'], { table: 'users' }, { onDelete: 'cascade' }),
+    /cascade/,
+  ],
+  [
+    'a foreign key to another table',
+    (op) => op.addForeignKey('posts', ['author'], { table: 'posts' }),
+    /posts/,
+  ],
+  [
+    'a view with another query',
+    (op) => op.createView('adults', 'select id from users where age > 20'),
+    /17/,
+    /20/,
+  ],
   ['a rename where both are', (op) => op.renameTable('posts', 'users'), /users/],
   ['a column where both are', (op) => op.renameColumn('users', 'age', 'email'), /email/],
 ]
@@ -51,16 +124,40 @@ const nonsense: readonly Case[] = [
   ['no column', (op) => op.alterColumn('users', 'nope', { nullable: true }), /no column nope/],
   ['no columns', (op) => op.createTable('t', { columns: {} }), /no columns/],
   ['no type', (op) => op.addColumn('users', 'x', ''), /no type/],
-  ['an unknown key', (op) => op.addColumn('users', 'x', { type: 'text', notNull: true } as never), /unknown notNull/],
+  [
+    'an unknown key',
+    (op) => op.addColumn('users', 'x', { type: 'text', notNull: true } as never),
+    /unknown notNull/,
+  ],
   ['an empty list', (op) => op.createIndex('users', []), /list of one or more columns/],
   ['a view as a table', (op) => op.addColumn('adults', 'x', 'text'), /is a view/],
   ['a table as a view', (op) => op.dropView('users'), /is a table/],
-  ['a late primary key', (op) => op.addColumn('users', 'x', { type: 'integer', primaryKey: true }), /primary key/],
-  ['two primary keys', (op) => op.createTable('t', { columns: { a: { type: 'integer', primaryKey: true }, b: 'integer' }, primaryKey: ['b'] }), /twice/],
-  ['an unknown action', (op) => op.addForeignKey('posts', ['id'], { table: 'users' }, { onDelete: 'explode' as never }), /explode/],
+  [
+    'a late primary key',
+    (op) => op.addColumn('users', 'x', { type: 'integer', primaryKey: true }),
+    /primary key/,
+  ],
+  [
+    'two primary keys',
+    (op) =>
+      op.createTable('t', {
+        columns: { a: { type: 'integer', primaryKey: true }, b: 'integer' },
+        primaryKey: ['b'],
+      }),
+    /twice/,
+  ],
+  [
+    'an unknown action',
+    (op) => op.addForeignKey('posts', ['id'], { table: 'users' }, { onDelete: 'explode' as never }),
+    /explode/,
+  ],
   ['a rename of nothing', (op) => op.renameTable('nope', 'neither'), /neither/],
   ['an index of a column that is not there', (op) => op.addUnique('users', ['nope']), /no column nope/],
-  ['a default that is none', (op) => op.addColumn('users', 'x', { type: 'real', default: Number.NaN }), /NaN/],
+  [
+    'a default that is none',
+    (op) => op.addColumn('users', 'x', { type: 'real', default: Number.NaN }),
+    /NaN/,
+  ],
 ]
 
 async function refuse(ground: Ground, code: string, [what, body, ...patterns]: Case): Promise<void> {
@@ -94,7 +191,12 @@ testEach('enums', async (ground) => {
   })
   await ground.run("insert into t values (1, 'a'), (2, 'c')")
   await assert.rejects(ground.run("insert into t values (3, 'b')"))
-  await refuse(ground, 'defined-otherwise', ['other values', (op) => op.createEnum('mood', ['a', 'b']), /a, c/, /a, b/])
+  await refuse(ground, 'defined-otherwise', [
+    'other values',
+    (op) => op.createEnum('mood', ['a', 'b']),
+    /a, c/,
+    /a, b/,
+  ])
   await ground.migrate((op) => op.addEnumValue('mood', 'b', { after: 'a' }))
   await ground.run("insert into t values (3, 'b')")
   await ground.migrate((op) => op.createEnum('mood', ['a', 'b', 'c']))
@@ -104,5 +206,9 @@ testEach('enums', async (ground) => {
   await ground.migrate((op) => op.addEnumValue('mood', 'z'))
   await ground.run("insert into u values (4, 'z')")
   await assert.rejects(ground.migrate((op) => op.dropEnum('mood')))
-  await refuse(ground, 'bad-operation', ['no such value', (op) => op.addEnumValue('mood', 'y', { before: 'nope' }), /nope/])
+  await refuse(ground, 'bad-operation', [
+    'no such value',
+    (op) => op.addEnumValue('mood', 'y', { before: 'nope' }),
+    /nope/,
+  ])
 })

@@ -75,14 +75,28 @@ const trips: readonly RoundTrip[] = [
         primaryKey: ['a', 'b'],
         unique: [['c', 'j']],
         checks: ['a > 0', { name: 'sane', expression: 'j < 10' }],
-        foreignKeys: [{ columns: ['m'], references: { table: 'users', columns: ['id'] }, onDelete: 'set null' }],
+        foreignKeys: [
+          { columns: ['m'], references: { table: 'users', columns: ['id'] }, onDelete: 'set null' },
+        ],
         comment: "it's a table",
       }),
     down: (op) => op.dropTable('t'),
   },
-  { name: 'dropTable', up: (op) => op.dropTable('gone'), down: (op) => op.createTable('gone', { columns: { id: 'integer' } }) },
-  { name: 'renameTable', up: (op) => op.renameTable('posts', 'articles'), down: (op) => op.renameTable('articles', 'posts') },
-  { name: 'addColumn, plain', up: (op) => op.addColumn('users', 'x', 'text'), down: (op) => op.dropColumn('users', 'x') },
+  {
+    name: 'dropTable',
+    up: (op) => op.dropTable('gone'),
+    down: (op) => op.createTable('gone', { columns: { id: 'integer' } }),
+  },
+  {
+    name: 'renameTable',
+    up: (op) => op.renameTable('posts', 'articles'),
+    down: (op) => op.renameTable('articles', 'posts'),
+  },
+  {
+    name: 'addColumn, plain',
+    up: (op) => op.addColumn('users', 'x', 'text'),
+    down: (op) => op.dropColumn('users', 'x'),
+  },
   {
     name: 'addColumn, not null with a default',
     up: (op) => op.addColumn('users', 'x', { type: 'text', nullable: false, default: 'free' }),
@@ -101,7 +115,10 @@ const trips: readonly RoundTrip[] = [
   {
     name: 'addColumn with a foreign key alone',
     up: (op) =>
-      op.addColumn('posts', 'x', { type: 'bigint', references: { table: 'users', column: 'id', onDelete: 'set null' } }),
+      op.addColumn('posts', 'x', {
+        type: 'bigint',
+        references: { table: 'users', column: 'id', onDelete: 'set null' },
+      }),
     down: (op) => op.dropColumn('posts', 'x'),
   },
   {
@@ -146,7 +163,12 @@ const trips: readonly RoundTrip[] = [
   {
     name: 'alterColumn: all at once',
     up: (op) =>
-      op.alterColumn('users', 'plan', { type: 'varchar(50)', nullable: true, default: 'x', using: 'substr(plan, 1, 50)' }),
+      op.alterColumn('users', 'plan', {
+        type: 'varchar(50)',
+        nullable: true,
+        default: 'x',
+        using: 'substr(plan, 1, 50)',
+      }),
     down: (op) => op.alterColumn('users', 'plan', { type: 'text', nullable: false, default: "it's free" }),
   },
   {
@@ -156,12 +178,22 @@ const trips: readonly RoundTrip[] = [
   },
   {
     name: 'createIndex of an expression, named',
-    up: (op) => op.createIndex('users', [{ raw: 'lower(email)' }, { raw: 'age desc' }], { name: 'by_mail', include: ['plan'] }),
+    up: (op) =>
+      op.createIndex('users', [{ raw: 'lower(email)' }, { raw: 'age desc' }], {
+        name: 'by_mail',
+        include: ['plan'],
+      }),
     down: (op) => op.dropIndex('by_mail'),
   },
   {
     name: 'addForeignKey',
-    up: (op) => op.addForeignKey('posts', ['other'], { table: 'users', columns: ['id'] }, { onDelete: 'set null', onUpdate: 'cascade' }),
+    up: (op) =>
+      op.addForeignKey(
+        'posts',
+        ['other'],
+        { table: 'users', columns: ['id'] },
+        { onDelete: 'set null', onUpdate: 'cascade' },
+      ),
     down: (op) => op.dropConstraint('posts', 'posts_other_fkey'),
   },
   {
@@ -199,7 +231,11 @@ const trips: readonly RoundTrip[] = [
     name: 'hostile names',
     up: async (op) => {
       await op.createTable(`"${weird.replaceAll('"', '""')}"`, {
-        columns: { [weird]: { type: 'integer', primaryKey: true }, [long]: { type: 'text', unique: true }, Upper: 'text' },
+        columns: {
+          [weird]: { type: 'integer', primaryKey: true },
+          [long]: { type: 'text', unique: true },
+          Upper: 'text',
+        },
       })
       await op.addCheck(`"${weird.replaceAll('"', '""')}"`, '"Upper" <> \'x\'', { name: weird })
       await op.createIndex(`"${weird.replaceAll('"', '""')}"`, [long, weird, 'Upper'])

@@ -40,7 +40,8 @@ const rebuilds: readonly Rebuild[] = [
   },
   {
     name: 'addColumn with the time',
-    body: (op) => op.addColumn('parent', 'x', { type: 'timestamptz', nullable: false, default: { now: true } }),
+    body: (op) =>
+      op.addColumn('parent', 'x', { type: 'timestamptz', nullable: false, default: { now: true } }),
     text: /"x" text not null default \(strftime/,
   },
   {
@@ -87,7 +88,11 @@ const rebuilds: readonly Rebuild[] = [
     text: /constraint "parent_name_n_key" unique \("name", "n"\)/,
     come: ['index sqlite_autoindex_parent_1 null'],
   },
-  { name: 'addCheck', body: (op) => op.addCheck('parent', 'm >= 0'), text: /constraint "parent_m_check" check \(m >= 0\)/ },
+  {
+    name: 'addCheck',
+    body: (op) => op.addCheck('parent', 'm >= 0'),
+    text: /constraint "parent_m_check" check \(m >= 0\)/,
+  },
   {
     name: 'dropConstraint of the table',
     body: (op) => op.dropConstraint('parent', 'n_small'),
@@ -111,7 +116,11 @@ describe(`a parent of ${parents} rows`, () => {
       const file = `${folder.file}-${rebuilds.indexOf(rebuild)}`
       copyFileSync(folder.file, file)
       await migrate(file, rebuild.body)
-      compare(rebuild, lookAtLarge(file, rebuild.without ?? []), lookAtLarge(folder.file, rebuild.without ?? []))
+      compare(
+        rebuild,
+        lookAtLarge(file, rebuild.without ?? []),
+        lookAtLarge(folder.file, rebuild.without ?? []),
+      )
       liveOn(file)
       rmSync(file)
     })
@@ -175,17 +184,39 @@ test('rowids, WITHOUT ROWID, and columns called rowid stay', async () => {
     { a: 'a', b: 2 },
     { a: 'z', b: 1 },
   ])
-  assert.deepEqual(query(folder.file, 'select * from "we""ird; drop table plain"'), [{ 'c d': '2', 'e f': '3' }])
+  assert.deepEqual(query(folder.file, 'select * from "we""ird; drop table plain"'), [
+    { 'c d': '2', 'e f': '3' },
+  ])
 })
 
 const refused: readonly [what: string, code: string, body: Body, message: RegExp][] = [
   ['a column that a view shows', 'rebuild-failed', (op) => op.dropColumn('p', 'seen'), /error in view shown/],
-  ['a column that a trigger of another table names', 'rebuild-failed', (op) => op.dropColumn('p', 'touched'), /error in trigger touch/],
+  [
+    'a column that a trigger of another table names',
+    'rebuild-failed',
+    (op) => op.dropColumn('p', 'touched'),
+    /error in trigger touch/,
+  ],
   ['a table that a view shows', 'rebuild-failed', (op) => op.dropTable('p'), /error in view shown/],
-  ['the key that a child refers to', 'rebuild-failed', (op) => op.dropConstraint('p', 'p_code_key'), /foreign key mismatch/],
-  ['a column that a child refers to', 'bad-operation', (op) => op.dropColumn('p', 'code'), /foreign key of c/],
+  [
+    'the key that a child refers to',
+    'rebuild-failed',
+    (op) => op.dropConstraint('p', 'p_code_key'),
+    /foreign key mismatch/,
+  ],
+  [
+    'a column that a child refers to',
+    'bad-operation',
+    (op) => op.dropColumn('p', 'code'),
+    /foreign key of c/,
+  ],
   ['a column of the primary key', 'bad-operation', (op) => op.dropColumn('p', 'id'), /primary key/],
-  ['a foreign key that rows violate', 'foreign-keys', (op) => op.addForeignKey('c', ['n'], { table: 'p' }), /c rowid 1 → p/],
+  [
+    'a foreign key that rows violate',
+    'foreign-keys',
+    (op) => op.addForeignKey('c', ['n'], { table: 'p' }),
+    /c rowid 1 → p/,
+  ],
 ]
 
 for (const [what, code, body, message] of refused)
@@ -208,7 +239,10 @@ for (const [what, code, body, message] of refused)
     assert.ok(isSlipwayError(error), String(error))
     assert.equal(error.code, code, error.message)
     assert.match(error.message, message)
-    const left = query(folder.file, "select sql from sqlite_schema where sql is not null and name not like 'schema_migrations%'")
+    const left = query(
+      folder.file,
+      "select sql from sqlite_schema where sql is not null and name not like 'schema_migrations%'",
+    )
     assert.deepEqual(left, before)
   })
 
@@ -217,10 +251,22 @@ test('rows that violate what is added undo the migration', async () => {
   await ground.migrate((op) => op.createTable('t', { columns: { a: 'integer', b: 'text' } }))
   await ground.run("insert into t values (1, null), (1, 'x')")
   const before = await ground.catalogue()
-  await assert.rejects(ground.migrate((op) => op.addUnique('t', ['a'])), /UNIQUE/)
-  await assert.rejects(ground.migrate((op) => op.addCheck('t', 'a > 1')), /CHECK/)
-  await assert.rejects(ground.migrate((op) => op.alterColumn('t', 'b', { nullable: false })), /NOT NULL/)
-  await assert.rejects(ground.migrateStepwise((op) => op.addUnique('t', ['a'])), /UNIQUE/)
+  await assert.rejects(
+    ground.migrate((op) => op.addUnique('t', ['a'])),
+    /UNIQUE/,
+  )
+  await assert.rejects(
+    ground.migrate((op) => op.addCheck('t', 'a > 1')),
+    /CHECK/,
+  )
+  await assert.rejects(
+    ground.migrate((op) => op.alterColumn('t', 'b', { nullable: false })),
+    /NOT NULL/,
+  )
+  await assert.rejects(
+    ground.migrateStepwise((op) => op.addUnique('t', ['a'])),
+    /UNIQUE/,
+  )
   assert.equal(await ground.catalogue(), before)
 })
 
@@ -234,7 +280,10 @@ test('a fault that was there before is no reason to refuse', async () => {
      insert into c values (5);`,
   )
   await migrate(folder.file, (op) => op.addCheck('t', 'a > 1'))
-  assert.match(String(query(folder.file, "select sql from sqlite_schema where name = 't'")[0]?.sql), /t_a_check/)
+  assert.match(
+    String(query(folder.file, "select sql from sqlite_schema where name = 't'")[0]?.sql),
+    /t_a_check/,
+  )
 })
 
 test('an interleaved query waits for the rebuild', async () => {

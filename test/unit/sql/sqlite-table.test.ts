@@ -21,8 +21,8 @@ const texts = [
   "create table t ('a' int references t (b) on delete set null on update set default not null, b int unique on conflict replace, c as (a + 1), d int generated always as (a) stored not null)",
   'create table t (a int not null on conflict ignore, b int references p deferrable initially deferred unique, c int references p not deferrable check (c > 0))',
   'create table t (a int constraint "x y" not null constraint u unique, "check" int, "unique" text, primary_ int, constraint k primary key (a, "check") on conflict abort check (a > 0) unique ("unique") foreign key (a) references p (q) on delete cascade match full)',
-  'create table t (a int /* , b int */, -- c int,\n d int -- the last\n) strict, without rowid',
-  'create table t (a int, b text check (b in (\'x\', \'y\')), constraint only check (a > 0 and (b <> \'z\')))',
+  'create table t (a int /* , b int */ primary key, -- c int,\n d int -- the last\n) strict, without rowid',
+  "create table t (a int, b text check (b in ('x', 'y')), constraint only check (a > 0 and (b <> 'z')))",
   'create table t (a, b null, c default current_timestamp, d default null, e default true, f default +1)',
 ]
 
@@ -59,7 +59,10 @@ describe('a table taken apart', () => {
   it('kinds of constraints', () => {
     const kinds = texts.map((sql) => {
       const { columns, constraints } = first(sql)
-      return [...columns.map((column) => column.constraints.map(({ kind }) => kind).join(' + ')), ...constraints.map(({ kind }) => kind)].join('; ')
+      return [
+        ...columns.map((column) => column.constraints.map(({ kind }) => kind).join(' + ')),
+        ...constraints.map(({ kind }) => kind),
+      ].join('; ')
     })
     assert.deepEqual(kinds, [
       '',
@@ -69,7 +72,7 @@ describe('a table taken apart', () => {
       'references + not null; unique; generated; generated + not null',
       'not null; references + unique; references + check',
       'not null + unique; ; ; ; primary key; check; unique; foreign key',
-      '; ',
+      'primary key; ',
       '; check; check',
       '; null; default; default; default; default',
     ])
@@ -107,7 +110,11 @@ describe('changes', () => {
       const { columns, constraints } = first(sql)
       for (const item of columns.length > 1 ? [...columns, ...constraints] : constraints) {
         const left = first(applyEdits(sql, removeItem(first(sql), item)))
-        assert.equal(left.columns.length + left.constraints.length, columns.length + constraints.length - 1, left.sql)
+        assert.equal(
+          left.columns.length + left.constraints.length,
+          columns.length + constraints.length - 1,
+          left.sql,
+        )
       }
       for (const [at, column] of columns.entries())
         for (const constraint of column.constraints) {
@@ -131,7 +138,11 @@ describe('changes', () => {
     const sql = 'create table t (\n a int, -- first\n b int not null -- second\n, c int -- third\n unique\n)'
     const [, b, c] = first(sql).columns
     assert.ok(b && c?.constraints[0])
-    for (const edits of [removeItem(first(sql), b), removeItem(first(sql), c), [removeColumnConstraint(sql, c.constraints[0])]])
+    for (const edits of [
+      removeItem(first(sql), b),
+      removeItem(first(sql), c),
+      [removeColumnConstraint(sql, c.constraints[0])],
+    ])
       accepts(applyEdits(sql, edits))
   })
 })

@@ -111,7 +111,8 @@ async function actionsOf(
   const actions: string[] = []
   if (revalued && found.default !== undefined) actions.push('drop default')
   if (retyped) actions.push(`type ${type}${using}`)
-  if (revalued && value !== null) actions.push(`set default ${defaultText(value, type ?? shortType(found.type))}`)
+  if (revalued && value !== null)
+    actions.push(`set default ${defaultText(value, type ?? shortType(found.type))}`)
   if (change.nullable === true && !found.nullable) actions.push('drop not null')
   if (change.nullable === false && found.nullable) actions.push('set not null')
   return actions

@@ -17,7 +17,10 @@ type ConstraintOperations = Pick<Operations, 'addForeignKey' | 'addUnique' | 'ad
 
 export function constraintOperations(executor: Executor): ConstraintOperations {
   const add = async (table: Relation, text: string, notValid?: boolean) => {
-    await executor.query(`alter table ${table.quoted} add ${text}${notValid === true ? ' not valid' : ''}`, [])
+    await executor.query(
+      `alter table ${table.quoted} add ${text}${notValid === true ? ' not valid' : ''}`,
+      [],
+    )
   }
   return {
     addForeignKey: async (table, columns, references, options = {}) => {
@@ -29,7 +32,11 @@ export function constraintOperations(executor: Executor): ConstraintOperations {
       if (found === undefined) return await add(relation, foreignKeyText(key), notValid)
       const wants = await keyOf(executor, key)
       if (found.kind !== 'f' || found.shape !== wants)
-        throw definedOtherwise(`the constraint ${key.name} of ${table}`, found.definition, foreignKeyText(key))
+        throw definedOtherwise(
+          `the constraint ${key.name} of ${table}`,
+          found.definition,
+          foreignKeyText(key),
+        )
     },
     addUnique: async (table, columns, options = {}) => {
       requireList(`a key of ${table}`, columns)
@@ -39,7 +46,11 @@ export function constraintOperations(executor: Executor): ConstraintOperations {
       const found = await findConstraint(executor, relation, name)
       if (found === undefined) return await add(relation, uniqueText(name, columns))
       if (found.kind !== 'u' || found.columns !== JSON.stringify(columns))
-        throw definedOtherwise(`the constraint ${name} of ${table}`, found.definition, uniqueText(name, columns))
+        throw definedOtherwise(
+          `the constraint ${name} of ${table}`,
+          found.definition,
+          uniqueText(name, columns),
+        )
     },
     addCheck: async (table, expression, { name, notValid } = {}) => {
       const relation = await requireTable(executor, table)

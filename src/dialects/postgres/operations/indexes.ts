@@ -1,7 +1,13 @@
 /** Indexes and views. */
 import { wordOf } from '../../../sql/object-names.ts'
 import type { Executor } from '../../dialect.ts'
-import { badOperation, definedOtherwise, nameOf, refuseUnknown, requireColumns } from '../../operation-parts.ts'
+import {
+  badOperation,
+  definedOtherwise,
+  nameOf,
+  refuseUnknown,
+  requireColumns,
+} from '../../operation-parts.ts'
 import type { IndexColumn, IndexOptions, Operations } from '../../operations.ts'
 import { describeKind, findRelation, type Relation, requireTable } from './catalogue.ts'
 import { askScratch } from './scratch.ts'

@@ -13,7 +13,16 @@ import {
   type StoredColumn,
 } from './catalogue.ts'
 import { askScratch } from './scratch.ts'
-import { checkText, columnText, foreignKeyText, list, literal, qualified, quoteId, uniqueText } from './text.ts'
+import {
+  checkText,
+  columnText,
+  foreignKeyText,
+  list,
+  literal,
+  qualified,
+  quoteId,
+  uniqueText,
+} from './text.ts'
 import { resolveColumn } from './types.ts'
 
 type TableOperations = Pick<Operations, 'createTable' | 'dropTable' | 'renameTable' | 'comment'>
@@ -38,7 +47,10 @@ export function tableOperations(executor: Executor): TableOperations {
     renameTable: async (table, to) => {
       const found = await findTable(executor, table)
       const { schema } = parseName(table)
-      const target = await findRelation(executor, `${schema === undefined ? '' : `${quoteId(schema)}.`}${quoteId(to)}`)
+      const target = await findRelation(
+        executor,
+        `${schema === undefined ? '' : `${quoteId(schema)}.`}${quoteId(to)}`,
+      )
       if (found === undefined) {
         if (target !== undefined && 'rpf'.includes(target.kind)) return
         throw badOperation(`there is neither a table ${table} nor a table ${to}`)

@@ -1,6 +1,11 @@
 /** Names, columns, defaults and constraints as PostgreSQL's text. */
 import { parseName, quotePostgresId, quotePostgresLiteral } from '../../../sql/quote.ts'
-import { badOperation, requireFinite, type WantedColumn, type WantedForeignKey } from '../../operation-parts.ts'
+import {
+  badOperation,
+  requireFinite,
+  type WantedColumn,
+  type WantedForeignKey,
+} from '../../operation-parts.ts'
 import type { DefaultValue } from '../../operations.ts'
 
 export const quoteId = quotePostgresId
@@ -39,7 +44,9 @@ export function defaultText(value: DefaultValue, type: string): string {
   if ('raw' in value) return `(${value.raw})`
   if ('json' in value) return literal(JSON.stringify(value.json))
   if ('now' in value) return nowAs[type.trim().toLowerCase()] ?? 'now()'
-  throw badOperation('a default is a text, a number, true, false, null, a Date, bytes, { raw }, { now } or { json }')
+  throw badOperation(
+    'a default is a text, a number, true, false, null, a Date, bytes, { raw }, { now } or { json }',
+  )
 }
 
 /** Portable types have their own names here, but for one. */

@@ -1,7 +1,12 @@
 /** A column's type, nullability and default change in the text of its table. */
 import { quoteSqliteId } from '../../../sql/quote.ts'
 import type { ColumnText, TableText } from '../../../sql/sqlite-table.ts'
-import { appendToColumn, type Edit, removeColumnConstraint, replaceType } from '../../../sql/sqlite-table-edit.ts'
+import {
+  appendToColumn,
+  type Edit,
+  removeColumnConstraint,
+  replaceType,
+} from '../../../sql/sqlite-table-edit.ts'
 import { badOperation } from '../../operation-parts.ts'
 import type { ColumnChange } from '../../operations.ts'
 import { defaultText, typeText } from './column-text.ts'
@@ -21,7 +26,8 @@ export async function alterColumn(
   if (type !== undefined && typeText(type).toLowerCase() !== column.type.toLowerCase())
     edits.push((text) => [replaceType(own(text), typeText(type))])
   if (nullable === true && !column.nullable) {
-    if (column.key > 0) throw badOperation(`${table.name}.${column.name} is in the primary key, which is never null`)
+    if (column.key > 0)
+      throw badOperation(`${table.name}.${column.name} is in the primary key, which is never null`)
     edits.push((text) => removeKind(text, own(text), 'not null'))
   }
   if (nullable === false && column.nullable) edits.push((text) => [appendToColumn(own(text), 'not null')])
@@ -29,7 +35,10 @@ export async function alterColumn(
   if (edits.length === 0) return
   const values = new Map(change.using === undefined ? [] : [[column.name.toLowerCase(), `(${change.using})`]])
   await rebuildTable(ground, {
-    table: await requireMainTable(ground.executor, `${quoteSqliteId(table.schema)}.${quoteSqliteId(table.name)}`),
+    table: await requireMainTable(
+      ground.executor,
+      `${quoteSqliteId(table.schema)}.${quoteSqliteId(table.name)}`,
+    ),
     edits,
     values,
   })

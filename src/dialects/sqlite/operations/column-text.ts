@@ -1,6 +1,11 @@
 /** A column, its default and constraints as SQLite's text. */
 import { quoteSqliteId } from '../../../sql/quote.ts'
-import { badOperation, requireFinite, type WantedColumn, type WantedForeignKey } from '../../operation-parts.ts'
+import {
+  badOperation,
+  requireFinite,
+  type WantedColumn,
+  type WantedForeignKey,
+} from '../../operation-parts.ts'
 import type { DefaultValue } from '../../operations.ts'
 
 /**
@@ -65,7 +70,9 @@ export function defaultText(value: DefaultValue, type: string): string {
   if ('raw' in value) return `(${value.raw})`
   if ('json' in value) return textLiteral(JSON.stringify(value.json))
   if ('now' in value) return nowAs[type.trim().toLowerCase()] ?? nowAsText
-  throw badOperation('a default is a text, a number, true, false, null, a Date, bytes, { raw }, { now } or { json }')
+  throw badOperation(
+    'a default is a text, a number, true, false, null, a Date, bytes, { raw }, { now } or { json }',
+  )
 }
 
 function textLiteral(text: string): string {
@@ -80,7 +87,7 @@ export function columnText(column: WantedColumn, key?: string): string {
     if (key === undefined)
       throw badOperation(
         `the column ${column.name}: on SQLite only a primary key of one column numbers its rows`,
-        'write { type: \'bigint\', identity: true, primaryKey: true }',
+        "write { type: 'bigint', identity: true, primaryKey: true }",
       )
     if (typeText(column.type) !== 'integer')
       throw badOperation(`the column ${column.name}: identity needs an integer type, not ${column.type}`)

@@ -2,14 +2,13 @@
 import { nameObject } from '../../../sql/object-names.ts'
 import { type Constraint, type ConstraintKind, readMarks } from '../../../sql/sqlite-marks.ts'
 import { columnsIn, type TableText } from '../../../sql/sqlite-table.ts'
-import { appendConstraint, type Edit, removeColumnConstraint, removeItem } from '../../../sql/sqlite-table-edit.ts'
 import {
-  definedOtherwise,
-  nameOf,
-  readCheck,
-  readForeignKey,
-  requireColumns,
-} from '../../operation-parts.ts'
+  appendConstraint,
+  type Edit,
+  removeColumnConstraint,
+  removeItem,
+} from '../../../sql/sqlite-table-edit.ts'
+import { definedOtherwise, nameOf, readCheck, readForeignKey, requireColumns } from '../../operation-parts.ts'
 import type { Operations } from '../../operations.ts'
 import { checkText, foreignKeyText, uniqueText } from './column-text.ts'
 import type { Ground } from './ground.ts'

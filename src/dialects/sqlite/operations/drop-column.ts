@@ -58,7 +58,9 @@ async function indexesOn({ executor }: Ground, table: StoredTable, column: Store
 /** What goes with a column: constraints of the table and of the other columns that speak of it, and its own. */
 function isMentioned({ columns, constraints }: TableText, column: string): boolean {
   const own = columns.find(({ name }) => name === column.toLowerCase())
-  const isBound = own?.constraints.some(({ kind }) => kind === 'unique' || kind === 'references' || kind === 'check')
+  const isBound = own?.constraints.some(
+    ({ kind }) => kind === 'unique' || kind === 'references' || kind === 'check',
+  )
   if (isBound === true) return true
   const others = columns.filter((one) => one !== own).flatMap((one) => one.constraints)
   return [...constraints, ...others].some((one) => speaksOf(one, column))

@@ -62,7 +62,11 @@ export function enumOperations(ground: Ground, declared: DeclaredEnums): EnumOpe
       const uses = await findUses(ground, name)
       for (const use of uses)
         if (JSON.stringify(use.values) !== JSON.stringify(values))
-          throw definedOtherwise(`the enum ${name}`, `${use.values.join(', ')} (${use.table})`, values.join(', '))
+          throw definedOtherwise(
+            `the enum ${name}`,
+            `${use.values.join(', ')} (${use.table})`,
+            values.join(', '),
+          )
       declared.set(keyOf(name), values)
     },
     addEnumValue: async (name, value, options = {}) => {
@@ -178,7 +182,13 @@ async function replaceCheck(ground: Ground, use: Use, type: string): Promise<voi
         if (found === undefined) return undefined
         // The column as it is written in the table, not in lower case as it was found.
         const column = table.columns.find(({ name }) => name.toLowerCase() === use.column)?.name ?? use.column
-        return [{ start: found.start, end: found.end, text: checkTextAs(text.sql, found, condition(type, column, use.values)) }]
+        return [
+          {
+            start: found.start,
+            end: found.end,
+            text: checkTextAs(text.sql, found, condition(type, column, use.values)),
+          },
+        ]
       },
     ],
   })

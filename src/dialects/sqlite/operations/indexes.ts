@@ -2,7 +2,13 @@
 import { parseName, quoteSqliteId } from '../../../sql/quote.ts'
 import { wordOf } from '../../../sql/object-names.ts'
 import { readMarks } from '../../../sql/sqlite-marks.ts'
-import { badOperation, definedOtherwise, nameOf, refuseUnknown, requireColumns } from '../../operation-parts.ts'
+import {
+  badOperation,
+  definedOtherwise,
+  nameOf,
+  refuseUnknown,
+  requireColumns,
+} from '../../operation-parts.ts'
 import type { Operations } from '../../operations.ts'
 import { findRelation, findSchemaEntry } from '../lookup.ts'
 import type { Ground } from './ground.ts'
@@ -19,7 +25,10 @@ export function indexOperations({ executor }: Ground): IndexOperations {
       requireColumns(`an index of ${table}`, columns)
       refuseUnknown(`an index of ${table}`, options, indexOptions)
       if (options.using !== undefined && options.using.toLowerCase() !== 'btree')
-        throw badOperation(`SQLite has no ${options.using} indexes`, "leave out using, or ask context.dialect")
+        throw badOperation(
+          `SQLite has no ${options.using} indexes`,
+          'leave out using, or ask context.dialect',
+        )
       const stored = await requireTable(executor, table)
       const parts = columns.map((column) =>
         typeof column === 'string' ? quoteSqliteId(requireColumn(stored, column).name) : column.raw,
@@ -38,7 +47,10 @@ export function indexOperations({ executor }: Ground): IndexOperations {
       const found = await findSchemaEntry(executor, 'index', name)
       if (found === undefined) return
       if (found.sql === null)
-        throw badOperation(`the index ${name} belongs to a constraint of ${found.table}`, 'use op.dropConstraint')
+        throw badOperation(
+          `the index ${name} belongs to a constraint of ${found.table}`,
+          'use op.dropConstraint',
+        )
       await executor.query(`drop index ${quoteSqliteId(found.schema)}.${quoteSqliteId(found.name)}`, [])
     },
     createView: async (name, query) => {

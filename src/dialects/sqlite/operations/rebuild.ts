@@ -56,7 +56,8 @@ export async function rebuildTable(ground: Ground, rebuild: Rebuild): Promise<vo
 function editText({ name, sql }: StoredTable, { edits }: Rebuild): string {
   return edits.reduce((text, edit) => {
     const table = readSqliteTable(text)
-    if (table === undefined) throw new SlipwayError('rebuild-failed', `the definition of ${name} cannot be read`)
+    if (table === undefined)
+      throw new SlipwayError('rebuild-failed', `the definition of ${name} cannot be read`)
     return applyEdits(text, edit(table) ?? [])
   }, sql)
 }
@@ -75,7 +76,11 @@ interface Kept {
   readonly indexes: readonly string[]
 }
 
-async function readKept(executor: Executor, { name }: StoredTable, without: readonly string[]): Promise<Kept> {
+async function readKept(
+  executor: Executor,
+  { name }: StoredTable,
+  without: readonly string[],
+): Promise<Kept> {
   const objects = await executor.query(
     `select name, sql
      from main.sqlite_schema
@@ -124,7 +129,9 @@ async function copyText(
     ({ name, isStored }) => isStored && (known.has(name.toLowerCase()) || values?.has(name.toLowerCase())),
   )
   const used = new Set([...before, ...after].map(({ name }) => name.toLowerCase()))
-  const rowid = table.hasRowid ? ['rowid', '_rowid_', 'oid'].filter((alias) => !used.has(alias)).slice(0, 1) : []
+  const rowid = table.hasRowid
+    ? ['rowid', '_rowid_', 'oid'].filter((alias) => !used.has(alias)).slice(0, 1)
+    : []
   const into = [...rowid, ...targets.map(({ name }) => quoteSqliteId(name))]
   const from = [
     ...rowid,
@@ -167,7 +174,8 @@ async function renameBack(executor: Executor, fresh: string, name: string): Prom
 /** Dropping the old table forgot its highest number and what `analyze` knew of it. */
 async function restoreCounts(executor: Executor, name: string, { sequence, ...kept }: Kept): Promise<void> {
   const there = await readIfThere(executor, 'sqlite_sequence', 'name', name)
-  if (there.length > 0) await executor.query('delete from main.sqlite_sequence where name = ? collate nocase', [name])
+  if (there.length > 0)
+    await executor.query('delete from main.sqlite_sequence where name = ? collate nocase', [name])
   if (there.length > 0 || sequence.length > 0)
     for (const row of sequence)
       await executor.query('insert into main.sqlite_sequence (name, seq) values (?, ?)', [row.name, row.seq])

@@ -61,7 +61,9 @@ export async function requireTable(executor: Executor, table: string): Promise<S
 export async function requireMainTable(executor: Executor, table: string): Promise<StoredTable> {
   const found = await requireTable(executor, table)
   if (found.schema !== 'main')
-    throw badOperation(`${parseName(table).name} is in ${found.schema}; only tables of main can be changed so`)
+    throw badOperation(
+      `${parseName(table).name} is in ${found.schema}; only tables of main can be changed so`,
+    )
   return found
 }
 

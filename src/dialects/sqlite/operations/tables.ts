@@ -4,7 +4,15 @@ import { readMarks } from '../../../sql/sqlite-marks.ts'
 import { badOperation, definedOtherwise, readTable, type WantedTable } from '../../operation-parts.ts'
 import type { Operations } from '../../operations.ts'
 import { findRelation } from '../lookup.ts'
-import { checkText, columnText, defaultText, foreignKeyText, list, typeText, uniqueText } from './column-text.ts'
+import {
+  checkText,
+  columnText,
+  defaultText,
+  foreignKeyText,
+  list,
+  typeText,
+  uniqueText,
+} from './column-text.ts'
 import type { Enums } from './enums.ts'
 import type { Ground } from './ground.ts'
 import { listBroken, refuseBroken } from './intact.ts'
@@ -35,7 +43,8 @@ export function tableOperations(ground: Ground, enums: Enums): TableOperations {
         if (target?.type === 'table') return
         throw badOperation(`there is neither a table ${table} nor a table ${to}`)
       }
-      const isOther = target !== undefined && target.name.toLowerCase() !== parseName(table).name.toLowerCase()
+      const isOther =
+        target !== undefined && target.name.toLowerCase() !== parseName(table).name.toLowerCase()
       if (isOther) throw definedOtherwise(`a ${target.type} ${to}`, `${table} and ${to}`, `${to} alone`)
       await executor.query(`alter table ${qualified(table)} rename to ${quoteSqliteId(to)}`, [])
     },
@@ -84,7 +93,10 @@ function requireAlike(table: string, found: readonly StoredColumn[], wanted: Wan
 }
 
 export function describeFound(column: StoredColumn): string {
-  const value = column.default === null || column.default.toLowerCase() === 'null' ? '' : ` default ${fold(column.default)}`
+  const value =
+    column.default === null || column.default.toLowerCase() === 'null'
+      ? ''
+      : ` default ${fold(column.default)}`
   return `${column.name.toLowerCase()} ${column.type.toLowerCase()}${column.nullable ? '' : ' not null'}${value}`
 }
 
