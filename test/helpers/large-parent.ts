@@ -38,7 +38,7 @@ insert into parent (id, name, n, kind, up)
   select i, 'name ' || i, i, case when i % 3 = 0 then 'k' || i end, case when i > 1 then i / 2 end from counter;
 insert into child (parent_id, note) select id, 'of ' || name from parent;
 insert into loose (rowid, parent_id, what) select id * 7, id, 'w' from parent where id % 10 = 0;
-insert into keyed select 'a' || id, id, 'c', id from parent where id % 10 = 0;
+insert into keyed select 'a' || id, id, 'c', id from parent where id % 10 = 0 and id <= ${parents};
 delete from parent where id > ${parents};
 delete from log;
 analyze;`

@@ -272,7 +272,7 @@ testEach('outside a transaction', async (ground) => {
   await ground.migrateStepwise(setUp)
   await ground.run(rows)
   await ground.migrateStepwise(async (op) => {
-    await op.addCheck('users', 'age < 200')
+    await op.addCheck('users', 'age < 200', { name: 'users_young' })
     await op.alterColumn('users', 'age', { nullable: false })
     await op.dropColumn('users', 'note')
   })

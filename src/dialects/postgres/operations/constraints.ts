@@ -82,9 +82,9 @@ interface StoredConstraint {
 }
 
 const columnNames = (relation: string, numbers: string) =>
-  `(select pg_catalog.json_agg(a.attname order by k.place)::text
-    from pg_catalog.unnest(${numbers}) with ordinality as k (number, place)
-      join pg_catalog.pg_attribute a on a.attrelid = ${relation} and a.attnum = k.number)`
+  `(select pg_catalog.json_agg(a.attname order by u.place)::text
+    from pg_catalog.unnest(${numbers}) with ordinality as u (number, place)
+      join pg_catalog.pg_attribute a on a.attrelid = ${relation} and a.attnum = u.number)`
 
 async function findConstraint(
   executor: Executor,

@@ -5,7 +5,7 @@ import { columnsIn, type TableText } from '../../../sql/sqlite-table.ts'
 import { type Edit, removeColumnConstraint, removeItem } from '../../../sql/sqlite-table-edit.ts'
 import { badOperation } from '../../operation-parts.ts'
 import type { Ground } from './ground.ts'
-import { explainBroken } from './intact.ts'
+import { explainBroken, listBroken, refuseBroken } from './intact.ts'
 import { rebuildTable } from './rebuild.ts'
 import { columnTextOf, requireMainTable, type StoredColumn, type StoredTable } from './stored.ts'
 
@@ -17,11 +17,13 @@ export async function dropColumn(ground: Ground, table: StoredTable, column: Sto
   const indexes = await indexesOn(ground, table, column)
   const isPlain = indexes.length === 0 && !isMentioned(table.text, column.name)
   const place = `${quoteSqliteId(table.schema)}.${quoteSqliteId(table.name)}`
-  if (isPlain)
+  if (isPlain) {
+    const broken = await listBroken(executor, table.name)
     await explainBroken(table.name, () =>
       executor.query(`alter table ${place} drop column ${quoteSqliteId(column.name)}`, []),
     )
-  else
+    await refuseBroken(executor, table.name, broken)
+  } else
     await rebuildTable(ground, {
       table: await requireMainTable(executor, place),
       edits: [...removeMentions(table.text, column.name), (now) => removeColumn(now, column.name)],
