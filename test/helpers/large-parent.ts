@@ -25,6 +25,8 @@ create table log (what text);
 create table keyed (a text, b integer, c text, parent_id integer references parent (id), primary key (a, b)) without rowid;
 create index parent_name on parent (name);
 create index parent_some on parent (n desc) where kind is not null;
+create index parent_up on parent (up);
+create index child_parent on child (parent_id);
 create index parent_lower on parent (lower(name), n);
 create trigger parent_changed after update on parent begin insert into log values ('update ' || new.id); end;
 create trigger child_gone after delete on child begin update parent set m = m - 1 where id = old.parent_id; end;
@@ -36,7 +38,7 @@ const rows = `
 insert into parent (id, name, n, kind, up)
   with recursive counter (i) as (select 1 union all select i + 1 from counter where i < ${parents + 50})
   select i, 'name ' || i, i, case when i % 3 = 0 then 'k' || i end, case when i > 1 then i / 2 end from counter;
-insert into child (parent_id, note) select id, 'of ' || name from parent;
+insert into child (id, parent_id, note) select id, id, 'of ' || name from parent;
 insert into loose (rowid, parent_id, what) select id * 7, id, 'w' from parent where id % 10 = 0;
 insert into keyed select 'a' || id, id, 'c', id from parent where id % 10 = 0 and id <= ${parents};
 delete from parent where id > ${parents};
@@ -54,6 +56,12 @@ export function makeLargeParent(file: string): void {
   }
 }
 
+/** Of what belongs to the history there may be rows as well. */
+const counts = {
+  sqlite_sequence: "select * from sqlite_sequence where name = 'parent'",
+  sqlite_stat1: 'select * from sqlite_stat1 order by tbl, idx',
+}
+
 const tables: Readonly<Record<string, string>> = {
   parent: 'rowid, id, name, n, m, twice, up',
   child: 'rowid, *',
@@ -61,8 +69,6 @@ const tables: Readonly<Record<string, string>> = {
   log: 'rowid, *',
   keyed: '*',
   names: '*',
-  sqlite_sequence: '*',
-  sqlite_stat1: '*',
 }
 
 export interface LargeSight {
@@ -98,9 +104,10 @@ export function lookAtLarge(file: string, without: readonly string[] = []): Larg
       .all()
     const isParent = ({ type, name }: { type: string; name: string }) => type === 'table' && name === 'parent'
     return {
-      rows: Object.fromEntries(
-        Object.entries(tables).map(([table, columns]) => [table, dump(table, columns)]),
-      ),
+      rows: Object.fromEntries([
+        ...Object.entries(tables).map(([table, columns]) => [table, dump(table, columns)]),
+        ...Object.entries(counts).map(([name, text]) => [name, JSON.stringify(database.prepare(text).all())]),
+      ]),
       objects: objects.filter((one) => !isParent(one)).map(({ type, name, sql }) => `${type} ${name} ${sql}`),
       parent: objects.find(isParent)?.sql ?? '',
       faults: [
