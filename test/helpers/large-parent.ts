@@ -60,6 +60,7 @@ export function makeLargeParent(file: string): void {
 const counts = {
   sqlite_sequence: "select * from sqlite_sequence where name = 'parent'",
   sqlite_stat1: 'select * from sqlite_stat1 order by tbl, idx',
+  sqlite_stat4: 'select tbl, idx, neq, nlt, ndlt, hex(sample) from sqlite_stat4 order by tbl, idx, nlt, neq',
 }
 
 const tables: Readonly<Record<string, string>> = {

@@ -35,7 +35,7 @@ const rebuilds: readonly Rebuild[] = [
   {
     name: 'addColumn, unique',
     body: (op) => op.addColumn('parent', 'x', { type: 'text', unique: true }),
-    text: /"x" text, constraint n_small .*, constraint "parent_x_key" unique \("x"\) -- the last/,
+    text: /"x" text,\n {2}constraint n_small .*, constraint "parent_x_key" unique \("x"\) -- the last/,
     come: ['index sqlite_autoindex_parent_1 null'],
   },
   {
@@ -53,7 +53,7 @@ const rebuilds: readonly Rebuild[] = [
     name: 'dropColumn with its index and its check',
     body: (op) => op.dropColumn('parent', 'kind'),
     text: /virtual,\n {2}"odd/,
-    gone: ['index parent_some create index parent_some on parent (n desc) where kind is not null'],
+    gone: ['index parent_some CREATE INDEX parent_some on parent (n desc) where kind is not null'],
     statistics: true,
   },
   {
@@ -119,15 +119,15 @@ describe(`a parent of ${parents} rows`, () => {
       const without = rebuild.without ?? []
       const wanted = without.length === 0 ? before : lookAtLarge(folder.file, without)
       compare(rebuild, lookAtLarge(file, without), wanted)
-      liveOn(file)
+      liveOn(file, rebuild.name.includes('by the name') ? 0 : 2)
       rmSync(file)
     })
 
   const compare = (rebuild: Rebuild, found: LargeSight, wanted: LargeSight) => {
-    const { sqlite_stat1: hadStatistics, ...had } = wanted.rows
-    const { sqlite_stat1: hasStatistics, ...has } = found.rows
+    const { sqlite_stat1: stat1, sqlite_stat4: stat4, ...had } = wanted.rows
+    const { sqlite_stat1: newStat1, sqlite_stat4: newStat4, ...has } = found.rows
     assert.deepEqual(has, had)
-    if (rebuild.statistics !== true) assert.equal(hasStatistics, hadStatistics)
+    if (rebuild.statistics !== true) assert.deepEqual([newStat1, newStat4], [stat1, stat4])
     const gone = rebuild.gone ?? []
     const objects = [...before.objects.filter((one) => !gone.includes(one)), ...(rebuild.come ?? [])]
     assert.deepEqual([...found.objects].sort(), objects.sort())
@@ -138,7 +138,7 @@ describe(`a parent of ${parents} rows`, () => {
 })
 
 /** The sequence goes on, triggers fire, a deleted parent takes its children along. */
-function liveOn(file: string): void {
+function liveOn(file: string, updated: number): void {
   const database = new BetterSqlite3(file)
   try {
     database.pragma('foreign_keys = on')
@@ -147,7 +147,11 @@ function liveOn(file: string): void {
     database.exec('delete from parent where id = 77')
     const count = (text: string) => database.prepare(text).pluck().get()
     assert.equal(count('select count(*) from child where parent_id = 77'), 0)
-    assert.equal(count("select count(*) from log where what like 'update %'"), 2, 'children of 77 by up')
+    assert.equal(
+      count("select count(*) from log where what like 'update %'"),
+      updated,
+      'children of 77 by up',
+    )
   } finally {
     database.close()
   }

@@ -73,6 +73,7 @@ interface Kept {
   readonly rows: unknown
   readonly sequence: readonly Row[]
   readonly statistics: readonly Row[]
+  readonly samples: readonly Row[]
   readonly indexes: readonly string[]
 }
 
@@ -94,11 +95,12 @@ async function readKept(
     rows: await countRows(executor, name),
     sequence: await readIfThere(executor, 'sqlite_sequence', 'name', name),
     statistics: await readIfThere(executor, 'sqlite_stat1', 'tbl', name),
+    samples: await readIfThere(executor, 'sqlite_stat4', 'tbl', name),
     indexes: await listIndexes(executor, name),
   }
 }
 
-/** `sqlite_sequence` exists with the first autoincrement, `sqlite_stat1` with the first `analyze`. */
+/** `sqlite_sequence` exists with the first autoincrement, `sqlite_stat1` and perhaps `sqlite_stat4` with the first `analyze`. */
 async function readIfThere(executor: Executor, table: string, key: string, name: string): Promise<Row[]> {
   const [there] = await executor.query('select 1 from main.sqlite_schema where name = ?', [table])
   if (there === undefined) return []
@@ -185,12 +187,16 @@ async function restoreCounts(executor: Executor, name: string, { sequence, ...ke
   const sameNumbers = automatic(indexes) === automatic(kept.indexes)
   const isMeant = ({ idx }: Row) =>
     idx === null || (indexes.includes(String(idx)) && (sameNumbers || !isAutomatic(String(idx))))
-  for (const row of kept.statistics.filter(isMeant))
-    await executor.query('insert into main.sqlite_stat1 (tbl, idx, stat) values (?, ?, ?)', [
-      row.tbl,
-      row.idx,
-      row.stat,
-    ])
+  for (const row of kept.statistics.filter(isMeant)) await insertRow(executor, 'sqlite_stat1', row)
+  for (const row of kept.samples.filter(isMeant)) await insertRow(executor, 'sqlite_stat4', row)
+}
+
+async function insertRow(executor: Executor, table: string, row: Row): Promise<void> {
+  const columns = Object.keys(row)
+  await executor.query(
+    `insert into main.${table} (${columns.map(quoteSqliteId).join(', ')}) values (${columns.map(() => '?').join(', ')})`,
+    Object.values(row),
+  )
 }
 
 async function listIndexes(executor: Executor, name: string): Promise<readonly string[]> {
