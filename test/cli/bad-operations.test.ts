@@ -41,7 +41,7 @@ testBadInput([
     message: /the column plan: unknown notNull/,
     hint: /it knows type, nullable/,
   }),
-  ...op('a name with a NUL', `${table}await op.createTable('us\\\\0ers', { columns: { id: 'integer' } })`, {
+  ...op('a name with a NUL', `${table}await op.createTable('us\\0ers', { columns: { id: 'integer' } })`, {
     exit: 70,
     code: 'migration-failed',
     message: /cannot hold a NUL character/,
