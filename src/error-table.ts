@@ -231,6 +231,22 @@ export const errorTable = {
     meaning: 'A hook failed, or did not end in time. What was committed before it stays.',
     hint: 'correct the hook, then run again: slipway up',
   },
+  'defined-otherwise': {
+    exit: 70,
+    meaning: 'An operation found something of that name with another definition.',
+    hint: 'give it another name, or alter or drop what is there first',
+  },
+  'bad-operation': {
+    exit: 70,
+    meaning: 'An operation was asked for what does not exist, makes no sense, or this database cannot do.',
+    hint: 'correct the migration; see docs/operations.md',
+  },
+  'rebuild-failed': {
+    exit: 70,
+    meaning:
+      'An operation on a SQLite table would have lost rows, or left a view, a trigger or a foreign key that no longer works.',
+    hint: 'drop what depends on it first, in the same migration, and create it again afterwards',
+  },
   // 73
   'not-writable': {
     exit: 73,

@@ -133,6 +133,8 @@ export const checkpoints = [
   'intent-written',
   'statement-sent',
   'statement-done',
+  'foreign-keys-off',
+  'rebuild-step',
   'last-statement-done',
   'history-row-written',
   'commit-sent',

@@ -12,6 +12,21 @@ export type {
 } from './config/hook.ts'
 export type { LogRecord } from './dialects/amendment.ts'
 export type { Checks, DialectName, Row } from './dialects/dialect.ts'
+export type {
+  CheckSpec,
+  ColumnChange,
+  ColumnReference,
+  ColumnSpec,
+  ColumnType,
+  DefaultValue,
+  ForeignKeyOptions,
+  ForeignKeyTarget,
+  IndexColumn,
+  IndexOptions,
+  Operations,
+  ReferentialAction,
+  TableSpec,
+} from './dialects/operations.ts'
 export type { MigrationContext } from './engine/context/context.ts'
 export type { Sql, SqlQuery } from './engine/context/sql.ts'
 export type { Fragment } from './engine/context/template.ts'

@@ -13,6 +13,7 @@ import type { Diagnosis } from './diagnosis.ts'
 import type { CountedLoss, Loss, Reverting } from './reverting.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 import type { Fault } from './fault.ts'
+import type { OpenOperations } from './operations.ts'
 import type { Turns } from './turns.ts'
 
 export * from './fault.ts'
@@ -126,9 +127,10 @@ export interface SqlBody {
   readonly statements: readonly ParsedStatement[]
 }
 
-export type StepBody =
-  | SqlBody
-  | { readonly kind: 'code'; readonly run: (executor: Executor, checks: Checks) => Promise<void> }
+export type StepBody = SqlBody | { readonly kind: 'code'; readonly run: RunCode }
+
+/** What a migration's function is run by; everything it is given ends with it. */
+export type RunCode = (executor: Executor, checks: Checks, operations: OpenOperations) => Promise<void>
 
 export interface Attempt {
   readonly record: StepRecord

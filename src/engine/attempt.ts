@@ -1,7 +1,6 @@
 /** What a dialect is given to apply one migration once. */
 import {
   type Attempt,
-  type Checks,
   type Executor,
   type SqlBody,
   StatementError,
@@ -82,9 +81,9 @@ function bodyOf(place: StepPlace, scribe: Scribe): StepBody {
   if (watch === undefined) return body
   return {
     kind: 'code',
-    run: (executor, checks) =>
+    run: (executor, checks, operations) =>
       watch(executor, () =>
-        body.kind === 'sql' ? runStatements(place, body, executor) : body.run(executor, checks),
+        body.kind === 'sql' ? runStatements(place, body, executor) : body.run(executor, checks, operations),
       ),
   }
 }
@@ -117,9 +116,8 @@ function codeOf({ run, migration }: StepPlace, scribe: Scribe): Extract<StepBody
   if (body.kind !== 'code') throw new TypeError(`${file.name} is no script`)
   return {
     kind: 'code',
-    async run(executor: Executor, checks: Checks) {
-      const overheard = run.echo?.overhear(executor, file.name) ?? executor
-      const { context, tracker } = openContext(run, file.name, overheard, checks)
+    async run(executor, checks, operations) {
+      const { context, tracker } = openContext(run, file.name, { executor, checks, operations })
       scribe.tracker = tracker
       try {
         await untilAborted(run.signal, async () => body.up(context))

@@ -74,6 +74,7 @@ test('TypeScript in the pages is sound', () => {
     'docs/settings.md',
     'docs/library.md',
     'docs/hooks.md',
+    'docs/operations.md',
   ].flatMap((page) =>
     readBlocks(read(page))
       .filter(({ language }) => language === 'ts')

@@ -74,8 +74,15 @@ export const up: Migration = async ({ sql }) => {
   '0006_end.sql': migrations['0006_end.sql'] ?? '',
 }
 
+const sqliteOnly = ['foreign-keys-off', 'rebuild-step'] as const
+
 export function postgresArena(major: number): Arena {
-  return { label: `PostgreSQL ${major}`, migrations, open: () => openGround(major, (url) => url) }
+  return {
+    label: `PostgreSQL ${major}`,
+    migrations,
+    without: sqliteOnly,
+    open: () => openGround(major, (url) => url),
+  }
 }
 
 /** Through a PgBouncer that gives a server connection to each transaction; it lives as long as the arena. */
@@ -84,7 +91,7 @@ export async function openPooledArena(major: number): Promise<Arena & AsyncDispo
   return {
     label: `PostgreSQL ${major} through PgBouncer`,
     migrations: transactional,
-    without: ['intent-written'],
+    without: ['intent-written', ...sqliteOnly],
     open: () => openGround(major, (url) => pooler.through(url)),
     [Symbol.asyncDispose]: () => pooler[Symbol.asyncDispose](),
   }

@@ -15,11 +15,12 @@ create index accounts_plan on accounts (plan, name, email);
 update accounts set plan = 'free ' || id;
 insert into effects values ('0002 last');`,
   '0003_transactional.ts': `import type { Migration } from 'slipway'
-export const up: Migration = async ({ sql, columnExists }) => {
+export const up: Migration = async ({ sql, op, columnExists }) => {
   if (await columnExists('accounts', 'mood')) throw new Error('half of an earlier attempt is there')
   await sql\`alter table accounts add column mood text\`
   await sql\`insert into effects values (\${'0003 first'})\`
   await sql\`update accounts set mood = \${'calm'}\`
+  await op.addCheck('accounts', "mood <> ''")
   await sql\`insert into effects values (\${'0003 last'})\`
 }`,
   '0004_stepwise.sql': `-- migrate:up transaction:false

@@ -1,7 +1,13 @@
 /** Non-transactional migrations: intent first, one statement at a time, progress after each, so that a crash can be resumed. */
 import { checkpoint } from '../../events.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
-import { CommitUnanswered, type Executor, StatementError, type StepwiseAttempt } from '../dialect.ts'
+import {
+  CommitUnanswered,
+  type Executor,
+  type RunCode,
+  StatementError,
+  type StepwiseAttempt,
+} from '../dialect.ts'
 import { settingsBefore } from './carried-settings.ts'
 import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
@@ -9,6 +15,7 @@ import { sqlstateOf } from './errors.ts'
 import { readOnly } from './facts.ts'
 import type { Link } from './link.ts'
 import { literal } from './naming.ts'
+import { openLater } from './operations/later.ts'
 import { writeEnd, writeIntent, writeProgress } from './stepwise-rows.ts'
 import { sendQuery } from './transaction.ts'
 import { leaveTransaction, sendReset, type Workplace, writeHistory } from './workplace.ts'
@@ -60,15 +67,11 @@ async function finish(place: Workplace, attempt: StepwiseAttempt, began: number)
   checkpoint('committed', attempt.record.name)
 }
 
-async function runCode(
-  place: Workplace,
-  attempt: StepwiseAttempt,
-  run: (executor: Executor, checks: ReturnType<typeof createChecks>) => Promise<void>,
-): Promise<void> {
+async function runCode(place: Workplace, attempt: StepwiseAttempt, run: RunCode): Promise<void> {
   const { link } = place
   await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
   const executor: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }
-  await run(executor, createChecks(executor))
+  await run(executor, createChecks(executor), openLater(executor))
 }
 
 function writable(statementTimeoutMs: number, lockTimeoutMs: number): string {

@@ -7,12 +7,14 @@ import {
   CommitUnanswered,
   type Executor,
   type Row,
+  type RunCode,
   type SqlBody,
   TransactionEscaped,
 } from '../dialect.ts'
 import { dropAhead, sendAhead, takeAhead } from './ahead.ts'
 import { createChecks } from './checks.ts'
 import type { Link, ResultSet } from './link.ts'
+import { openLater } from './operations/later.ts'
 import { isForgotten } from './prepared-rows.ts'
 import { awaitSqlBody, type SentBody, sendSqlBody } from './sql-body.ts'
 import {
@@ -106,11 +108,7 @@ export async function commit(place: Workplace, attempt: Attempt): Promise<void> 
   checkpoint('committed', name)
 }
 
-async function runCodeBody(
-  place: Workplace,
-  attempt: Attempt,
-  run: (executor: Executor, checks: ReturnType<typeof createChecks>) => Promise<void>,
-): Promise<Finished> {
+async function runCodeBody(place: Workplace, attempt: Attempt, run: RunCode): Promise<Finished> {
   const { link } = place
   const reset = sendReset(place)
   const opened = link.simple(opening(place, attempt))
@@ -122,7 +120,7 @@ async function runCodeBody(
   const commits = link.commits
   const isOutside = () => !link.lost && (link.transactionStatus === 'I' || link.commits !== commits)
   try {
-    await run(executor, createChecks(executor))
+    await run(executor, createChecks(executor), openLater(executor))
   } catch (error) {
     if (isOutside()) throw new TransactionEscaped(name, { cause: error })
     throw error

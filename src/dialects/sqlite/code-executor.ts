@@ -5,6 +5,8 @@ import { yieldToSignals } from './poll.ts'
 import type { SentStatement } from './send.ts'
 
 export interface CodeExecutor extends Executor {
+  /** Takes one turn for all that `work` sends: no other query comes in between. */
+  exclusively<T>(work: (executor: Executor) => Promise<T>): Promise<T>
   /** Every later query is refused. */
   end(): void
 }
@@ -29,12 +31,15 @@ export function createCodeExecutor(runOne: RunOne): CodeExecutor {
     return rows
   }
 
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const answer = queue.then(work)
+    queue = answer.catch(() => undefined)
+    return answer
+  }
+
   return {
-    query: (text, values) => {
-      const answer = queue.then(() => runText(text, values))
-      queue = answer.catch(() => undefined)
-      return answer
-    },
+    query: (text, values) => inTurn(() => runText(text, values)),
+    exclusively: (work) => inTurn(() => work({ query: runText })),
     end: () => {
       ended = true
     },

@@ -17,6 +17,8 @@ export class EnforcementInTheWay extends Error {
 export interface Guard {
   /** Runs one statement; `explain` turns SQLite's error into the one to throw. */
   run(statement: SentStatement, values: readonly unknown[], explain?: (error: unknown) => unknown): Row[]
+  /** Has the migration run again without enforcement of foreign keys, if it runs with it. */
+  requireShield(why: string): void
   /** What ended the migration for good, whatever its body made of that error; undefined while it goes well. */
   readonly ended: { readonly error: unknown } | undefined
 }
@@ -53,6 +55,10 @@ export function createGuard(handle: Handle, attempt: Attempt, enforcement: Enfor
   return {
     get ended() {
       return ended
+    },
+    requireShield: (why) => {
+      if (ended !== undefined) throw ended.error
+      if (enforcement === 'on') end(new EnforcementInTheWay(why))
     },
     run: (statement, values, explain = (error) => error) => {
       if (ended !== undefined) throw ended.error

@@ -1,7 +1,7 @@
 /** A migration and its history row in one transaction. */
 import { checkpoint } from '../../events.ts'
 import { transactionControlOf } from '../../sql/transaction-control.ts'
-import { AlreadyRecorded, type Attempt, StatementError } from '../dialect.ts'
+import { AlreadyRecorded, type Attempt, type RunCode, StatementError } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { createCodeExecutor } from './code-executor.ts'
 import type { Handle } from './driver.ts'
@@ -9,6 +9,7 @@ import { dropsAnyTable, type Enforcement, setEnforcement } from './foreign-keys.
 import { createGuard, EnforcementInTheWay, type Guard } from './guard.ts'
 import type { HistoryTables } from './history.ts'
 import { readState } from './history-rows.ts'
+import { openLater } from './operations/ground.ts'
 import { yieldToSignals } from './poll.ts'
 import { beginRevert, recordDone } from './record-done.ts'
 import type { Store } from './store.ts'
@@ -42,7 +43,9 @@ async function applyOnce(
   const { name } = attempt.record
   await store.write(async (handle) => {
     setEnforcement(handle, enforcement)
+    if (enforcement === 'off') checkpoint('foreign-keys-off', name)
     await beginWrite(handle, busy)
+    if (enforcement === 'off') checkpoint('foreign-keys-off', name)
     try {
       await applyWithin(handle, tables, attempt, enforcement)
       checkpoint('commit-sent', name)
@@ -93,7 +96,7 @@ async function runGuarded(handle: Handle, attempt: Attempt, enforcement: Enforce
 
 async function runBody(guard: Guard, attempt: Attempt): Promise<void> {
   const { body, onStatement } = attempt
-  if (body.kind === 'code') return await runCode(guard, body.run)
+  if (body.kind === 'code') return await runCode(guard, attempt.record.name, body.run)
   for (const [index, { text }] of body.statements.entries()) {
     await yieldToSignals()
     const began = performance.now()
@@ -102,7 +105,7 @@ async function runBody(guard: Guard, attempt: Attempt): Promise<void> {
   }
 }
 
-async function runCode(guard: Guard, run: Extract<Attempt['body'], { kind: 'code' }>['run']): Promise<void> {
+async function runCode(guard: Guard, name: string, run: RunCode): Promise<void> {
   const executor = createCodeExecutor((statement, values) => {
     if (transactionControlOf(statement.text) !== undefined)
       throw new Error(
@@ -110,8 +113,16 @@ async function runCode(guard: Guard, run: Extract<Attempt['body'], { kind: 'code
       )
     return guard.run(statement, values)
   })
+  const shield = <T>(work: () => Promise<T>): Promise<T> => {
+    guard.requireShield('an operation rebuilds a table')
+    return work()
+  }
   try {
-    await run(executor, createChecks(executor))
+    await run(
+      executor,
+      createChecks(executor),
+      openLater({ name, exclusively: executor.exclusively, shield }),
+    )
   } finally {
     executor.end()
   }

@@ -1,12 +1,19 @@
 /** The context of one migration, its queries watched. */
 import type { Checks, DialectName, Executor } from '../../dialects/dialect.ts'
+import type { OpenOperations, Operations } from '../../dialects/operations.ts'
 import type { Run } from '../run.ts'
+import { createOperations } from './operations.ts'
 import { createSql, type Sql } from './sql.ts'
 import { createTracker, type QueryTracker } from './tracker.ts'
 
 /** What a migration function receives. */
 export interface MigrationContext extends Checks {
   readonly sql: Sql
+  /**
+   * Changes of the schema that read the same on every database, idempotent: `op.addColumn('users', 'plan', 'text')`.
+   * On SQLite they rebuild the table where `alter table` cannot; see docs/operations.md.
+   */
+  readonly op: Operations
   readonly dialect: DialectName
   /** Shown with the run's output: `log('backfilled', { rows })`. */
   readonly log: (message: string, data?: unknown) => void
@@ -21,14 +28,25 @@ export interface OpenContext {
   readonly tracker: QueryTracker
 }
 
-export function openContext(run: Run, name: string, executor: Executor, checks: Checks): OpenContext {
+export interface ContextParts {
+  readonly executor: Executor
+  readonly checks: Checks
+  readonly operations: OpenOperations
+}
+
+export function openContext(run: Run, name: string, parts: ContextParts): OpenContext {
+  const echo = run.echo
+  const overhear =
+    echo === undefined ? undefined : (executor: Executor): Executor => echo.overhear(executor, name)
+  const executor = overhear?.(parts.executor) ?? parts.executor
   const tracker = createTracker(executor, run.signal, name)
   const sql = createSql({ tracker, placeholder: run.dialect.placeholder, quoteId: run.dialect.quoteId })
   return {
     tracker,
     context: {
-      ...trackChecks(checks, tracker),
+      ...trackChecks(parts.checks, tracker),
       sql,
+      op: createOperations({ tracker, open: parts.operations, overhear }),
       dialect: run.dialect.name,
       log: (message, data) =>
         run.emit({ type: 'migration-log', name, message, ...(data === undefined ? {} : { data }) }),

@@ -1,6 +1,6 @@
 /** Knows every query a migration makes, so that none is left half-awaited and a failing one can be pointed at. */
 import type { Executor, Row } from '../../dialects/dialect.ts'
-import { SlipwayError } from '../../errors.ts'
+import { isSlipwayError, SlipwayError } from '../../errors.ts'
 import type { BuiltStatement } from './template.ts'
 
 export interface FailedQuery {
@@ -17,11 +17,13 @@ export interface QueryTracker {
   start(query: object, build: () => BuiltStatement): Promise<Row[]>
   /** Work that begins at once, such as a check. */
   follow<T>(work: () => Promise<T>): Promise<T>
+  /** The same for work that changes something; it notes each text that it sends, for a failure to point at. */
+  work<T>(work: (note: (text: string) => void) => Promise<T>): Promise<T>
   /** Throws not-awaited when a query never started or has not finished. */
   finish(): void
   /** The migration is over, one way or another: no query starts after this, and none that still runs tells its result. */
   end(): void
-  /** How many queries of `sql` the database has answered without an error. */
+  /** How many queries and operations the database has answered without an error. */
   readonly answered: number
   /** The first query that failed, also when the migration swallowed its error. */
   readonly failed: FailedQuery | undefined
@@ -97,6 +99,23 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
       const tracked: Tracked = { state: 'running', stack: captureStack(), text: '' }
       const running = run(tracked, work)
       running.catch(() => {})
+      return running
+    },
+    work(work) {
+      const tracked: Tracked = { state: 'running', stack: captureStack(), text: '' }
+      const note = (text: string) => {
+        tracked.text = text
+      }
+      const running = run(tracked, () => work(note))
+      running.then(
+        () => {
+          answered += 1
+        },
+        (error: unknown) => {
+          // Where it was asked for says more than where it was found out.
+          if (isSlipwayError(error)) error.stack = tracked.stack
+        },
+      )
       return running
     },
     finish() {

@@ -8,9 +8,8 @@ import { createInterface } from 'node:readline'
 import BetterSqlite3 from 'better-sqlite3'
 import type {
   Attempt,
-  Checks,
-  Executor,
   Row,
+  RunCode,
   Session,
   StepRecord,
   StepwiseAttempt,
@@ -97,7 +96,7 @@ export async function sqlAttempt(name: string, text: string, options: Common = {
   return { ...commonParts(name, options), body: { kind: 'sql', statements: await sqlite.parse(text) } }
 }
 
-export type CodeRun = (executor: Executor, checks: Checks) => Promise<void>
+export type CodeRun = RunCode
 
 export function codeAttempt(name: string, run: CodeRun, options: Common = {}): Attempt {
   return { ...commonParts(name, options), body: { kind: 'code', run } }

@@ -1,0 +1,41 @@
+/** `op` of a migration: one operation at a time, each tracked like a query, loaded with the first. */
+import type { Executor } from '../../dialects/dialect.ts'
+import { type OpenOperations, operationNames, type Operations } from '../../dialects/operations.ts'
+import type { QueryTracker } from './tracker.ts'
+
+type Operation = (...args: unknown[]) => Promise<void>
+
+export interface OperationParts {
+  readonly tracker: QueryTracker
+  readonly open: OpenOperations
+  readonly overhear: ((executor: Executor) => Executor) | undefined
+}
+
+export function createOperations({ tracker, open, overhear }: OperationParts): Operations {
+  let opened: Promise<Operations> | undefined
+  let queue: Promise<unknown> = Promise.resolve()
+  let current: (text: string) => void = () => {}
+  const listen = (executor: Executor): Executor => {
+    const inner = overhear?.(executor) ?? executor
+    return {
+      query: (text, values) => {
+        current(text)
+        return inner.query(text, values)
+      },
+    }
+  }
+  const call = (name: keyof Operations, args: readonly unknown[]): Promise<void> =>
+    tracker.work((note) => {
+      const run = async () => {
+        current = note
+        opened ??= open(listen)
+        await ((await opened)[name] as Operation)(...args)
+      }
+      // Promise.all over operations must not interleave their statements.
+      const running = queue.then(run)
+      queue = running.catch(() => {})
+      return running
+    })
+  const operations = operationNames.map((name) => [name, (...args: unknown[]) => call(name, args)])
+  return Object.fromEntries(operations) as unknown as Operations
+}
