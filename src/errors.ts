@@ -225,6 +225,11 @@ export const errorTable = {
       'A SQLite migration left rows that violate a foreign key, or would have lost rows of a child table.',
     hint: 'correct the migration and run again: slipway up',
   },
+  'long-work-refused': {
+    exit: 70,
+    meaning: 'A migration called backfill, createIndexConcurrently or the like inside a transaction, or without being resumable.',
+    hint: 'declare in the migration: export const options = { transaction: false, resumable: true }',
+  },
   // 73
   'not-writable': {
     exit: 73,
@@ -370,6 +375,11 @@ export const errorTable = {
   },
   // 3
   pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },
+  'out-of-time': {
+    exit: 3,
+    meaning: 'A backfill stopped after a batch because its time was over; what it did is committed, and the next run goes on there.',
+    hint: 'go on: slipway up',
+  },
   // signals
   interrupted: {
     exit: 130,

@@ -3,6 +3,13 @@
 export type { SlipwayConfig } from './config/config-type.ts'
 export type { Checks, DialectName, Row } from './dialects/dialect.ts'
 export type { MigrationContext } from './engine/context/context.ts'
+export type {
+  BackfillOptions,
+  BackfillResult,
+  IndexOptions,
+  RowChanges,
+} from './engine/context/long-options.ts'
+export type { LongOperations } from './engine/context/long-work.ts'
 export type { Sql, SqlQuery } from './engine/context/sql.ts'
 export type { Fragment } from './engine/context/template.ts'
 export type { SlipwayConfigInput } from './files/config-file.ts'

@@ -10,12 +10,14 @@ import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { LongWork } from './long-work.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 import type { Fault } from './fault.ts'
 import type { Turns } from './turns.ts'
 
 export * from './fault.ts'
 export * from './outcomes.ts'
+export type * from './long-work.ts'
 export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 export type { Turns } from './turns.ts'
 
@@ -125,7 +127,11 @@ export interface SqlBody {
 
 export type StepBody =
   | SqlBody
-  | { readonly kind: 'code'; readonly run: (executor: Executor, checks: Checks) => Promise<void> }
+  | {
+      readonly kind: 'code'
+      /** `long` outside a transaction only. */
+      readonly run: (executor: Executor, checks: Checks, long?: LongWork) => Promise<void>
+    }
 
 export interface Attempt {
   readonly record: StepRecord

@@ -1,5 +1,5 @@
 /** What a dialect is given to apply one migration once. */
-import type { Attempt, Checks, Executor, StepBody, StepRecord } from '../dialects/dialect.ts'
+import type { Attempt, Checks, Executor, LongWork, StepBody, StepRecord } from '../dialects/dialect.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { openContext } from './context/context.ts'
 import type { QueryTracker } from './context/tracker.ts'
@@ -72,13 +72,15 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
   if (body.kind === 'sql') return body
   return {
     kind: 'code',
-    async run(executor: Executor, checks: Checks) {
+    async run(executor: Executor, checks: Checks, long?: LongWork) {
       const overheard = run.echo?.overhear(executor, file.name) ?? executor
-      const { context, tracker } = openContext(run, file.name, overheard, checks)
+      const { options } = migration
+      const parts = { run, name: file.name, executor: overheard, checks, options, long }
+      const { context, tracker, finish } = openContext(parts)
       scribe.tracker = tracker
       try {
         await untilAborted(run.signal, async () => body.up(context))
-        tracker.finish()
+        finish()
       } finally {
         tracker.end()
       }

@@ -18,6 +18,8 @@ export async function settleFailure(
   const { run, session, step, migration } = place
   const stray = strayError(run)
   if (run.signal.aborted && stray === undefined) return run.signal.reason
+  // No failure: whoever runs next goes on.
+  if (isSlipwayError(failed.thrown) && failed.thrown.code === 'out-of-time') return failed.thrown
   if (session.lost || fault.kind === 'session-lost') {
     return new SlipwayError(
       'session-lost',

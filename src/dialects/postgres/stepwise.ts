@@ -12,6 +12,7 @@ import type { Link } from './link.ts'
 import { literal } from './naming.ts'
 import { asWriter } from './privileges.ts'
 import { sendQuery } from './transaction.ts'
+import { createLongWork } from './long-work.ts'
 import { leaveTransaction, sendReset, type Workplace, writeHistory } from './workplace.ts'
 
 export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {
@@ -76,12 +77,12 @@ async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void>
 async function runCode(
   place: Workplace,
   attempt: StepwiseAttempt,
-  run: (executor: Executor, checks: ReturnType<typeof createChecks>) => Promise<void>,
+  run: Extract<StepwiseAttempt['body'], { kind: 'code' }>['run'],
 ): Promise<void> {
   const { link } = place
   await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
   const executor: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }
-  await run(executor, createChecks(executor))
+  await run(executor, createChecks(executor), createLongWork(place, attempt))
 }
 
 function writable(statementTimeoutMs: number, lockTimeoutMs: number): string {

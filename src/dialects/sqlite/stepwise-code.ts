@@ -4,6 +4,7 @@ import type { StepBody } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { createCodeExecutor } from './code-executor.ts'
 import { sqliteCodeOf } from './errors.ts'
+import { createLongWork } from './long-work.ts'
 import { retryWhileBusy } from './poll.ts'
 import { type StepwiseRun, sendStep } from './stepwise-run.ts'
 
@@ -32,7 +33,7 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
     }
   })
   try {
-    await body.run(executor, createChecks(executor))
+    await body.run(executor, createChecks(executor), createLongWork(run, busy))
   } finally {
     executor.end()
   }

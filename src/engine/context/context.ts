@@ -1,10 +1,12 @@
 /** What a migration function receives. */
-import type { Checks, DialectName, Executor } from '../../dialects/dialect.ts'
+import type { Checks, DialectName, Executor, LongWork } from '../../dialects/dialect.ts'
+import type { DeclaredOptions } from '../../plan/migration.ts'
 import type { Run } from '../run.ts'
+import { type Gate, type LongOperations, openLongOperations, requireFree } from './long-work.ts'
 import { createSql, type Sql } from './sql.ts'
 import { createTracker, type QueryTracker } from './tracker.ts'
 
-export interface MigrationContext extends Checks {
+export interface MigrationContext extends Checks, LongOperations {
   readonly sql: Sql
   readonly dialect: DialectName
   /** Shown with the run's output: `log('backfilled', { rows })`. */
@@ -18,15 +20,36 @@ export interface MigrationContext extends Checks {
 export interface OpenContext {
   readonly context: MigrationContext
   readonly tracker: QueryTracker
+  /** When the migration has returned: throws what it may not have swallowed. */
+  finish(): void
 }
 
-export function openContext(run: Run, name: string, executor: Executor, checks: Checks): OpenContext {
-  const tracker = createTracker(executor, run.signal, name)
+/** What a step gives to the context of its migration. */
+export interface ContextParts {
+  readonly run: Run
+  /** Of the migration. */
+  readonly name: string
+  readonly executor: Executor
+  readonly checks: Checks
+  readonly options: Pick<DeclaredOptions, 'resumable'>
+  /** Undefined inside a transaction. */
+  readonly long: LongWork | undefined
+}
+
+export function openContext({ run, name, executor, checks, options, long }: ContextParts): OpenContext {
+  const gate: Gate = { isBusy: false }
+  const tracker = createTracker(guard(executor, gate), run.signal, name)
   const sql = createSql({ tracker, placeholder: run.dialect.placeholder, quoteId: run.dialect.quoteId })
+  const { operations, finish } = openLongOperations({ run, name, options, tracker, long, gate })
   return {
     tracker,
+    finish() {
+      tracker.finish()
+      finish()
+    },
     context: {
-      ...trackChecks(checks, tracker),
+      ...trackChecks(checks, tracker, gate),
+      ...operations,
       sql,
       dialect: run.dialect.name,
       log: (message, data) =>
@@ -38,10 +61,23 @@ export function openContext(run: Run, name: string, executor: Executor, checks: 
 }
 
 /** A check is a query as well: one left un-awaited is caught the same way. */
-function trackChecks(checks: Checks, tracker: QueryTracker): Checks {
+function trackChecks(checks: Checks, tracker: QueryTracker, gate: Gate): Checks {
   const tracked = Object.entries(checks).map(([name, check]) => [
     name,
-    (...args: unknown[]) => tracker.follow(() => (check as (...a: unknown[]) => Promise<unknown>)(...args)),
+    (...args: unknown[]) =>
+      tracker.follow(async () => {
+        requireFree(gate)
+        return await (check as (...a: unknown[]) => Promise<unknown>)(...args)
+      }),
   ])
   return Object.fromEntries(tracked) as unknown as Checks
+}
+
+function guard(executor: Executor, gate: Gate): Executor {
+  return {
+    async query(text, values) {
+      requireFree(gate)
+      return await executor.query(text, values)
+    },
+  }
 }
