@@ -76,13 +76,13 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
       const overheard = run.echo?.overhear(executor, file.name) ?? executor
       const { options } = migration
       const parts = { run, name: file.name, executor: overheard, checks, options, long }
-      const { context, tracker, finish } = openContext(parts)
+      const { context, tracker, finish, end } = openContext(parts)
       scribe.tracker = tracker
       try {
         await untilAborted(run.signal, async () => body.up(context))
         finish()
       } finally {
-        tracker.end()
+        await end()
       }
     },
   }

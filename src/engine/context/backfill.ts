@@ -10,7 +10,6 @@ import { type ReadBackfill, readBackfill } from './read-options.ts'
 import { retrying } from './retrying.ts'
 
 export async function runBackfill(place: LongPlace, options: BackfillOptions): Promise<BackfillResult> {
-  const { run } = place
   const wanted = readBackfill(place, options)
   const task = await retrying(place, () => place.long.openBackfill(wanted.request))
   requireSameWork(place, wanted, task)
@@ -34,7 +33,7 @@ export async function runBackfill(place: LongPlace, options: BackfillOptions): P
     report(state)
     if (state.isDone) break
     watch.requireTime(state)
-    await sleep(wanted.pauseMs, run.signal)
+    await sleep(wanted.pauseMs, place.signal)
   }
   return resultOf(state)
 }
@@ -108,7 +107,7 @@ const lookEveryMs = 1000
 
 /** Waits while a replica is too far behind. The returned function is called before each batch. */
 function createBrake(
-  { run, long, name }: LongPlace,
+  { run, long, name, signal }: LongPlace,
   { maxLagMs }: ReadBackfill,
   tell: (phase: string) => void,
 ): (requireTime: () => void) => Promise<void> {
@@ -127,7 +126,7 @@ function createBrake(
       if (ms === undefined || ms <= maxLagMs) return
       requireTime()
       tell(`waiting for replicas, ${formatDuration(ms)} behind`)
-      await sleep(lookEveryMs, run.signal)
+      await sleep(lookEveryMs, signal)
     }
   }
 }

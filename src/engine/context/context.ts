@@ -1,6 +1,7 @@
 /** What a migration function receives. */
 import type { Checks, DialectName, Executor, LongWork } from '../../dialects/dialect.ts'
 import type { DeclaredOptions } from '../../plan/migration.ts'
+import { transactionControlOf } from '../../sql/transaction-control.ts'
 import type { Run } from '../run.ts'
 import { type Gate, type LongOperations, openLongOperations, requireFree } from './long-work.ts'
 import { createSql, type Sql } from './sql.ts'
@@ -22,6 +23,8 @@ export interface OpenContext {
   readonly tracker: QueryTracker
   /** When the migration has returned: throws what it may not have swallowed. */
   finish(): void
+  /** However it ended; resolves when the session is nobody else's. */
+  end(): Promise<void>
 }
 
 /** What a step gives to the context of its migration. */
@@ -37,15 +40,19 @@ export interface ContextParts {
 }
 
 export function openContext({ run, name, executor, checks, options, long }: ContextParts): OpenContext {
-  const gate: Gate = { isBusy: false }
+  const gate: Gate = { state: 'free' }
   const tracker = createTracker(guard(executor, gate), run.signal, name)
   const sql = createSql({ tracker, placeholder: run.dialect.placeholder, quoteId: run.dialect.quoteId })
-  const { operations, finish } = openLongOperations({ run, name, options, tracker, long, gate })
+  const { operations, finish, settle } = openLongOperations({ run, name, options, tracker, long, gate })
   return {
     tracker,
     finish() {
       tracker.finish()
       finish()
+    },
+    async end() {
+      tracker.end()
+      await settle()
     },
     context: {
       ...trackChecks(checks, tracker, gate),
@@ -77,6 +84,9 @@ function guard(executor: Executor, gate: Gate): Executor {
   return {
     async query(text, values) {
       requireFree(gate)
+      const control = gate.state === 'open' ? transactionControlOf(text) : undefined
+      if (control !== undefined && control !== 'other')
+        throw new Error(`the transaction is the batch's own; its function may not send: ${text.trim().slice(0, 40)}`)
       return await executor.query(text, values)
     },
   }

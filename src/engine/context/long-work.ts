@@ -42,14 +42,14 @@ export interface LongParts {
   readonly gate: Gate
 }
 
-/** Keeps the one session to the long work while that goes on. */
+/** Keeps the one session to the long work while that goes on; `open` within a batch, to the function that works it out. */
 export interface Gate {
-  isBusy: boolean
+  state: 'free' | 'busy' | 'open'
 }
 
 /** Throws where a query would end up in the middle of long work. */
-export function requireFree({ isBusy }: Gate): void {
-  if (isBusy) throw new Error('long work of this migration still goes on; await it before another query')
+export function requireFree({ state }: Gate): void {
+  if (state === 'busy') throw new Error('long work of this migration still goes on; await it before another query')
 }
 
 /** What the work itself needs. */
@@ -58,32 +58,52 @@ export interface LongPlace extends Omit<LongParts, 'long'> {
   /** How often each table was asked for. */
   readonly asked: Map<string, number>
   readonly say: (text: string) => void
+  /** Aborted when the run has to stop, and when the migration is over. */
+  readonly signal: AbortSignal
 }
 
 export interface OpenOperations {
   readonly operations: LongOperations
+  /** Ends what was not awaited, and resolves when nothing of it is on its way any more. Never throws. */
+  settle(): Promise<void>
   /** Throws what stopped a backfill early, also when the migration swallowed it. */
   finish(): void
 }
 
 export function openLongOperations(parts: LongParts): OpenOperations {
   const asked = new Map<string, number>()
+  const over = new AbortController()
+  const signal = AbortSignal.any([parts.run.signal, over.signal])
+  let running: Promise<unknown> = Promise.resolve()
   let stopped: SlipwayError | undefined
+  const begin = async <T>(
+    what: keyof LongOperations,
+    say: (text: string) => void,
+    work: (place: LongPlace) => Promise<T>,
+  ): Promise<T> => {
+    requireFree(parts.gate)
+    const long = requireOutside(parts, what)
+    parts.gate.state = 'busy'
+    try {
+      return await work({ ...parts, long, asked, signal, say: sayAndEcho(parts, say) })
+    } catch (error) {
+      if (error instanceof SlipwayError && error.code === 'out-of-time') stopped ??= error
+      throw error
+    } finally {
+      parts.gate.state = 'free'
+    }
+  }
   const enter = <T>(what: keyof LongOperations, work: (place: LongPlace) => Promise<T>): Promise<T> =>
-    parts.tracker.follow(async (say) => {
-      const long = requireOutside(parts, what)
-      requireFree(parts.gate)
-      parts.gate.isBusy = true
-      try {
-        return await work({ ...parts, long, asked, say: sayAndEcho(parts, say) })
-      } catch (error) {
-        if (error instanceof SlipwayError && error.code === 'out-of-time') stopped ??= error
-        throw error
-      } finally {
-        parts.gate.isBusy = false
-      }
+    parts.tracker.follow((say) => {
+      const one = begin(what, say, work)
+      running = Promise.allSettled([running, one])
+      return one
     })
   return {
+    async settle() {
+      over.abort(new Error(`${parts.name} had already ended`))
+      await running
+    },
     operations: {
       backfill: (options) =>
         enter('backfill', async (place) => (await import('./backfill.ts')).runBackfill(place, options)),

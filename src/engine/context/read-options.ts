@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { BackfillRequest, Row, SqlText } from '../../dialects/dialect.ts'
 import { parseDuration } from '../../plan/duration.ts'
+import { untilAborted } from '../sleep.ts'
 import type { BackfillOptions } from './long-options.ts'
 import type { LongPlace } from './long-work.ts'
 import type { Pacing } from './pace.ts'
@@ -56,11 +57,11 @@ function readChange(place: LongPlace, set: BackfillOptions['set']): BackfillRequ
     kind: 'rows',
     // Its own queries belong to the batch's transaction.
     async rows(rows: readonly Row[]) {
-      gate.isBusy = false
+      gate.state = 'open'
       try {
-        return await set(rows)
+        return await untilAborted(place.signal, async () => set(rows))
       } finally {
-        gate.isBusy = true
+        gate.state = 'busy'
       }
     },
   }
