@@ -73,7 +73,9 @@ console.table(
     { app: kind, while: 'backfill', ...summarise(during.latencies[kind]) },
   ]),
 )
-const [p99Idle, p99During] = [idle, during].map((one) => at([...one.latencies.read, ...one.latencies.update], 0.99))
+const [p99Idle, p99During] = [idle, during].map((one) =>
+  at([...one.latencies.read, ...one.latencies.update], 0.99),
+)
 const ratio = (p99During ?? 0) / (p99Idle ?? 1)
 console.log(
   `backfill: ${round(during.tookMs / 1000)} s, ${Math.round((rows * 1000) / during.tookMs)} rows/s
@@ -82,7 +84,9 @@ app p99 (reads and updates): ${round(p99Idle ?? 0, 2)} ms idle, ${round(p99Durin
 const [counts] = await db.query<{ once: number; wrong: number }>(
   'select count(*) filter (where n = 1)::int as once, count(*) filter (where n <> 1)::int as wrong from accounts',
 )
-console.log(`rows written exactly once: ${counts?.once} of ${rows}${counts?.wrong === 0 ? '' : `, WRONG: ${counts?.wrong}`}`)
+console.log(
+  `rows written exactly once: ${counts?.once} of ${rows}${counts?.wrong === 0 ? '' : `, WRONG: ${counts?.wrong}`}`,
+)
 process.exitCode = ratio <= allowed && counts?.once === rows ? 0 : 1
 
 async function prepare(target: TestDatabase): Promise<void> {
@@ -96,7 +100,11 @@ async function prepare(target: TestDatabase): Promise<void> {
   await target.query('checkpoint')
 }
 
-async function useApp(target: TestDatabase, told: Latencies, end: { readonly asked: boolean }): Promise<void> {
+async function useApp(
+  target: TestDatabase,
+  told: Latencies,
+  end: { readonly asked: boolean },
+): Promise<void> {
   await using sql = await target.connect()
   while (!end.asked) {
     const id = 1 + Math.floor(Math.random() * rows)

@@ -18,7 +18,9 @@ export interface BackfillRequest {
   readonly name: string | undefined
   readonly table: string
   readonly key: readonly string[] | undefined
-  readonly change: { readonly kind: 'set'; readonly set: SqlText } | { readonly kind: 'rows'; readonly rows: RowChange }
+  readonly change:
+    | { readonly kind: 'set'; readonly set: SqlText }
+    | { readonly kind: 'rows'; readonly rows: RowChange }
   readonly where: SqlText | undefined
   /** Of what is done to which rows: another one is another backfill. */
   readonly definition: string

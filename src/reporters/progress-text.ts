@@ -13,7 +13,9 @@ export function describeProgress(event: ProgressEvent): string {
     `${countOf(event)} ${unit}${share === undefined ? '' : ` (${percent(share)})`}`,
     ...(phase === undefined ? [] : [phase]),
     ...(event.finished || rate === undefined ? [] : [`${group(rate)} ${unit}/s`]),
-    ...(event.finished || event.etaMs === undefined ? [] : [`${formatDuration(wholeSeconds(event.etaMs))} left`]),
+    ...(event.finished || event.etaMs === undefined
+      ? []
+      : [`${formatDuration(wholeSeconds(event.etaMs))} left`]),
   ]
   return oneLine(`${work}: ${parts.join(', ')}`, 300)
 }

@@ -42,7 +42,11 @@ async function killTimes(
 }
 
 /** Changes other columns of random rows, two at a time in any order, and adds rows that need no backfill. */
-async function writeBeside(db: TestDatabase, stop: { asked: boolean }, random: () => number): Promise<number> {
+async function writeBeside(
+  db: TestDatabase,
+  stop: { asked: boolean },
+  random: () => number,
+): Promise<number> {
   await using sql = await db.connect()
   let written = 0
   while (!stop.asked) {
@@ -85,7 +89,9 @@ for (const major of postgresMajors)
     const [sum] = await db.query<{ touched: number }>('select sum(touched)::int as touched from counters')
     assert.equal(sum?.touched, written, 'no write of the app is lost')
     assert.ok(written > 0)
-    const [progress] = await db.query('select rows_seen::int, rows_changed::int from schema_migrations_progress')
+    const [progress] = await db.query(
+      'select rows_seen::int, rows_changed::int from schema_migrations_progress',
+    )
     assert.equal(progress?.rows_changed, progress?.rows_seen)
     assert.ok(Number(progress?.rows_seen) >= rows)
   })

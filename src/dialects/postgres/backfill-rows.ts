@@ -31,7 +31,10 @@ interface Entry {
   readonly columns: Row
 }
 
-async function writeGroup({ place, request, table, key, attempt }: Backfill, group: readonly Entry[]): Promise<void> {
+async function writeGroup(
+  { place, request, table, key, attempt }: Backfill,
+  group: readonly Entry[],
+): Promise<void> {
   const names = Object.keys(group[0]?.columns ?? {})
   const rows = group.map(({ mark, columns }) => ({
     ...columns,
@@ -56,7 +59,8 @@ function toJson(this: unknown, key: string, value: unknown): unknown {
   // JSON.stringify has made a text of a Date already, and of a Buffer an object.
   const original = (this as Record<string, unknown>)[key]
   if (original instanceof Uint8Array) return `\\x${Buffer.from(original).toString('hex')}`
-  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) return String(value)
+  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)))
+    return String(value)
   return value
 }
 

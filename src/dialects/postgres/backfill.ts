@@ -61,7 +61,8 @@ export async function openBackfill(
         await withOwnTransaction(place, attempt, () => commitOwn(place, insertProgress(names, row)))
         isWritten = true
       }
-      if (!progress.isDone) progress = await withOwnTransaction(place, attempt, () => runBatch(backfill, progress, size))
+      if (!progress.isDone)
+        progress = await withOwnTransaction(place, attempt, () => runBatch(backfill, progress, size))
       return stateOf(progress)
     },
   }
@@ -75,7 +76,9 @@ function stateOf({ seen, changed, total, isDone }: Progress): BackfillState {
 async function requireOwnRole({ link, role }: Workplace): Promise<void> {
   const [row] = await readOnly(link, 'select current_user::text as name')
   if (row?.name !== role)
-    throw new Error(`the migration works as ${row?.name}; reset role before a backfill, which works as ${role}`)
+    throw new Error(
+      `the migration works as ${row?.name}; reset role before a backfill, which works as ${role}`,
+    )
 }
 
 /** Rows that come after the last one of now are the app's own: it already writes them as they should be. */
@@ -115,7 +118,7 @@ where oid = ${literal(oid)}::pg_catalog.oid
   if (total > countUpTo) return total
   const [counted] = await readOnly(
     link,
-    `select pg_catalog.count(*)::pg_catalog.int8 as total from (select from ${sql} limit ${countUpTo + 1}) as some`,
+    `select pg_catalog.count(*)::pg_catalog.int8 as total from (select from ${sql} limit ${countUpTo + 1}) as counted`,
   )
   const exact = Number(counted?.total ?? 0)
   return exact <= countUpTo ? exact : undefined

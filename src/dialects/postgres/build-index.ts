@@ -105,9 +105,7 @@ async function createConcurrently(building: Building): Promise<void> {
   const { link } = place
   const text = definitionOf(request, table, 'concurrently ')
   // It waits for old snapshots as long as it takes: a short timeout would leave the index INVALID.
-  await link.simple(
-    `set lock_timeout = 0;\nset statement_timeout = ${attempt.statementTimeoutMs}`,
-  )
+  await link.simple(`set lock_timeout = 0;\nset statement_timeout = ${attempt.statementTimeoutMs}`)
   const stopWatching = watchIndex(place, request.onProgress)
   try {
     request.say(text)
@@ -122,7 +120,9 @@ async function createConcurrently(building: Building): Promise<void> {
   }
   const found = await findIndex(building)
   if (found?.isValid !== true)
-    throw new Error(`the index ${request.name} is ${found === undefined ? 'gone' : 'INVALID'} after it was built`)
+    throw new Error(
+      `the index ${request.name} is ${found === undefined ? 'gone' : 'INVALID'} after it was built`,
+    )
 }
 
 /** Best effort: the error that led here is the one to tell, and the next attempt looks again. */

@@ -82,11 +82,7 @@ comment on table ${table} is 'How far the backfills of slipway came'`
 }
 
 /** Of the step that runs: its row is there, as started. */
-export async function readMigrationId(
-  link: Link,
-  names: HistoryNames,
-  record: StepRecord,
-): Promise<string> {
+export async function readMigrationId(link: Link, names: HistoryNames, record: StepRecord): Promise<string> {
   const [row] = await readOnly(
     link,
     `select id::text as id from ${names.history} where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'`,

@@ -41,9 +41,7 @@ export async function findConstraint(
 from pg_catalog.pg_constraint
 where conrelid = ${literal(table.oid)}::pg_catalog.oid and conname = ${literal(constraint)}`,
   )
-  return row === undefined
-    ? undefined
-    : { isValid: row.valid === true, definition: String(row.definition) }
+  return row === undefined ? undefined : { isValid: row.valid === true, definition: String(row.definition) }
 }
 
 export async function validate(

@@ -54,10 +54,11 @@ function listKeys(handle: Handle, { schema, name }: NamedTable): string[][] {
     [name, schema],
   )
   const others = indexes.map((index) =>
-    runStatement(handle, 'select name, "desc", coll from pragma_index_xinfo(?, ?) where key = 1 order by seqno', [
-      String(index.name),
-      schema,
-    ]),
+    runStatement(
+      handle,
+      'select name, "desc", coll from pragma_index_xinfo(?, ?) where key = 1 order by seqno',
+      [String(index.name), schema],
+    ),
   )
   for (const index of others.sort((a, b) => a.length - b.length)) {
     const names = index.map((column) => column.name)

@@ -76,7 +76,10 @@ function measure(
   { run: { handle }, request, sql, key }: Backfill,
   identity: Pick<Progress, 'migrationId' | 'name'>,
 ): Progress {
-  const [last] = runRaw(handle, `select ${columnsOf(key)} from ${sql} order by ${orderOf(key, 'desc')} limit 1`)
+  const [last] = runRaw(
+    handle,
+    `select ${columnsOf(key)} from ${sql} order by ${orderOf(key, 'desc')} limit 1`,
+  )
   const [count] = runStatement(handle, `select count(*) as n from ${sql}`)
   const until = last === undefined ? undefined : Object.values(last)
   return {
@@ -172,7 +175,10 @@ export function rowsOf({ request, key }: Backfill, range: Range): Spelled {
 }
 
 /** One comparison of rows: only that form uses a composite index; https://www.sqlite.org/rowvalue.html */
-function rangeOf(key: readonly KeyColumn[], { after, upTo }: Range): { text: string; values: readonly SqliteValue[] } {
+function rangeOf(
+  key: readonly KeyColumn[],
+  { after, upTo }: Range,
+): { text: string; values: readonly SqliteValue[] } {
   const columns = columnsOf(key)
   const places = key.map(() => '?').join(', ')
   const until = `(${columns}) <= (${places})`

@@ -86,8 +86,12 @@ function watchTime({ run, name }: LongPlace, { maxDurationMs }: ReadBackfill, ta
   const began = performance.now()
   const whole = run.config.maxDurationMs
   const limits = [
-    ...(maxDurationMs === undefined ? [] : [{ at: began + maxDurationMs, what: `its maxDuration of ${formatDuration(maxDurationMs)}` }]),
-    ...(whole === 0 ? [] : [{ at: (run.began ?? 0) + whole, what: `--max-duration ${formatDuration(whole)}` }]),
+    ...(maxDurationMs === undefined
+      ? []
+      : [{ at: began + maxDurationMs, what: `its maxDuration of ${formatDuration(maxDurationMs)}` }]),
+    ...(whole === 0
+      ? []
+      : [{ at: (run.began ?? 0) + whole, what: `--max-duration ${formatDuration(whole)}` }]),
   ]
   return {
     requireTime({ seen, total }: BackfillState): void {
@@ -120,7 +124,8 @@ function createBrake(
       const { ms, isHidden } = await long.replicaLag()
       if (isHidden && !isWarned) {
         isWarned = true
-        const message = 'maxLag has no effect: this role may not see how far the replicas are (grant pg_monitor)'
+        const message =
+          'maxLag has no effect: this role may not see how far the replicas are (grant pg_monitor)'
         run.emit({ type: 'warning', code: 'replicas-hidden', message, migration: name })
       }
       if (ms === undefined || ms <= maxLagMs) return

@@ -14,7 +14,10 @@ export interface WantedIndex {
   readonly options: IndexOptions
 }
 
-export async function createIndex(place: LongPlace, { table, columns: given, options }: WantedIndex): Promise<void> {
+export async function createIndex(
+  place: LongPlace,
+  { table, columns: given, options }: WantedIndex,
+): Promise<void> {
   const list = typeof given === 'string' ? [given] : given
   if (list.length === 0) throw new TypeError(`an index on ${table} needs a column`)
   const columns = list.map((column) =>
@@ -49,7 +52,12 @@ function textOf(place: LongPlace, what: string, part: string | Fragment): string
 function createReport({ run, name }: LongPlace, index: string) {
   let phase = ''
   let measure = createSpeedometer(0, performance.now())
-  return (progress: { phase: string; unit: 'blocks' | 'rows' | 'lockers'; done: number; total: number | undefined }) => {
+  return (progress: {
+    phase: string
+    unit: 'blocks' | 'rows' | 'lockers'
+    done: number
+    total: number | undefined
+  }) => {
     // Each phase counts something of its own.
     if (progress.phase !== phase) measure = createSpeedometer(progress.done, performance.now())
     phase = progress.phase

@@ -86,7 +86,9 @@ function guard(executor: Executor, gate: Gate): Executor {
       requireFree(gate)
       const control = gate.state === 'open' ? transactionControlOf(text) : undefined
       if (control !== undefined && control !== 'other')
-        throw new Error(`the transaction is the batch's own; its function may not send: ${text.trim().slice(0, 40)}`)
+        throw new Error(
+          `the transaction is the batch's own; its function may not send: ${text.trim().slice(0, 40)}`,
+        )
       return await executor.query(text, values)
     },
   }

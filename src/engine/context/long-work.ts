@@ -49,7 +49,8 @@ export interface Gate {
 
 /** Throws where a query would end up in the middle of long work. */
 export function requireFree({ state }: Gate): void {
-  if (state === 'busy') throw new Error('long work of this migration still goes on; await it before another query')
+  if (state === 'busy')
+    throw new Error('long work of this migration still goes on; await it before another query')
 }
 
 /** What the work itself needs. */
@@ -138,7 +139,10 @@ function sayAndEcho({ run, name }: LongParts, say: (text: string) => void): (tex
 /** Throws long-work-refused. */
 function requireOutside({ long, options }: LongParts, what: keyof LongOperations): LongWork {
   if (long === undefined || long.isInTransaction)
-    throw new SlipwayError('long-work-refused', `${what} works in transactions of its own, and this is within one`)
+    throw new SlipwayError(
+      'long-work-refused',
+      `${what} works in transactions of its own, and this is within one`,
+    )
   // Without it an interruption would leave a step that only a person could take up, and from its start.
   if (what === 'backfill' && !options.resumable)
     throw new SlipwayError(

@@ -34,7 +34,11 @@ const weight = 0.2
 export function createSpeedometer(done: number, atMs: number) {
   let last = { done, atMs }
   let rate: number | undefined
-  return (now: { readonly done: number; readonly atMs: number; readonly total: number | undefined }): Speed => {
+  return (now: {
+    readonly done: number
+    readonly atMs: number
+    readonly total: number | undefined
+  }): Speed => {
     const elapsed = now.atMs - last.atMs
     if (elapsed > 0) {
       const latest = ((now.done - last.done) * 1000) / elapsed
@@ -42,7 +46,7 @@ export function createSpeedometer(done: number, atMs: number) {
       last = now
     }
     const left = now.total === undefined ? undefined : Math.max(0, now.total - now.done)
-    const isKnown = left !== undefined && rate !== undefined && rate > 0
-    return { rate, etaMs: isKnown ? (left / rate) * 1000 : undefined }
+    if (left === undefined || rate === undefined || rate <= 0) return { rate, etaMs: undefined }
+    return { rate, etaMs: (left / rate) * 1000 }
   }
 }

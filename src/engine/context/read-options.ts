@@ -1,5 +1,5 @@
 /** From what a migration wrote to what a dialect is asked for. Throws TypeError for what cannot be meant. */
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { BackfillRequest, Row, SqlText } from '../../dialects/dialect.ts'
 import { parseDuration } from '../../plan/duration.ts'
 import { untilAborted } from '../sleep.ts'
@@ -17,7 +17,18 @@ export interface ReadBackfill {
 }
 
 const known = [
-  ...(['table', 'set', 'where', 'key', 'batch', 'pause', 'targetMs', 'maxLag', 'maxDuration', 'name'] as const),
+  ...([
+    'table',
+    'set',
+    'where',
+    'key',
+    'batch',
+    'pause',
+    'targetMs',
+    'maxLag',
+    'maxDuration',
+    'name',
+  ] as const),
 ]
 
 export function readBackfill(place: LongPlace, options: BackfillOptions): ReadBackfill {
@@ -39,7 +50,7 @@ export function readBackfill(place: LongPlace, options: BackfillOptions): ReadBa
       key,
       change,
       where: condition,
-      definition: createHash('sha256').update(text).digest('hex'),
+      definition: digest('sha256', text),
       ordinal,
       say: place.say,
     },
@@ -68,7 +79,11 @@ function readChange(place: LongPlace, set: BackfillOptions['set']): BackfillRequ
 }
 
 /** Values stay values. */
-export function toSqlText({ tracker }: Pick<LongPlace, 'tracker'>, what: string, part: string | Fragment): SqlText {
+export function toSqlText(
+  { tracker }: Pick<LongPlace, 'tracker'>,
+  what: string,
+  part: string | Fragment,
+): SqlText {
   if (typeof part === 'string' && part.trim() !== '') return { strings: [part], values: [] }
   if (!isFragment(part)) throw new TypeError(`${what} is neither SQL text nor sql\`…\``)
   tracker.embed(part)
@@ -116,5 +131,7 @@ function readDuration(what: string, text: string | undefined): number | undefine
   if (text === undefined) return undefined
   const ms = typeof text === 'string' ? parseDuration(text) : undefined
   if (ms !== undefined) return ms
-  throw new TypeError(`${what} must be a duration such as 500ms, 30s, 5m, 1h or 0, not ${JSON.stringify(text)}`)
+  throw new TypeError(
+    `${what} must be a duration such as 500ms, 30s, 5m, 1h or 0, not ${JSON.stringify(text)}`,
+  )
 }

@@ -25,7 +25,9 @@ testEach('a batch that meets a locked row is tried again, the others are not', a
   await app.unsafe('begin; select from users where id = 350 for update')
   const run = scene.start(['up'], { SLIPWAY_DDL_LOCK_TIMEOUT: '100ms' })
   await run.waitForOutput(/step-retrying.*55P03/)
-  assert.deepEqual(await scene.db.query('select count(*)::int as done from users where n = 1'), [{ done: 300 }])
+  assert.deepEqual(await scene.db.query('select count(*)::int as done from users where n = 1'), [
+    { done: 300 },
+  ])
   await app.unsafe('commit')
   const result = await run.done
   assert.equal(result.code, 0, result.stderr)
@@ -48,7 +50,9 @@ testEach('SIGTERM ends it between or within batches, and the next run goes on', 
   assert.ok(half !== undefined && half.done < 600 && half.done % 100 === 0, `${half?.done}`)
   assert.deepEqual(await scene.history(), ['0001_users applied', '0002_fill started'])
   await scene.up(0)
-  assert.deepEqual(await scene.db.query('select n, count(*)::int as rows from users group by n'), [{ n: 1, rows: 600 }])
+  assert.deepEqual(await scene.db.query('select n, count(*)::int as rows from users group by n'), [
+    { n: 1, rows: 600 },
+  ])
 })
 
 testEach('runners that wait see that it gets on', async (major) => {
@@ -84,7 +88,10 @@ test('waits for a replica that is too far behind', async () => {
   using workspace = createWorkspace()
   const env = {
     SLIPWAY_DATABASE_URL: primary.url(name),
-    SLIPWAY_DIR: writeMigrations(workspace, { '0001_users.sql': users, '0002_fill.ts': fill(`maxLag: '500ms'`) }),
+    SLIPWAY_DIR: writeMigrations(workspace, {
+      '0001_users.sql': users,
+      '0002_fill.ts': fill(`maxLag: '500ms'`),
+    }),
     SLIPWAY_LOG_FORMAT: 'json',
   }
   assert.equal((await slipway(['up', '--to', '0001'], { env })).code, 0)

@@ -33,10 +33,31 @@ testEach('changes each row once, in batches, with values and a condition', async
   const progress = eventsOf(result, 'progress')
   // Not one for each batch.
   assert.deepEqual(
-    progress.map(({ migration, work, unit, done, total, finished }) => ({ migration, work, unit, done, total, finished })),
+    progress.map(({ migration, work, unit, done, total, finished }) => ({
+      migration,
+      work,
+      unit,
+      done,
+      total,
+      finished,
+    })),
     [
-      { migration: '0002_fill', work: 'backfill of public.users', unit: 'rows', done: 0, total: 2500, finished: false },
-      { migration: '0002_fill', work: 'backfill of public.users', unit: 'rows', done: 2500, total: 2500, finished: true },
+      {
+        migration: '0002_fill',
+        work: 'backfill of public.users',
+        unit: 'rows',
+        done: 0,
+        total: 2500,
+        finished: false,
+      },
+      {
+        migration: '0002_fill',
+        work: 'backfill of public.users',
+        unit: 'rows',
+        done: 2500,
+        total: 2500,
+        finished: true,
+      },
     ],
   )
   const [row] = await scene.db.query(
@@ -135,14 +156,26 @@ testEach('refuses what cannot be meant, and names it', async (major) => {
   const cases: readonly [body: string, message: RegExp][] = [
     [`table: 'nowhere', set: 'n = 1'`, /there is no table nowhere/],
     [`table: 'bare', set: 'n = 1'`, /public\.bare has neither a primary key nor a unique index/],
-    [`table: 'users', set: 'n = 1', key: 'email'`, /\(email\) is no unique key without nulls of public\.users; it has \(id\)/],
+    [
+      `table: 'users', set: 'n = 1', key: 'email'`,
+      /\(email\) is no unique key without nulls of public\.users; it has \(id\)/,
+    ],
     [`table: 'users', set: ''`, /set is neither SQL text nor sql/],
     [`table: 'users', set: 'n = 1', wher: 'true'`, /backfill has no option wher/],
     [`table: 'users', set: 'n = 1', pause: 5`, /pause must be a duration such as 500ms.*not 5/],
     [`table: 'users', set: 'n = 1', batch: 0`, /must be a whole number of rows, not 0/],
-    [`table: 'users', set: () => []`, /an array with an entry for each of its 3 rows, in their order; it returned 0 entries/],
-    [`table: 'users', set: (rows) => rows.map(() => ({ id: 5 }))`, /set changes id, which the backfill goes by/],
-    [`table: 'users', set: (rows) => rows.map(() => ({ email: undefined }))`, /set returned undefined for the column email/],
+    [
+      `table: 'users', set: () => []`,
+      /an array with an entry for each of its 3 rows, in their order; it returned 0 entries/,
+    ],
+    [
+      `table: 'users', set: (rows) => rows.map(() => ({ id: 5 }))`,
+      /set changes id, which the backfill goes by/,
+    ],
+    [
+      `table: 'users', set: (rows) => rows.map(() => ({ email: undefined }))`,
+      /set returned undefined for the column email/,
+    ],
   ]
   await using scene = await createScene(major, {
     '0001_tables.sql': `${users(3)}\ncreate table bare (n integer);\ninsert into bare values (1);`,
@@ -226,7 +259,9 @@ testEach('stops when its time is over, and the next run goes on there', async (m
   await scene.db.query('delete from users where id = 0')
   scene.write({ '0002_fill.ts': fill(false) })
   await scene.up(0)
-  assert.deepEqual(await scene.db.query('select n, count(*)::int as rows from users group by n'), [{ n: 1, rows: 351 }])
+  assert.deepEqual(await scene.db.query('select n, count(*)::int as rows from users group by n'), [
+    { n: 1, rows: 351 },
+  ])
 })
 
 testEach('half-way, another definition is refused, unless it was given a name', async (major) => {
@@ -242,7 +277,10 @@ testEach('half-way, another definition is refused, unless it was given a name', 
   await scene.up(3, { SLIPWAY_MAX_DURATION: '1ms' })
   scene.write({ '0002_fill.ts': fill(`set: 'n = n + 10'`) })
   const error = errorOf(await scene.up(79))
-  assert.match(error.message, /the backfill of public\.users was begun with another set, where or key, and 100 rows are done/)
+  assert.match(
+    error.message,
+    /the backfill of public\.users was begun with another set, where or key, and 100 rows are done/,
+  )
   assert.match(error.hint ?? '', /name: 'public\.users' in the options/)
   scene.write({ '0002_fill.ts': fill(`set: 'n = n + 10', name: 'public.users'`) })
   await scene.up(0)

@@ -32,12 +32,15 @@ testEach('builds what was asked for, and nothing twice', async (major) => {
     ),
   })
   const result = await scene.up(0)
-  assert.deepEqual(await indexes(scene), [
-    '"Odd ""name""" ON public.users USING btree (lower(email) DESC NULLS LAST, age)',
-    `UNIQUE users_age_id_idx ON public.users USING btree (age, id) INCLUDE (email) WHERE ((age > 5) AND (email ~~ 'user%'::text) AND (age = ANY (ARRAY[6, 7, 8])))`,
-    'users_data_idx ON public.users USING gin (data)',
-    'users_email_idx ON public.users USING btree (email)',
-  ].sort())
+  assert.deepEqual(
+    await indexes(scene),
+    [
+      '"Odd ""name""" ON public.users USING btree (lower(email) DESC NULLS LAST, age)',
+      `UNIQUE users_age_id_idx ON public.users USING btree (age, id) INCLUDE (email) WHERE ((age > 5) AND (email ~~ 'user%'::text) AND (age = ANY (ARRAY[6, 7, 8])))`,
+      'users_data_idx ON public.users USING gin (data)',
+      'users_email_idx ON public.users USING btree (email)',
+    ].sort(),
+  )
   assert.deepEqual(eventsOf(result, 'notice'), [])
 })
 
@@ -51,7 +54,10 @@ testEach('drops what an earlier attempt left INVALID', async (major) => {
   scene.write({ '0002_index.ts': build(`'users', 'email', { unique: true }`) })
   const result = await scene.up(0)
   assert.deepEqual(await indexes(scene), ['UNIQUE users_email_idx ON public.users USING btree (email)'])
-  assert.match(String(eventsOf(result, 'notice')[0]?.msg), /dropping the index public\.users_email_idx: an earlier attempt left it INVALID/)
+  assert.match(
+    String(eventsOf(result, 'notice')[0]?.msg),
+    /dropping the index public\.users_email_idx: an earlier attempt left it INVALID/,
+  )
 })
 
 testEach('the same name with another definition is an error that shows both', async (major) => {
@@ -89,34 +95,37 @@ testEach('on an empty table it waits for nobody', async (major) => {
   await app.unsafe('commit')
 })
 
-testEach('tells how far it is, while it waits and builds; killed meanwhile, it is built anew', async (major) => {
-  await using scene = await createScene(major, { '0001_users.sql': users })
-  await scene.up(0)
-  scene.write({ '0002_index.ts': build(`'users', 'email'`) })
-  await using app = await scene.db.connect()
-  await app.unsafe("begin; update users set email = 'held' where id = 1")
-  const first = scene.start(['up'])
-  const [line] = await first.waitForOutput(/^.*"event":"progress".*$/m)
-  const progress = JSON.parse(line) as Record<string, unknown>
-  assert.equal(progress.work, 'index users_email_idx')
-  assert.match(String(progress.phase), /^waiting for/)
-  assert.deepEqual([progress.unit, progress.done, progress.total], ['lockers', 0, 1])
-  first.kill('SIGKILL')
-  await first.done
-  assert.match((await indexes(scene)).join(), /INVALID/)
-  const second = scene.start(['up'])
-  await app.unsafe('commit')
-  const result = await second.done
-  assert.equal(result.code, 0, result.stderr)
-  assert.deepEqual(await indexes(scene), ['users_email_idx ON public.users USING btree (email)'])
-  const left = await until('nobody is left', async () => {
-    const rows = await scene.db.query(
-      "select application_name from pg_stat_activity where datname = current_database() and application_name like 'slipway%'",
-    )
-    return rows.length === 0 ? rows : false
-  })
-  assert.deepEqual(left, [])
-})
+testEach(
+  'tells how far it is, while it waits and builds; killed meanwhile, it is built anew',
+  async (major) => {
+    await using scene = await createScene(major, { '0001_users.sql': users })
+    await scene.up(0)
+    scene.write({ '0002_index.ts': build(`'users', 'email'`) })
+    await using app = await scene.db.connect()
+    await app.unsafe("begin; update users set email = 'held' where id = 1")
+    const first = scene.start(['up'])
+    const [line] = await first.waitForOutput(/^.*"event":"progress".*$/m)
+    const progress = JSON.parse(line) as Record<string, unknown>
+    assert.equal(progress.work, 'index users_email_idx')
+    assert.match(String(progress.phase), /^waiting for/)
+    assert.deepEqual([progress.unit, progress.done, progress.total], ['lockers', 0, 1])
+    first.kill('SIGKILL')
+    await first.done
+    assert.match((await indexes(scene)).join(), /INVALID/)
+    const second = scene.start(['up'])
+    await app.unsafe('commit')
+    const result = await second.done
+    assert.equal(result.code, 0, result.stderr)
+    assert.deepEqual(await indexes(scene), ['users_email_idx ON public.users USING btree (email)'])
+    const left = await until('nobody is left', async () => {
+      const rows = await scene.db.query(
+        "select application_name from pg_stat_activity where datname = current_database() and application_name like 'slipway%'",
+      )
+      return rows.length === 0 ? rows : false
+    })
+    assert.deepEqual(left, [])
+  },
+)
 
 testEach('refuses what cannot be built, by name', async (major) => {
   await using scene = await createScene(major, {

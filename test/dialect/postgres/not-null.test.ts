@@ -53,7 +53,10 @@ testEach('rows without a value are counted, and nothing is left that would refus
     '0002_not_null.ts': notNull,
   })
   const { message } = errorOf(await scene.up(70))
-  assert.match(message, /7 rows of public\.users hold null in email; give them a value first, with a backfill/)
+  assert.match(
+    message,
+    /7 rows of public\.users hold null in email; give them a value first, with a backfill/,
+  )
   assert.equal(await stateOf(scene), 'false 0')
 })
 
@@ -83,14 +86,17 @@ alter table orders add constraint orders_user_fkey foreign key (user_id) referen
   assert.equal(error.sqlstate, '23503')
   await scene.db.query('delete from orders where id = 2')
   await scene.up(0)
-  assert.deepEqual(await scene.db.query("select convalidated from pg_constraint where conname = 'orders_user_fkey'"), [
-    { convalidated: true },
-  ])
-  scene.write({ '0003_again.ts': script(
-    `await context.validateConstraint('public.orders', 'orders_user_fkey')
+  assert.deepEqual(
+    await scene.db.query("select convalidated from pg_constraint where conname = 'orders_user_fkey'"),
+    [{ convalidated: true }],
+  )
+  scene.write({
+    '0003_again.ts': script(
+      `await context.validateConstraint('public.orders', 'orders_user_fkey')
     await context.validateConstraint('orders', 'nothing')`,
-    resumable,
-  ) })
+      resumable,
+    ),
+  })
   assert.match(errorOf(await scene.up(70)).message, /the table public\.orders has no constraint nothing/)
   scene.write({ '0003_again.ts': script(`await context.setNotNull('orders', 'nothing')`, resumable) })
   assert.match(errorOf(await scene.up(70)).message, /the table public\.orders has no column nothing/)

@@ -21,7 +21,12 @@ function openScene(files: Readonly<Record<string, string>>) {
     read: (text: string) => readSqlite(file, text),
     run: (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
       slipway(args, {
-        env: { SLIPWAY_DATABASE_URL: `sqlite://${file}`, SLIPWAY_DIR: dir, SLIPWAY_LOG_FORMAT: 'json', ...env },
+        env: {
+          SLIPWAY_DATABASE_URL: `sqlite://${file}`,
+          SLIPWAY_DIR: dir,
+          SLIPWAY_LOG_FORMAT: 'json',
+          ...env,
+        },
       }),
     async up(code: number, env: Readonly<Record<string, string>> = {}) {
       const result = await this.run(['up'], env)
@@ -100,7 +105,11 @@ insert into ${quote(name)} (${into}) select ${values} from numbers;`
   }
   assert.ok(runs > 6, `${runs} runs`)
   for (const name of Object.keys(tables))
-    assert.deepEqual(scene.read(`select n, count(*) as rows from ${quote(name)} group by n`), [{ n: 1, rows: 250 }], name)
+    assert.deepEqual(
+      scene.read(`select n, count(*) as rows from ${quote(name)} group by n`),
+      [{ n: 1, rows: 250 }],
+      name,
+    )
 })
 
 test('a function works out what changes', async () => {
@@ -119,10 +128,13 @@ test('a function works out what changes', async () => {
     ),
   })
   await scene.up(0)
-  assert.deepEqual(scene.read('select n, email is null as gone, count(*) as rows from users group by n order by n'), [
-    { n: 0, gone: 0, rows: 1250 },
-    { n: 5, gone: 1, rows: 1250 },
-  ])
+  assert.deepEqual(
+    scene.read('select n, email is null as gone, count(*) as rows from users group by n order by n'),
+    [
+      { n: 0, gone: 0, rows: 1250 },
+      { n: 5, gone: 1, rows: 1250 },
+    ],
+  )
 })
 
 test('refuses what cannot be meant', async () => {
@@ -133,7 +145,10 @@ test('refuses what cannot be meant', async () => {
   const cases: readonly [call: string, message: RegExp][] = [
     [`backfill({ table: 'nowhere', set: 'n = 1' })`, /there is no table nowhere/],
     [`backfill({ table: 'loose', set: 'n = 1' })`, /loose has neither a primary key nor a unique index/],
-    [`backfill({ table: 'users', set: 'n = 1', key: ['n'] })`, /\(n\) is no unique key without nulls of users; it has \(id\)/],
+    [
+      `backfill({ table: 'users', set: 'n = 1', key: ['n'] })`,
+      /\(n\) is no unique key without nulls of users; it has \(id\)/,
+    ],
     [`backfill({ table: 'users', set: 'nn = 1' })`, /no such column: nn/],
     [`validateConstraint('users', 'nothing')`, /the table users has no constraint nothing/],
     [`setNotNull('users', 'nothing')`, /the table users has no column nothing/],
@@ -160,11 +175,16 @@ test('an index is built once, and another of its name refused', async () => {
     ),
   })
   await scene.up(0)
-  assert.deepEqual(scene.read("select name from sqlite_schema where type = 'index' and tbl_name = 'users' order by name"), [
-    { name: 'by_email' },
-    { name: 'users_n_idx' },
-  ])
-  scene.write({ '0003_index.ts': script(`await context.createIndexConcurrently('users', 'email', { name: 'by_email' })`, resumable) })
+  assert.deepEqual(
+    scene.read("select name from sqlite_schema where type = 'index' and tbl_name = 'users' order by name"),
+    [{ name: 'by_email' }, { name: 'users_n_idx' }],
+  )
+  scene.write({
+    '0003_index.ts': script(
+      `await context.createIndexConcurrently('users', 'email', { name: 'by_email' })`,
+      resumable,
+    ),
+  })
   assert.match(errorOf(await scene.up(70)).message, /the index by_email exists with another definition/)
 })
 
@@ -181,11 +201,20 @@ insert into orders values (1, 1);`,
     ),
   })
   await scene.run(['up', '--to', '0001'])
-  runSqlite(scene.file, 'pragma foreign_keys = off; update users set email = null where id < 4; insert into orders values (2, 9999)')
+  runSqlite(
+    scene.file,
+    'pragma foreign_keys = off; update users set email = null where id < 4; insert into orders values (2, 9999)',
+  )
   assert.match(errorOf(await scene.up(70)).message, /3 rows of users hold null in email/)
   runSqlite(scene.file, "update users set email = '' where email is null")
-  assert.match(errorOf(await scene.up(70)).message, /rows of orders refer to rows of users that are not there/)
+  assert.match(
+    errorOf(await scene.up(70)).message,
+    /rows of orders refer to rows of users that are not there/,
+  )
   runSqlite(scene.file, 'delete from orders where id = 2')
   await scene.up(0)
-  assert.throws(() => runSqlite(scene.file, 'update users set email = null where id = 1'), /NOT NULL constraint failed/)
+  assert.throws(
+    () => runSqlite(scene.file, 'update users set email = null where id = 1'),
+    /NOT NULL constraint failed/,
+  )
 })
