@@ -43,8 +43,8 @@ export interface BackfillTask {
   readonly table: string
   /** As it is kept in the progress table. */
   readonly name: string
-  /** Begun before with this definition; undefined when it begins now. */
-  readonly before: string | undefined
+  /** Begun before, with the same definition, with another, or by another key, whose marks mean nothing now. */
+  readonly before: 'none' | 'same' | 'changed' | 'other-key'
   readonly start: BackfillState
   /** One transaction: the next `size` rows, and how far that is. After an error nothing of it has happened. */
   batch(size: number): Promise<BackfillState>

@@ -84,7 +84,12 @@ for (const major of postgresMajors)
       stop.asked = true
     }
     const written = (await Promise.all(writers)).reduce((sum, count) => sum + count, 0)
-    const wrong = await db.query('select id, n from counters where n <> 1 limit 5')
+    // A row that a writer had added before the first batch was there when it began, with the 1 that the writer gave it.
+    const wrong = await db.query(
+      `select id, n from counters, schema_migrations_progress
+where n <> case when id > ${rows} and id <= (until_key ->> 0)::int then 2 else 1 end
+limit 5`,
+    )
     assert.deepEqual(wrong, [], `seed ${seed}`)
     const [sum] = await db.query<{ touched: number }>('select sum(touched)::int as touched from counters')
     assert.equal(sum?.touched, written, 'no write of the app is lost')

@@ -45,7 +45,7 @@ async function writeGroup(
     .add(`update ${table.sql} as t set ${columns.map((column) => `${column} = new.${column}`).join(', ')}`)
     .add('\nfrom pg_catalog.jsonb_populate_recordset(null::')
     .add(`${table.sql}, `)
-    .bind(JSON.stringify(rows, toJson), 'pg_catalog.text::pg_catalog.jsonb')
+    .bind(JSON.stringify(rows, toJson), 'pg_catalog.jsonb')
     .add(`) as new\nwhere ${key.map(({ sql }) => `t.${sql} = new.${sql}`).join(' and ')}`)
   request.say(statement.text)
   const answer = place.link.extended(statement.text, statement.values)

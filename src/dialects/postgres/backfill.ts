@@ -1,6 +1,7 @@
 /** A backfill: pages of a table in the order of a key, each in a transaction that also writes down how far it came. */
 import { checkpoint } from '../../events.ts'
 import type { BackfillRequest, BackfillState, BackfillTask, StepwiseAttempt } from '../dialect.ts'
+import { compareBackfill, defineBackfill } from '../backfill-before.ts'
 import { chooseKey, type KeyColumn } from './backfill-key.ts'
 import { changeRows } from './backfill-rows.ts'
 import { readOnly } from './facts.ts'
@@ -47,18 +48,22 @@ export async function openBackfill(
   await ensureProgressTable(place)
   const name = request.name ?? `${table.shown}${request.ordinal === 0 ? '' : ` ${request.ordinal + 1}`}`
   const migrationId = await readMigrationId(link, names, attempt.record)
-  const before = await readProgress(link, names, { migrationId, name })
-  let progress = before ?? (await measure(backfill, { migrationId, name }))
-  let isWritten = before !== undefined && before.definition === request.definition
+  const definition = defineBackfill(key, request.definition)
+  const found = await readProgress(link, names, { migrationId, name })
+  const before = compareBackfill(found, definition)
+  let progress: Progress = {
+    ...(found === undefined || before === 'none' ? await measure(backfill, { migrationId, name }) : found),
+    definition,
+  }
+  let isWritten = before === 'same'
   return {
     table: table.shown,
     name,
-    before: before?.definition,
+    before,
     start: stateOf(progress),
     async batch(size) {
       if (!isWritten) {
-        const row = { ...progress, definition: request.definition }
-        await withOwnTransaction(place, attempt, () => commitOwn(place, insertProgress(names, row)))
+        await withOwnTransaction(place, attempt, () => commitOwn(place, insertProgress(names, progress)))
         isWritten = true
       }
       if (!progress.isDone)
@@ -83,9 +88,9 @@ async function requireOwnRole({ link, role }: Workplace): Promise<void> {
 
 /** Rows that come after the last one of now are the app's own: it already writes them as they should be. */
 async function measure(
-  { place: { link }, table, key, request }: Backfill,
+  { place: { link }, table, key }: Backfill,
   identity: Pick<Progress, 'migrationId' | 'name'>,
-): Promise<Progress> {
+): Promise<Omit<Progress, 'definition'>> {
   const [last] = await readOnly(
     link,
     `select ${key.map(asText).join(', ')} from ${table.sql} order by ${orderOf(key, 'desc')} limit 1`,
@@ -93,7 +98,6 @@ async function measure(
   const until = last === undefined ? undefined : markOf(key, last)
   return {
     ...identity,
-    definition: request.definition,
     last: undefined,
     until,
     seen: 0,
@@ -127,6 +131,8 @@ where oid = ${literal(oid)}::pg_catalog.oid
 async function runBatch(backfill: Backfill, progress: Progress, size: number): Promise<Progress> {
   const { place, attempt } = backfill
   const page = await findPage(backfill, progress, size)
+  if (page !== undefined && JSON.stringify(page.last) === JSON.stringify(progress.last))
+    throw new Error(`the key of ${backfill.table.shown} does not get beyond ${progress.last}`)
   const changed = page === undefined ? 0 : await change(backfill, { after: progress.last, upTo: page.last })
   const next: Progress = {
     ...progress,

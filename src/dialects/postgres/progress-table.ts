@@ -124,7 +124,9 @@ function toMark(value: unknown): Mark | undefined {
 export function insertProgress(names: HistoryNames, progress: Progress): string {
   return `insert into ${nameProgress(names)} (migration_id, name, definition, until_key, rows_total, finished_at)
 values (${progress.migrationId}, ${literal(progress.name)}, ${literal(progress.definition)}, ${writeMark(progress.until)}, ${progress.total ?? 'null'}, ${finishedAt(progress)})
-on conflict (migration_id, name) do update set definition = excluded.definition, updated_at = pg_catalog.clock_timestamp()`
+on conflict (migration_id, name) do update
+set definition = excluded.definition, until_key = excluded.until_key, rows_total = excluded.rows_total,
+  updated_at = pg_catalog.clock_timestamp(), finished_at = excluded.finished_at`
 }
 
 /** With a batch; the row of the step moves as well, which is how runners that wait see that this one gets on. */

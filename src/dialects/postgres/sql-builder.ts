@@ -5,8 +5,8 @@ export interface SqlBuilder {
   readonly text: string
   readonly values: readonly unknown[]
   add(text: string): SqlBuilder
-  /** A value that the server reads as `type`. */
-  bind(value: unknown, type: string): SqlBuilder
+  /** A text that the server reads as `type`; as a value of that type the driver would cut a timestamp to milliseconds. */
+  bind(text: string | null, type: string): SqlBuilder
   insert(part: SqlText): SqlBuilder
 }
 
@@ -22,9 +22,9 @@ export function buildSql(): SqlBuilder {
       text += part
       return builder
     },
-    bind(value, type) {
-      values.push(value)
-      return builder.add(`$${values.length}::${type}`)
+    bind(bound, type) {
+      values.push(bound)
+      return builder.add(`$${values.length}::pg_catalog.text::${type}`)
     },
     insert(part) {
       for (const [index, string] of part.strings.entries()) {

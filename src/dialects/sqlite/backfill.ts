@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { checkpoint } from '../../events.ts'
 import { quoteSqliteId } from '../../sql/quote.ts'
 import type { BackfillRequest, BackfillState, BackfillTask, SqlText } from '../dialect.ts'
+import { compareBackfill, defineBackfill } from '../backfill-before.ts'
 import { chooseKey, type KeyColumn } from './backfill-key.ts'
 import { changeRows } from './backfill-rows.ts'
 import { runRaw, runStatement } from './driver.ts'
@@ -42,23 +43,25 @@ export async function openBackfill(
   const sql = `${quoteSqliteId(table.schema)}.${quoteSqliteId(table.name)}`
   const backfill: Backfill = { run, request, busy, sql, key }
   const name = request.name ?? `${table.name}${request.ordinal === 0 ? '' : ` ${request.ordinal + 1}`}`
+  const definition = defineBackfill(key, request.definition)
   const [first, before] = await withWriteTransaction(handle, busy, () => {
     ensureProgressTable(handle, tables)
     const migrationId = readMigrationId(handle, tables, attempt.record)
     const found = readProgress(handle, tables, { migrationId, name })
-    return [found ?? measure(backfill, { migrationId, name }), found] as const
+    const compared = compareBackfill(found, definition)
+    const isNew = found === undefined || compared === 'none'
+    return [isNew ? measure(backfill, { migrationId, name }) : found, compared] as const
   })
-  let progress: Progress = first
-  let isWritten = before?.definition === request.definition
+  let progress: Progress = { ...first, definition }
+  let isWritten = before === 'same'
   return {
     table: table.name,
     name,
-    before: before?.definition,
+    before,
     start: stateOf(progress),
     async batch(size) {
       if (!isWritten) {
-        const row = { ...progress, definition: request.definition }
-        await withWriteTransaction(handle, busy, () => insertProgress(handle, tables, row))
+        await withWriteTransaction(handle, busy, () => insertProgress(handle, tables, progress))
         isWritten = true
       }
       if (!progress.isDone) progress = await runBatch(backfill, progress, size)
@@ -73,9 +76,9 @@ function stateOf({ seen, changed, total, isDone }: Progress): BackfillState {
 
 /** Rows that come after the last one of now are the app's own: it already writes them as they should be. */
 function measure(
-  { run: { handle }, request, sql, key }: Backfill,
+  { run: { handle }, sql, key }: Backfill,
   identity: Pick<Progress, 'migrationId' | 'name'>,
-): Progress {
+): Omit<Progress, 'definition'> {
   const [last] = runRaw(
     handle,
     `select ${columnsOf(key)} from ${sql} order by ${orderOf(key, 'desc')} limit 1`,
@@ -84,7 +87,6 @@ function measure(
   const until = last === undefined ? undefined : Object.values(last)
   return {
     ...identity,
-    definition: request.definition,
     last: undefined,
     until,
     seen: 0,

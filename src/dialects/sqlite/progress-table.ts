@@ -107,7 +107,8 @@ export function insertProgress(handle: Handle, tables: HistoryTables, progress: 
        (migration_id, name, definition, until_key, rows_total, started_at, updated_at, finished_at)
      values (?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (migration_id, name) do update set
-       definition = excluded.definition, updated_at = excluded.updated_at`,
+       definition = excluded.definition, until_key = excluded.until_key, rows_total = excluded.rows_total,
+       updated_at = excluded.updated_at, finished_at = excluded.finished_at`,
     toSqliteValues([
       progress.migrationId,
       progress.name,

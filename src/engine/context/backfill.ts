@@ -1,6 +1,7 @@
 /** A backfill from its first batch to its last, or to where its time is over. */
 import type { BackfillState, BackfillTask } from '../../dialects/dialect.ts'
 import { SlipwayError } from '../../errors.ts'
+import { repairCommand } from '../../plan/repair.ts'
 import { formatDuration } from '../../text/format-time.ts'
 import { sleep } from '../sleep.ts'
 import type { BackfillOptions, BackfillResult } from './long-options.ts'
@@ -19,7 +20,7 @@ export async function runBackfill(place: LongPlace, options: BackfillOptions): P
   let size = wanted.pacing.bounds.first
   if (state.isDone) {
     // An empty table has no batch, but a row that says so.
-    if (task.before === undefined) state = await task.batch(size)
+    if (task.before === 'none') state = await task.batch(size)
     return resultOf(state)
   }
   report(state)
@@ -44,9 +45,17 @@ function resultOf({ changed, seen }: BackfillState): BackfillResult {
 
 /** Half the rows with one change and half with another is nothing that anybody wants without saying so. */
 function requireSameWork({ run, name }: LongPlace, { request }: ReadBackfill, task: BackfillTask): void {
-  if (task.before === undefined || task.before === request.definition) return
-  const what = `the backfill of ${task.table} was begun with another set, where or key`
+  if (task.before === 'none' || task.before === 'same') return
   const { seen } = task.start
+  if (task.before === 'other-key')
+    throw new SlipwayError(
+      'unfinished',
+      `the backfill of ${task.table} went by another key, and ${seen} rows in its order are done`,
+      {
+        hint: `give it the key it had; or have the migration begin from its start: ${repairCommand('retry', name)}`,
+      },
+    )
+  const what = `the backfill of ${task.table} was begun with another set or where`
   if (request.name === undefined)
     throw new SlipwayError('unfinished', `${what}, and ${seen} rows are done`, {
       hint: `restore them; or go on after those rows with the new ones: name: '${task.name}' in the options of backfill; under another name it begins at the first row`,

@@ -42,7 +42,7 @@ export function readBackfill(place: LongPlace, options: BackfillOptions): ReadBa
   const change = readChange(place, set)
   const condition = where === undefined ? undefined : toSqlText(place, 'where', where)
   const said = change.kind === 'rows' ? String(set) : change.set.strings
-  const text = JSON.stringify([said, condition?.strings, key])
+  const text = JSON.stringify([said, condition?.strings])
   return {
     request: {
       name: options.name,

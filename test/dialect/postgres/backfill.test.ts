@@ -136,7 +136,7 @@ insert into names select i, 'name ' || i from generate_series(1, 250) as i;`,
   )
   assert.deepEqual(counts, { none: 125, once: 125 })
   const rows = await scene.db.query(
-    "select plain, data, tags, encode(bytes, 'hex') as bytes, extract(epoch from at)::int as at, big::text, ratio::text from things where id in (2, 4) order by id",
+    "select plain, data, to_jsonb(tags) as tags, encode(bytes, 'hex') as bytes, extract(epoch from at)::int as at, big::text, ratio::text from things where id in (2, 4) order by id",
   )
   assert.deepEqual(rows, [
     {
@@ -279,7 +279,7 @@ testEach('half-way, another definition is refused, unless it was given a name', 
   const error = errorOf(await scene.up(79))
   assert.match(
     error.message,
-    /the backfill of public\.users was begun with another set, where or key, and 100 rows are done/,
+    /the backfill of public\.users was begun with another set or where, and 100 rows are done/,
   )
   assert.match(error.hint ?? '', /name: 'public\.users' in the options/)
   scene.write({ '0002_fill.ts': fill(`set: 'n = n + 10', name: 'public.users'`) })

@@ -13,7 +13,7 @@ async function indexes(scene: Scene): Promise<string[]> {
     `select pg_get_indexdef(indexrelid) || case when indisvalid then '' else ' INVALID' end as text
 from pg_index where indrelid = 'users'::regclass and not indisprimary order by 1`,
   )
-  return rows.map(({ text }) => text.replace('INDEX ', '').replace('CREATE ', ''))
+  return rows.map(({ text }) => text.replace('INDEX ', '').replace('CREATE ', '')).sort()
 }
 
 testEach('builds what was asked for, and nothing twice', async (major) => {
@@ -68,7 +68,7 @@ testEach('the same name with another definition is an error that shows both', as
   const { message } = errorOf(await scene.up(70))
   assert.match(message, /the index users_email_idx exists with another definition/)
   assert.match(message, /found: {2}CREATE INDEX users_email_idx ON public\.users USING btree \(email DESC\)/)
-  assert.match(message, /wanted: create index "users_email_idx" on "public"\."users" using btree \("email"/)
+  assert.match(message, /wanted: create index "users_email_idx" on "public"\."users" using "btree" \("email"/)
   scene.write({ '0002_index.ts': build(`'users', 'email', { name: 'other_idx' }`) })
   assert.match(errorOf(await scene.up(70)).message, /the index other_idx exists with another definition/)
 })
