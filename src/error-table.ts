@@ -227,7 +227,8 @@ export const errorTable = {
   },
   'long-work-refused': {
     exit: 70,
-    meaning: 'A migration called backfill, createIndexConcurrently or the like inside a transaction, or without being resumable.',
+    meaning:
+      'A migration called backfill, createIndexConcurrently or the like inside a transaction, or without being resumable.',
     hint: 'declare in the migration: export const options = { transaction: false, resumable: true }',
   },
   // 73
@@ -377,7 +378,8 @@ export const errorTable = {
   pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },
   'out-of-time': {
     exit: 3,
-    meaning: 'A backfill stopped after a batch because its time was over; what it did is committed, and the next run goes on there.',
+    meaning:
+      'A backfill stopped after a batch because its time was over; what it did is committed, and the next run goes on there.',
     hint: 'go on: slipway up',
   },
   // signals
