@@ -326,3 +326,23 @@ testEach('two backfills of one table are two, and an empty table is done at once
     { name: 'public.users 2' },
   ])
 })
+
+testEach(
+  'one that nobody awaits is over before the session goes on, and can be gone on with',
+  async (major) => {
+    const call = `context.backfill({ table: 'users', batch: { first: 100, max: 100 }, pause: '0', set: 'n = n + 1' })`
+    await using scene = await createScene(major, {
+      '0001_users.sql': users(350),
+      '0002_fill.ts': script(
+        `void ${call}
+      await context.signal.throwIfAborted()`,
+        resumable,
+      ),
+    })
+    assert.equal(errorOf(await scene.up(70)).code, 'not-awaited')
+    assert.deepEqual(await scene.history(), ['0001_users applied', '0002_fill started'])
+    scene.write({ '0002_fill.ts': script(`await ${call}`, resumable) })
+    await scene.up(0)
+    assert.deepEqual(await scene.db.query('select distinct n from users'), [{ n: 1 }])
+  },
+)
