@@ -10,7 +10,11 @@ interface ExitCodeRow {
 export const exitCodeRows: Readonly<Record<ExitCode, ExitCodeRow>> = {
   0: { meaning: 'done, or nothing to do', job: '–' },
   1: { meaning: 'a bug in slipway', job: 'Count' },
-  3: { meaning: 'migrations are pending: `status --exit-code`, or `wait` out of time', job: '–' },
+  3: {
+    meaning:
+      'migrations are pending: `status --exit-code`, `wait` out of time, or a backfill that stopped at `--max-duration`',
+    job: 'Count',
+  },
   64: { meaning: 'usage: verb, flag or argument', job: 'FailJob' },
   65: {
     meaning:

@@ -247,6 +247,12 @@ export const errorTable = {
       'An operation on a SQLite table would have lost rows, or left a view, a trigger or a foreign key that no longer works.',
     hint: 'drop what depends on it first, in the same migration, and create it again afterwards',
   },
+  'long-work-refused': {
+    exit: 70,
+    meaning:
+      'A migration called backfill, createIndexConcurrently or the like inside a transaction, or without being resumable.',
+    hint: 'declare in the migration: export const options = { transaction: false, resumable: true }',
+  },
   // 73
   'not-writable': {
     exit: 73,
@@ -427,6 +433,12 @@ export const errorTable = {
   },
   // 3
   pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },
+  'out-of-time': {
+    exit: 3,
+    meaning:
+      'A backfill stopped after a batch because its time was over; what it did is committed, and the next run goes on there.',
+    hint: 'go on: slipway up',
+  },
   // signals
   interrupted: {
     exit: 130,

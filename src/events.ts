@@ -92,6 +92,26 @@ export type RunEvent =
       durationMs: number
     }
   | { type: 'step-failed'; name: string; error: SlipwayError; durationMs: number }
+  /**
+   * How far long work within a step has come: of a backfill after each batch, so that listeners choose how often they
+   * tell of it. `total` of a table that was not counted is the server's estimate.
+   */
+  | {
+      type: 'progress'
+      name: string
+      /** `backfill of public.users`, `index users_email_idx`. */
+      work: string
+      unit: 'rows' | 'blocks' | 'lockers'
+      done: number
+      total?: number
+      /** Of the unit, each second. */
+      rate?: number
+      etaMs?: number
+      /** What it does at this moment, if that has a name: `waiting for replicas`. */
+      phase?: string
+      /** The last one about this work. */
+      finished: boolean
+    }
   /** A change of history that ran nothing. */
   | { type: 'history-amended'; name: string; action: AmendAction; detail: string }
   /** log() calls made by a migration. */

@@ -28,6 +28,13 @@ export type {
   TableSpec,
 } from './dialects/operations.ts'
 export type { MigrationContext } from './engine/context/context.ts'
+export type {
+  BackfillOptions,
+  BackfillResult,
+  ConcurrentIndexOptions,
+  RowChanges,
+} from './engine/context/long-options.ts'
+export type { LongOperations } from './engine/context/long-work.ts'
 export type { Sql, SqlQuery } from './engine/context/sql.ts'
 export type { Fragment } from './engine/context/template.ts'
 export type { ErrorCode, ExitCode } from './error-table.ts'

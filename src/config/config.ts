@@ -24,6 +24,8 @@ export interface Config {
   readonly ddlLockTimeoutMs: number
   readonly ddlRetryForMs: number
   readonly statementTimeoutMs: number
+  /** Of a whole run; 0: none. Only backfills heed it. */
+  readonly maxDurationMs: number
   readonly shutdownTimeoutMs: number
   /** How often, during a long statement, a second connection checks that the server still knows this session. */
   readonly keepaliveMs: number

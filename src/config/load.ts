@@ -54,6 +54,7 @@ export function loadConfig(
     ddlLockTimeoutMs: readDuration(settings.ddlLockTimeout, find('ddlLockTimeout')),
     ddlRetryForMs: readDuration(settings.ddlRetryFor, find('ddlRetryFor')),
     statementTimeoutMs: readDuration(settings.statementTimeout, find('statementTimeout')),
+    maxDurationMs: readDuration(settings.maxDuration, find('maxDuration')),
     shutdownTimeoutMs: readDuration(settings.shutdownTimeout, find('shutdownTimeout')),
     keepaliveMs: readDuration(settings.keepalive, find('keepalive')),
     pooler: readChoice(settings.pooler, find('pooler'), settings.pooler.default),

@@ -133,6 +133,15 @@ export const settings = {
     doc: 'The longest one statement of a migration may run.',
     verbs: moving,
   },
+  maxDuration: {
+    flag: 'max-duration',
+    variable: 'SLIPWAY_MAX_DURATION',
+    type: { kind: 'duration' },
+    default: '0',
+    defaultShown: '0 (none)',
+    doc: 'After this time a backfill stops with the batch it is at, and the run ends with 3; the next run goes on there.',
+    verbs: writing,
+  },
   shutdownTimeout: {
     flag: 'shutdown-timeout',
     variable: 'SLIPWAY_SHUTDOWN_TIMEOUT',

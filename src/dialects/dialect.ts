@@ -11,6 +11,7 @@ import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { CountedLoss, Loss, Reverting } from './reverting.ts'
+import type { LongWork } from './long-work.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 import type { Fault } from './fault.ts'
 import type { OpenOperations } from './operations.ts'
@@ -18,6 +19,7 @@ import type { Turns } from './turns.ts'
 
 export * from './fault.ts'
 export * from './outcomes.ts'
+export type * from './long-work.ts'
 export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 export type { Turns } from './turns.ts'
 
@@ -129,8 +131,13 @@ export interface SqlBody {
 
 export type StepBody = SqlBody | { readonly kind: 'code'; readonly run: RunCode }
 
-/** What a migration's function is run by; everything it is given ends with it. */
-export type RunCode = (executor: Executor, checks: Checks, operations: OpenOperations) => Promise<void>
+/** What a migration's function is run by; everything it is given ends with it. `long` is there outside a transaction only. */
+export type RunCode = (
+  executor: Executor,
+  checks: Checks,
+  operations: OpenOperations,
+  long?: LongWork,
+) => Promise<void>
 
 export interface Attempt {
   readonly record: StepRecord

@@ -81,9 +81,11 @@ function bodyOf(place: StepPlace, scribe: Scribe): StepBody {
   if (watch === undefined) return body
   return {
     kind: 'code',
-    run: (executor, checks, operations) =>
+    run: (executor, checks, operations, long) =>
       watch(executor, () =>
-        body.kind === 'sql' ? runStatements(place, body, executor) : body.run(executor, checks, operations),
+        body.kind === 'sql'
+          ? runStatements(place, body, executor)
+          : body.run(executor, checks, operations, long),
       ),
   }
 }
@@ -116,14 +118,16 @@ function codeOf({ run, migration }: StepPlace, scribe: Scribe): Extract<StepBody
   if (body.kind !== 'code') throw new TypeError(`${file.name} is no script`)
   return {
     kind: 'code',
-    async run(executor, checks, operations) {
-      const { context, tracker } = openContext(run, file.name, { executor, checks, operations })
+    async run(executor, checks, operations, long) {
+      const { options } = migration
+      const parts = { run, name: file.name, executor, checks, operations, options, long }
+      const { context, tracker, finish, end } = openContext(parts)
       scribe.tracker = tracker
       try {
         await untilAborted(run.signal, async () => body.up(context))
-        tracker.finish()
+        finish()
       } finally {
-        tracker.end()
+        await end()
       }
     },
   }

@@ -9,6 +9,8 @@ export interface Echo {
   done(migration: LoadedMigration, index: number, durationMs: number): void
   /** What an attempt ended with; it may name a statement. */
   failed(migration: LoadedMigration, thrown: unknown): void
+  /** What long work is about to send. */
+  said(name: string, text: string): void
   /** The same executor, overheard. Values are bound and never told. */
   overhear(executor: Executor, name: string): Executor
 }
@@ -30,6 +32,7 @@ export function createEcho(emit: Listener): Echo {
       const text = thrown instanceof StatementError ? textOf(migration, thrown.index) : undefined
       if (text !== undefined) tell(migration.file.name, text, { failed: true })
     },
+    said: (name, text) => tell(name, text, { failed: false }),
     overhear: (executor, name) => ({
       async query(text, values) {
         const began = performance.now()

@@ -16,6 +16,8 @@ export interface Run {
   readonly whileWaiting?: (() => void) | undefined
   /** With SLIPWAY_ECHO. */
   readonly echo?: Echo | undefined
+  /** When it began, by performance.now(); without it, when the process did. */
+  readonly began?: number
   /** Aborted with a SlipwayError as reason when the run has to stop. */
   readonly signal: AbortSignal
   readonly cwd: string

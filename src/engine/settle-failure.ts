@@ -19,6 +19,8 @@ export async function settleFailure(
   const { run, session, step, migration } = place
   const stray = strayError(run)
   if (run.signal.aborted && stray === undefined) return describeStop(place)
+  // No failure: whoever runs next goes on.
+  if (isSlipwayError(failed.thrown) && failed.thrown.code === 'out-of-time') return failed.thrown
   if (session.lost || fault.kind === 'session-lost') {
     return new SlipwayError(
       'session-lost',

@@ -3,6 +3,7 @@ import type { RunEvent } from '../events.ts'
 import { formatDuration, formatElapsed } from '../text/format-time.ts'
 import { visibleText } from '../text/visible-text.ts'
 import type { Activity } from './progress.ts'
+import { describeProgress, drawProgress, type ProgressEvent } from './progress-text.ts'
 import type { RunMemory } from './run-memory.ts'
 
 /** The activity that an event begins, if it begins one. `memory` already knows the event. */
@@ -44,8 +45,10 @@ export function endsActivity(event: RunEvent): boolean {
 function describeStep(name: string, memory: RunMemory): Activity {
   const position = memory.steps.length > 1 ? `  (${memory.begun} of ${memory.steps.length})` : ''
   return {
-    describe: (ms) => `▸ ${name}${position}  ${formatElapsed(ms)}${describeStatements(memory)}`,
-    beat: (ms) => `… ${name} has been running for ${formatElapsed(ms)}${describeStatements(memory)}`,
+    describe: (ms) =>
+      `▸ ${name}${position}  ${formatElapsed(ms)}${describeStatements(memory)}${describeWork(memory, drawProgress)}`,
+    beat: (ms) =>
+      `… ${name} has been running for ${formatElapsed(ms)}${describeStatements(memory)}${describeWork(memory, describeProgress)}`,
   }
 }
 
@@ -54,6 +57,10 @@ function describeHook(name: string): Activity {
     describe: (ms) => `▸ ${name}  ${formatElapsed(ms)}`,
     beat: (ms) => `… ${name} has been running for ${formatElapsed(ms)}`,
   }
+}
+
+function describeWork({ progress }: RunMemory, say: (event: ProgressEvent) => string): string {
+  return progress === undefined ? '' : `, ${visibleText(say(progress))}`
 }
 
 function describeStatements({ statements }: RunMemory): string {

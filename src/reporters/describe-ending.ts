@@ -73,6 +73,7 @@ function describeStep(
   error: SlipwayError | undefined,
 ): string {
   if (error?.code === 'escaped') return `${name} ended its own transaction, so part of it may be committed`
+  if (error?.code === 'out-of-time') return `${name} is not finished; the next run goes on where it stopped`
   if (transactional === undefined) return `${name} did not finish`
   if (!transactional) return `${name} runs outside a transaction: ${describeRemains(error)}`
   if (error?.code === 'session-lost')

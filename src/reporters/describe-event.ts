@@ -9,6 +9,7 @@ import { countOf, listNames } from './count-of.ts'
 import { describeEnding } from './describe-ending.ts'
 import { dialectLabel } from './dialect-label.ts'
 import { toPlainData } from './plain-data.ts'
+import { describeProgress } from './progress-text.ts'
 import type { RunMemory } from './run-memory.ts'
 
 export interface Telling {
@@ -69,8 +70,12 @@ function describe(event: RunEvent, telling: Telling): Told {
       return { text: describeRetry(event, telling) }
     case 'step-finished':
       return describeFinish(event)
-    case 'step-failed':
-      return { text: event.name, aside: `failed after ${formatDuration(event.durationMs)}` }
+    case 'progress':
+      return { text: `${event.name}: ${describeProgress(event)}` }
+    case 'step-failed': {
+      const how = event.error.code === 'out-of-time' ? 'stopped' : 'failed'
+      return { text: event.name, aside: `${how} after ${formatDuration(event.durationMs)}` }
+    }
     case 'history-amended':
       return { text: `${event.name}: ${event.detail}` }
     case 'migration-log':

@@ -51,6 +51,7 @@ function fieldsOf(event: RunEvent, options: FieldOptions): Record<string, unknow
     case 'step-started':
     case 'statement-finished':
     case 'statement-echo':
+    case 'progress':
     case 'step-finished': {
       const { type: _, name, ...fields } = event
       return { migration: name, ...fields }

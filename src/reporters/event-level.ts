@@ -14,7 +14,7 @@ export function isLoudEnough(level: EventLevel, threshold: LogLevel): boolean {
 export function levelOf(event: RunEvent): EventLevel {
   switch (event.type) {
     case 'step-failed':
-      return 'error'
+      return event.error.code === 'out-of-time' ? 'warn' : 'error'
     case 'run-finished':
       return event.outcome.exitCode === 0 ? 'info' : 'error'
     case 'warning':
@@ -36,6 +36,7 @@ export function levelOf(event: RunEvent): EventLevel {
     case 'notice':
     case 'step-started':
     case 'statement-echo':
+    case 'progress':
     case 'step-finished':
     case 'history-amended':
     case 'migration-log':

@@ -7,6 +7,7 @@ import { describeEvent, type Told } from './describe-event.ts'
 import { eventFields } from './event-fields.ts'
 import { type LogLevel, levelOf } from './event-level.ts'
 import type { OutputStream } from './progress.ts'
+import { createProgressFilter } from './progress-text.ts'
 import type { Reporter } from './reporter.ts'
 import { createRunMemory, rememberEvent } from './run-memory.ts'
 
@@ -36,8 +37,10 @@ export function createJsonReporter(options: JsonOptions): Reporter {
     },
     destination,
   )
+  const isWorthALine = createProgressFilter(now)
   const listen = (event: RunEvent) => {
     rememberEvent(memory, event)
+    if (!isWorthALine(event)) return
     const message = messageFor(event, describeEvent(event, { memory, now: now(), redact }), redact)
     const fields = eventFields(event, { redact, stack: level === 'debug' })
     logger[levelOf(event)]({ runId: memory.runId, ...fields }, message)

@@ -62,7 +62,8 @@ function createLineFilter(options: PrettyOptions, memory: RunMemory): (event: Ru
   const isNewPlan = createPlanFilter()
   const debug = options.level === 'debug'
   return (event) => {
-    if (!isLoudEnough(levelOf(event), options.level)) return false
+    // The live line and its beats tell of it.
+    if (event.type === 'progress' || !isLoudEnough(levelOf(event), options.level)) return false
     if (debug) return true
     switch (event.type) {
       case 'connected':
@@ -110,6 +111,7 @@ function linesOf(event: RunEvent, printer: Printer): string[] {
       return [markedLine(event.failed ? 'failed' : 'done', told, printer)]
     case 'step-failed':
       memory.told = event.error
+      if (event.error.code === 'out-of-time') return [markedLine('caution', told, printer)]
       return [markedLine('failed', told, printer), ...errorDetailLines(event.error, style)]
     case 'run-finished':
       return endingLines(event, told, printer)

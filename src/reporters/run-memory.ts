@@ -21,6 +21,8 @@ export interface RunMemory {
   amended: number
   /** Of the running step, as far as known. */
   statements: { readonly done: number; readonly total: number } | undefined
+  /** Of long work within the running step. */
+  progress: Extract<RunEvent, { type: 'progress' }> | undefined
   /** The last error told in full. */
   told: SlipwayError | undefined
 }
@@ -39,6 +41,7 @@ export function createRunMemory(): RunMemory {
     failed: undefined,
     amended: 0,
     statements: undefined,
+    progress: undefined,
     told: undefined,
   }
 }
@@ -60,7 +63,11 @@ export function rememberEvent(memory: RunMemory, event: RunEvent): void {
     case 'step-started':
       memory.begun = event.index
       memory.running = event.name
+      memory.progress = undefined
       memory.statements = event.statements === undefined ? undefined : { done: 0, total: event.statements }
+      return
+    case 'progress':
+      memory.progress = event.finished ? undefined : event
       return
     case 'statement-finished':
       memory.statements = { done: event.index, total: event.total }
@@ -73,6 +80,7 @@ export function rememberEvent(memory: RunMemory, event: RunEvent): void {
       return
     case 'step-finished':
       memory.running = undefined
+      memory.progress = undefined
       return
     case 'step-failed':
       memory.running = undefined

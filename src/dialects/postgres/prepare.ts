@@ -58,6 +58,7 @@ export function prepareOnce(parts: SessionParts): Preparation {
       leave: () => leaveTransaction(link),
       committing: false,
       rows: { prepared: { ready: false }, tidy },
+      openAside: () => openAside(endpoint, options.applicationName),
       ahead: {
         sent: undefined,
         notices: undefined,
@@ -69,6 +70,15 @@ export function prepareOnce(parts: SessionParts): Preparation {
     if (isSet && !parts.link.lost && (await pooling()).scope === 'session') await leaveClean(parts.link)
   }
   return { pooling, prepared, leave }
+}
+
+/** Best effort: a server without a connection to spare is no reason to fail. */
+async function openAside(endpoint: Endpoint, applicationName: string): Promise<Link | undefined> {
+  const { tryLink } = await import('./open-link.ts')
+  const greeting = 'select 1 as one'
+  const options = { applicationName: `${applicationName} progress`, timeoutMs: 5000, greeting }
+  const outcome = await tryLink(endpoint, options)
+  return 'link' in outcome ? outcome.link : undefined
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -18,6 +18,7 @@ import { literal } from './naming.ts'
 import { openLater } from './operations/later.ts'
 import { writeEnd, writeIntent, writeProgress } from './stepwise-rows.ts'
 import { sendQuery } from './transaction.ts'
+import { createLongWork } from './long-work.ts'
 import { leaveTransaction, sendReset, type Workplace, writeHistory } from './workplace.ts'
 
 export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {
@@ -71,7 +72,7 @@ async function runCode(place: Workplace, attempt: StepwiseAttempt, run: RunCode)
   const { link } = place
   await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
   const executor: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }
-  await run(executor, createChecks(executor), openLater(executor))
+  await run(executor, createChecks(executor), openLater(executor), createLongWork(place, attempt))
 }
 
 function writable(statementTimeoutMs: number, lockTimeoutMs: number): string {

@@ -31,6 +31,8 @@ export interface Workplace {
   leave(error: unknown): Promise<void>
   /** True from the moment COMMIT is sent until its answer: nothing may be cancelled then. */
   committing: boolean
+  /** A second session that only looks, for as long as something is watched; undefined if there is none to be had. */
+  readonly openAside?: () => Promise<Pick<Link, 'simple' | 'destroy'> | undefined>
   /** Absent where a transaction is all that one may hope for. */
   readonly ahead?: Ahead
 }

@@ -57,6 +57,15 @@ export function compileStatement(handle: Handle, text: string): Error | undefine
   }
 }
 
+/** The same, with values as the driver has them: an integer stays a bigint, however small. */
+export function runRaw(
+  handle: Handle,
+  text: string,
+  values: readonly SqliteValue[] = [],
+): Record<string, SqliteValue>[] {
+  return handle.prepare<SqliteValue[], Record<string, SqliteValue>>(text).all(...values)
+}
+
 /** SQLite's own version, `3.54.1`. */
 export function readVersion(): string {
   const handle = openMemory()

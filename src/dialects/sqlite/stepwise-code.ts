@@ -6,6 +6,7 @@ import { createChecks } from './checks.ts'
 import { createCodeExecutor } from './code-executor.ts'
 import { sqliteCodeOf } from './errors.ts'
 import { readEnforcement, setEnforcement } from './foreign-keys.ts'
+import { createLongWork } from './long-work.ts'
 import { openLater } from './operations/ground.ts'
 import { type BusyOptions, retryWhileBusy } from './poll.ts'
 import { type StepwiseRun, sendStep } from './stepwise-run.ts'
@@ -42,7 +43,7 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
       exclusively: executor.exclusively,
       shield: <T>(work: () => Promise<T>) => shield(run, busy, work),
     }
-    await body.run(executor, createChecks(executor), openLater(shelter))
+    await body.run(executor, createChecks(executor), openLater(shelter), createLongWork(run, busy))
   } finally {
     executor.end()
   }

@@ -1,13 +1,16 @@
 /** The context of one migration, its queries watched. */
-import type { Checks, DialectName, Executor } from '../../dialects/dialect.ts'
+import type { Checks, DialectName, Executor, LongWork } from '../../dialects/dialect.ts'
 import type { OpenOperations, Operations } from '../../dialects/operations.ts'
+import type { DeclaredOptions } from '../../plan/migration.ts'
+import { transactionControlOf } from '../../sql/transaction-control.ts'
 import type { Run } from '../run.ts'
+import { type Gate, type LongOperations, openLongOperations, requireFree } from './long-work.ts'
 import { createOperations } from './operations.ts'
 import { createSql, type Sql } from './sql.ts'
 import { createTracker, type QueryTracker } from './tracker.ts'
 
 /** What a migration function receives. */
-export interface MigrationContext extends Checks {
+export interface MigrationContext extends Checks, LongOperations {
   readonly sql: Sql
   /**
    * Changes of the schema that read the same on every database, idempotent: `op.addColumn('users', 'plan', 'text')`.
@@ -26,27 +29,49 @@ export interface MigrationContext extends Checks {
 export interface OpenContext {
   readonly context: MigrationContext
   readonly tracker: QueryTracker
+  /** When the migration has returned: throws what it may not have swallowed. */
+  finish(): void
+  /** However it ended; resolves when the session is nobody else's. */
+  end(): Promise<void>
 }
 
+/** What a step gives to the context of its migration. */
 export interface ContextParts {
+  readonly run: Run
+  /** Of the migration. */
+  readonly name: string
   readonly executor: Executor
   readonly checks: Checks
   readonly operations: OpenOperations
+  readonly options: Pick<DeclaredOptions, 'resumable'>
+  /** Undefined inside a transaction. */
+  readonly long?: LongWork | undefined
 }
 
-export function openContext(run: Run, name: string, parts: ContextParts): OpenContext {
-  const echo = run.echo
+export function openContext({ run, name, options, long, ...parts }: ContextParts): OpenContext {
+  const { echo } = run
   const overhear =
     echo === undefined ? undefined : (executor: Executor): Executor => echo.overhear(executor, name)
+  const gate: Gate = { state: 'free' }
   const executor = overhear?.(parts.executor) ?? parts.executor
-  const tracker = createTracker(executor, run.signal, name)
+  const tracker = createTracker(guard(executor, gate), run.signal, name)
   const sql = createSql({ tracker, placeholder: run.dialect.placeholder, quoteId: run.dialect.quoteId })
+  const { operations, finish, settle } = openLongOperations({ run, name, options, tracker, long, gate })
   return {
     tracker,
+    finish() {
+      tracker.finish()
+      finish()
+    },
+    async end() {
+      tracker.end()
+      await settle()
+    },
     context: {
-      ...trackChecks(parts.checks, tracker),
+      ...trackChecks(parts.checks, tracker, gate),
+      ...operations,
       sql,
-      op: createOperations({ tracker, open: parts.operations, overhear }),
+      op: createOperations({ tracker, gate, open: parts.operations, overhear }),
       dialect: run.dialect.name,
       log: (message, data) =>
         run.emit({ type: 'migration-log', name, message, ...(data === undefined ? {} : { data }) }),
@@ -57,10 +82,28 @@ export function openContext(run: Run, name: string, parts: ContextParts): OpenCo
 }
 
 /** A check is a query as well: one left un-awaited is caught the same way. */
-function trackChecks(checks: Checks, tracker: QueryTracker): Checks {
+function trackChecks(checks: Checks, tracker: QueryTracker, gate: Gate): Checks {
   const tracked = Object.entries(checks).map(([name, check]) => [
     name,
-    (...args: unknown[]) => tracker.follow(() => (check as (...a: unknown[]) => Promise<unknown>)(...args)),
+    (...args: unknown[]) =>
+      tracker.follow(async () => {
+        requireFree(gate)
+        return await (check as (...a: unknown[]) => Promise<unknown>)(...args)
+      }),
   ])
   return Object.fromEntries(tracked) as unknown as Checks
+}
+
+function guard(executor: Executor, gate: Gate): Executor {
+  return {
+    async query(text, values) {
+      requireFree(gate)
+      const control = gate.state === 'open' ? transactionControlOf(text) : undefined
+      if (control !== undefined && control !== 'other')
+        throw new Error(
+          `the transaction is the batch's own; its function may not send: ${text.trim().slice(0, 40)}`,
+        )
+      return await executor.query(text, values)
+    },
+  }
 }

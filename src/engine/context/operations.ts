@@ -1,17 +1,20 @@
 /** `op` of a migration: one operation at a time, each tracked like a query, loaded with the first. */
 import type { Executor } from '../../dialects/dialect.ts'
 import { type OpenOperations, operationNames, type Operations } from '../../dialects/operations.ts'
+import { type Gate, requireFree } from './long-work.ts'
 import type { QueryTracker } from './tracker.ts'
 
 type Operation = (...args: unknown[]) => Promise<void>
 
 export interface OperationParts {
   readonly tracker: QueryTracker
+  /** Closed while long work has the session. */
+  readonly gate: Gate
   readonly open: OpenOperations
   readonly overhear: ((executor: Executor) => Executor) | undefined
 }
 
-export function createOperations({ tracker, open, overhear }: OperationParts): Operations {
+export function createOperations({ tracker, gate, open, overhear }: OperationParts): Operations {
   let opened: Promise<Operations> | undefined
   let queue: Promise<unknown> = Promise.resolve()
   let current: (text: string) => void = () => {}
@@ -27,6 +30,7 @@ export function createOperations({ tracker, open, overhear }: OperationParts): O
   const call = (name: keyof Operations, args: readonly unknown[]): Promise<void> =>
     tracker.work((note) => {
       const run = async () => {
+        requireFree(gate)
         current = note
         opened ??= open(listen)
         await ((await opened)[name] as Operation)(...args)

@@ -15,10 +15,10 @@ export interface QueryTracker {
   /** It became part of another query and will not run by itself. */
   embed(query: object): void
   start(query: object, build: () => BuiltStatement): Promise<Row[]>
-  /** Work that begins at once, such as a check. */
-  follow<T>(work: () => Promise<T>): Promise<T>
-  /** The same for work that changes something; it notes each text that it sends, for a failure to point at. */
-  work<T>(work: (note: (text: string) => void) => Promise<T>): Promise<T>
+  /** Work that begins at once, such as a check. It may say what it sends. */
+  follow<T>(work: (say: (text: string) => void) => Promise<T>): Promise<T>
+  /** The same for work that changes something; it says each text that it sends, for a failure to point at. */
+  work<T>(work: (say: (text: string) => void) => Promise<T>): Promise<T>
   /** Throws not-awaited when a query never started or has not finished. */
   finish(): void
   /** The migration is over, one way or another: no query starts after this, and none that still runs tells its result. */
@@ -97,7 +97,11 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
     },
     follow(work) {
       const tracked: Tracked = { state: 'running', stack: captureStack(), text: '' }
-      const running = run(tracked, work)
+      const running = run(tracked, () =>
+        work((text) => {
+          tracked.text = text
+        }),
+      )
       running.catch(() => {})
       return running
     },

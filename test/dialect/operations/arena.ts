@@ -82,7 +82,7 @@ function migrating(session: Session): Pick<Ground, 'migrate' | 'migrateStepwise'
     const name = String(count).padStart(4, '0')
     const run: RunCode = async (executor, _, open) => {
       const tracker = createTracker(executor, new AbortController().signal, name)
-      await body(createOperations({ tracker, open, overhear: undefined }))
+      await body(createOperations({ tracker, gate: { state: 'free' }, open, overhear: undefined }))
       tracker.finish()
     }
     return codeAttempt(name, run, { ddlLockTimeoutMs: 5000 })

@@ -1,0 +1,44 @@
+/** A transaction of long work's own, within a migration that has none. */
+import type { Attempt } from '../dialect.ts'
+import { leaveTransaction, type Workplace } from './workplace.ts'
+
+type Timeouts = Pick<Attempt, 'ddlLockTimeoutMs' | 'statementTimeoutMs'>
+
+/** Releasing it fails unless the transaction is still the one that was begun: nothing is written down for work that is gone. */
+const mark = 'slipway_own'
+
+/** What begins it. A lock that is not free within the DDL lock timeout is tried for again later, by whoever asked. */
+export function beginOwn({ ddlLockTimeoutMs, statementTimeoutMs }: Timeouts): string {
+  return `begin transaction isolation level read committed read write;
+set local lock_timeout = ${ddlLockTimeoutMs};
+set local statement_timeout = ${statementTimeoutMs};
+savepoint ${mark}`
+}
+
+/** Runs `work`, which commits; after an error nothing of it has happened. */
+export async function withOwnTransaction<T>(
+  { link }: Pick<Workplace, 'link'>,
+  timeouts: Timeouts,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    await link.simple(beginOwn(timeouts))
+    return await work()
+  } catch (error) {
+    await leaveTransaction(link)
+    throw error
+  }
+}
+
+/** Nothing may be cancelled from the moment it is sent until its answer. */
+export async function commitOwn(place: Workplace, bookkeeping: string): Promise<readonly unknown[]> {
+  place.committing = true
+  try {
+    const texts = [`release savepoint ${mark}`, ...(bookkeeping === '' ? [] : [bookkeeping]), 'commit']
+    const results = await place.link.simple(texts.join(';\n'))
+    if (results.at(-1)?.command !== 'COMMIT') throw new Error('the server answered COMMIT with a rollback')
+    return results[0]?.rows ?? []
+  } finally {
+    place.committing = false
+  }
+}
