@@ -7,7 +7,7 @@ import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { toSqliteValues } from './values.ts'
 
-export type LogEvent = 'up' | 'failure' | 'skip' | 'start' | 'resume' | 'stamp' | 'repair' | 'unlock'
+export type LogEvent = 'up' | 'failure' | 'skip' | 'start' | 'resume' | 'stamp' | 'repair' | 'adopt' | 'unlock'
 
 /** Written as `applied_at` and `at`: ISO-8601 in UTC with milliseconds, which sorts as text. */
 function timestamp(): string {
@@ -87,6 +87,8 @@ export interface Outcome {
   readonly state: HistoryState
   readonly durationMs: number
   readonly statementsDone: number
+  /** Now, if not given. */
+  readonly appliedAt?: Date | undefined
 }
 
 /** Inserts the row, or brings the one of an interrupted attempt up to date; `id` stays what it was. */
@@ -104,7 +106,7 @@ export function writeRow(handle: Handle, tables: HistoryTables, record: StepReco
     [
       record.name,
       record.checksum,
-      timestamp(),
+      outcome.appliedAt?.toISOString() ?? timestamp(),
       Math.round(outcome.durationMs),
       record.appliedBy,
       record.runnerVersion,
