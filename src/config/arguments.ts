@@ -1,6 +1,7 @@
 import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
+import { type AdoptCommand, readAdopt } from './adopt-arguments.ts'
 import { helpHint, type ReadArguments, readFlags } from './flags.ts'
 import {
   type RepairCommand,
@@ -33,6 +34,7 @@ export type Command =
   | StampCommand
   | RepairCommand
   | UnlockCommand
+  | AdoptCommand
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
   | { readonly verb: 'config'; readonly json: boolean }
@@ -101,6 +103,8 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
     case 'repair':
       return readRepair(read)
+    case 'adopt':
+      return readAdopt(read)
     case 'unlock':
       return readUnlock(has)
     case 'doctor':

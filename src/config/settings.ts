@@ -29,7 +29,7 @@ export interface Setting {
 }
 
 const writing = ['up', 'exec'] as const
-const amending = ['stamp', 'repair'] as const
+const amending = ['stamp', 'repair', 'adopt'] as const
 const looking = ['doctor', 'unlock'] as const
 const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec', ...amending, ...looking] as const
 const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, 'doctor'] as const

@@ -95,7 +95,7 @@ function qualify({ schema, name }: { readonly schema: string; readonly name: str
 
 /** The same for the same rows, whatever order they are found in. */
 function markOf(table: string): string {
-  return `(select pg_catalog.md5(coalesce(pg_catalog.string_agg(pg_catalog.to_jsonb(m)::text, ',' order by pg_catalog.to_jsonb(m)::text collate "C"), '')) from ${table} as m)`
+  return `(select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(pg_catalog.to_jsonb(m)::text, ',' order by pg_catalog.to_jsonb(m)::text collate "C"), ''), 'UTF8')), 'hex') from ${table} as m)`
 }
 
 /** See Session.adoptHistory. */

@@ -39,7 +39,7 @@ function readTable(handle: Handle, name: string, columns: readonly string[]): Fo
       ),
     ),
   )
-  return { schema: 'main', name, columns, rows, mark: hash('md5', rows.map((row) => JSON.stringify(row)).sort().join()) }
+  return { schema: 'main', name, columns, rows, mark: hash('sha256', rows.map((row) => JSON.stringify(row)).sort().join()) }
 }
 
 /** See Session.adoptHistory. In a write transaction. */
