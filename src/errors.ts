@@ -74,7 +74,7 @@ export const errorTable = {
   'foreign-ambiguous': {
     exit: 64,
     meaning: 'The database holds the histories of several other tools, or several of one.',
-    hint: 'slipway adopt --from TOOL, or --table NAME',
+    hint: 'slipway adopt --from TOOL, or --from-table NAME',
   },
   // 65 history and files disagree
   changed: {
@@ -110,12 +110,12 @@ export const errorTable = {
   'foreign-history': {
     exit: 65,
     meaning: "The history table exists with another tool's columns.",
-    hint: 'give slipway a table of its own: export SLIPWAY_TABLE=slipway_migrations; then record what is applied already: slipway stamp TARGET',
+    hint: 'take it over, after a look at what that does: slipway adopt --dry-run; or give slipway a table of its own: export SLIPWAY_TABLE=slipway_migrations; then record what is applied already: slipway stamp TARGET',
   },
   'foreign-missing': {
     exit: 65,
     meaning: "The database holds no other tool's history to adopt.",
-    hint: 'check that the URL names the right database, or name the table: slipway adopt --table NAME',
+    hint: 'check that the URL names the right database, or name the table: slipway adopt --from-table NAME',
   },
   'foreign-unmapped': {
     exit: 65,

@@ -30,7 +30,7 @@ export function readAdopt({ values }: ReadArguments): AdoptCommand {
   return {
     verb: 'adopt',
     from: tool,
-    table: readTable(values.get('table')),
+    table: readTable(values.get('from-table')),
     convert: has('convert'),
     dryRun: has('dry-run'),
     json: has('json'),
@@ -51,7 +51,7 @@ function readTable(text: string | undefined): string | undefined {
     parseName(text)
     return text
   } catch (error) {
-    throw new SlipwayError('bad-value', `--table: ${messageOf(error)}`, { hint: helpHint('adopt') })
+    throw new SlipwayError('bad-value', `--from-table: ${messageOf(error)}`, { hint: helpHint('adopt') })
   }
 }
 

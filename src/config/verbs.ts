@@ -175,7 +175,7 @@ export const verbs = {
         doc: 'Whose history; needed only where there are several.',
       },
       {
-        flag: 'table',
+        flag: 'from-table',
         type: { kind: 'string', placeholder: 'NAME' },
         doc: "Another name of that tool's table than its usual one: NAME or SCHEMA.NAME.",
       },

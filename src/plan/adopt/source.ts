@@ -13,7 +13,7 @@ export interface TableShape {
 
 export interface SourceRequest {
   readonly from: ForeignTool | undefined
-  /** What --table says. */
+  /** What --from-table says. */
   readonly table: { readonly schema?: string; readonly name: string } | undefined
   readonly historySchema: string | undefined
   /** For messages. */
@@ -70,7 +70,7 @@ function missing(
     return new SlipwayError(
       'foreign-missing',
       `${odd.schema}.${odd.name} has the columns ${odd.columns.join(', ')}, which are not those of ${whose}`,
-      { hint: 'name the right table: slipway adopt --table NAME' },
+      { hint: 'name the right table: slipway adopt --from-table NAME' },
     )
   const where = table === undefined ? '' : ` called ${table.name}`
   const rest = others.map(({ tool, table: other }) => `${labelOf(tool)} has ${other.schema}.${other.name}`)
@@ -90,7 +90,7 @@ function ambiguous(
   const commands =
     tools.length > 1
       ? tools.map((tool) => `slipway adopt --from ${tool}`)
-      : found.map(({ table }) => `slipway adopt ${shellFlag('table', `${table.schema}.${table.name}`)}`)
+      : found.map(({ table }) => `slipway adopt ${shellFlag('from-table', `${table.schema}.${table.name}`)}`)
   return new SlipwayError('foreign-ambiguous', `${database} holds ${list.join(' and ')}`, {
     hint: commands.join(', or '),
   })

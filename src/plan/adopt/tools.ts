@@ -86,7 +86,7 @@ export function movedName(table: string, tool: ForeignTool): string {
   return `${table}_${tool.replaceAll('-', '_')}`
 }
 
-/** A table to look at, by its name in small letters and its columns. `named`: what --table says, without its schema. */
+/** A table to look at, by its name in small letters and its columns. `named`: what --from-table says, without its schema. */
 export function wantsTable(
   { name, columns }: { readonly name: string; readonly columns: readonly string[] },
   named: string | undefined,
