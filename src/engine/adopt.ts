@@ -65,6 +65,7 @@ export async function runAdoption(
     await acquireRunLock(run, withoutForeign(session), () => false)
     await releasingRunLock(run, session, async () => {
       const survey = await assess(run, session, request)
+      if (isDone(survey)) return
       requireSame(survey, shown)
       run.signal.throwIfAborted()
       applyChanges(survey.changes, run.cwd)
@@ -176,6 +177,11 @@ function editedWarnings(tool: ForeignTool, lines: readonly AdoptedLine[]) {
         ]
       : [],
   )
+}
+
+/** Another runner was faster. */
+function isDone({ problems, amendments, changes, moveTo }: AdoptSurvey): boolean {
+  return problems.length === 0 && amendments.length === 0 && changes.length === 0 && moveTo === undefined
 }
 
 /** What was confirmed is what is done. */

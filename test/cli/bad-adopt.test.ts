@@ -217,6 +217,16 @@ const files: readonly BadInput[] = [
     hint: /apply it with Flyway/,
   },
   {
+    name: 'a repeatable migration that Flyway would run again',
+    ...left('flyway'),
+    files: { ...of('flyway').files, 'migrations/R__names.sql': 'create view names as select 2 as id;' },
+    argv: ['adopt', '--convert', '--yes'],
+    exit: 66,
+    code: 'foreign-files',
+    message: /migrations\/R__names\.sql is a migration for Flyway alone/,
+    hint: /apply it with Flyway/,
+  },
+  {
     name: 'a file between that the tool has not applied',
     ...left('dbmate', "delete from schema_migrations where version = '20250102000000'"),
     exit: 65,

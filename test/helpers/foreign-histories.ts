@@ -115,8 +115,8 @@ const flyway: ForeignHistory = {
       'installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success',
       [
         "1, '1', '<< Flyway Baseline >>', 'BASELINE', '<< Flyway Baseline >>', null, 'app', '2025-03-01 10:00:00', 0, true",
-        "2, '1.1', 'email', 'SQL', 'sub/V1_1__email.sql', 12, 'app', '2025-03-01 10:00:00', 7, true",
-        "3, null, 'names', 'SQL', 'R__names.sql', 13, 'app', '2025-03-01 10:00:00', 7, true",
+        "2, '1.1', 'email', 'SQL', 'sub/V1_1__email.sql', -1929901731, 'app', '2025-03-01 10:00:00', 7, true",
+        "3, null, 'names', 'SQL', 'R__names.sql', -387728422, 'app', '2025-03-01 10:00:00', 7, true",
         "4, '2', 'Orders', 'JDBC', 'db.migration.V2__Orders', null, 'app', '2025-03-01 10:00:00', 7, true",
         "5, '3', 'gone', 'SQL', 'V3__gone.sql', 14, 'app', '2025-03-01 10:00:00', 7, true",
         "6, '3', 'gone', 'UNDO_SQL', 'U3__gone.sql', 15, 'app', '2025-03-01 10:00:00', 7, true",

@@ -1,6 +1,7 @@
 /** Which row of another tool's table is which file. Pure. */
 import { SlipwayError } from '../../errors.ts'
 import { compareMigrations, compareVersions, parseMigrationName, parseVersion } from '../name.ts'
+import { isEdited } from './edited.ts'
 import { followChain, readRevision } from './chain.ts'
 import type { ForeignFile, Ledger, LedgerEntry } from './ledger.ts'
 import { labelOf } from './tools.ts'
@@ -12,7 +13,7 @@ export interface MappedLine {
   readonly file?: ForeignFile
   /** Flyway: the file that reverts it. */
   readonly undo?: ForeignFile
-  /** The tool has another checksum of it. */
+  /** The tool has a checksum of another text. */
   readonly isEdited?: boolean
 }
 
@@ -43,7 +44,7 @@ export function matchLedger(ledger: Ledger, folder: Folder): Mapping {
     ...matched.map(({ entry, file }) =>
       lineOf(entry.isRepeatable === true ? 'repeatable' : 'applied', { entry, file, undo: undo(file) }),
     ),
-  ].map((line) => ({ ...line, isEdited: isEdited(ledger, line) }))
+  ].map((line) => ({ ...line, isEdited: isEdited(ledger.tool, line.entry, line.file) }))
   const undos = new Set(lines.flatMap(({ undo }) => undo ?? []))
   const others = rest.filter((file) => !undos.has(file) && !isHelper(file)).sort(compareFiles)
   const pending = others.map((file) => classifyRest(ledger, file, others))
@@ -137,13 +138,6 @@ function findUndo(
   })
 }
 
-/** Checksums that are over the whole text, as it is; Flyway's depends on its own settings. */
-function isEdited({ tool }: Ledger, { entry, file }: MappedLine): boolean {
-  const isKept = tool === 'prisma' || tool === 'drizzle'
-  if (!isKept || entry?.fingerprint === undefined || file === undefined) return false
-  return /^[0-9a-f]{64}$/.test(entry.fingerprint) && entry.fingerprint !== file.sha256
-}
-
 /** `helpers.py` and the like, which nobody takes for a migration. */
 function isHelper({ kind, name }: ForeignFile): boolean {
   return kind === 'other' && parseMigrationName(name) === undefined
@@ -176,10 +170,10 @@ function rowAlone(label: string, key: string, { shown }: Folder): SlipwayError {
   })
 }
 
-/** What the tool would still run, and slipway never would. */
+/** What Flyway would still run, or run again, and slipway never would. */
 function findLost({ tool }: Ledger, lines: readonly MappedLine[]): SlipwayError[] {
-  return lines.flatMap(({ state, entry, file }) =>
-    tool === 'flyway' && state === 'repeatable' && entry === undefined && file !== undefined
+  return lines.flatMap(({ state, entry, file, isEdited }) =>
+    state === 'repeatable' && file?.place === 'folder' && (entry === undefined || isEdited === true)
       ? [notApplied(tool, file)]
       : [],
   )
