@@ -134,13 +134,13 @@ describe('by whom', () => {
 })
 
 /** The run lock of slipway in the hands of somebody else. */
-async function holding(place: Place, work: () => Promise<void>): Promise<void> {
+async function holding<T>(place: Place, work: () => Promise<T>): Promise<T> {
   const { classId, objectId } = nameHistory('public', 'schema_migrations').lockKey
   const db = place.db
   if (db === undefined) throw new Error('needs PostgreSQL')
   await using connection = await db.connect()
   await connection.unsafe(`select pg_advisory_lock(${classId}, ${objectId})`)
-  await work()
+  return await work()
 }
 
 describe('at once', () => {
@@ -157,12 +157,12 @@ describe('at once', () => {
   test('a row that comes between the look and the lock stops it', async () => {
     await using place = await open('dbmate', (sql) => `${sql};delete from schema_migrations where version = '20250103000000'`)
     const env = { SLIPWAY_DATABASE_URL: place.url, SLIPWAY_LOG_FORMAT: 'pretty' }
-    const running = startSlipway(['adopt', '--yes'], { cwd: place.workspace.dir, env })
-    await holding(place, async () => {
-      await running.waitForOutput(/waiting for the run lock|lock/i)
+    const { code, stderr } = await holding(place, async () => {
+      const running = startSlipway(['adopt', '--yes'], { cwd: place.workspace.dir, env })
+      await running.waitForOutput(/the run lock is held by/)
       await place.change("insert into schema_migrations values ('20250103000000')")
-    })
-    const { code, stderr } = await running.done
+      return () => running.done
+    }).then((done) => done())
     assert.equal(code, 75, stderr)
     assert.match(stderr, /what was confirmed is no longer what there is to do/)
     assert.deepEqual(await place.tables(), ['schema_migrations'])
