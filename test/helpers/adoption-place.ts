@@ -87,7 +87,7 @@ function placeOf({ tables, close, ...parts }: Parts): Place {
       assert.equal(result.code, code, `${line}\n${result.stdout}${result.stderr}`)
       return result
     },
-    tables: async () => (await parts.rows(tables)).map(({ name }) => String(name)),
+    tables: async () => (await parts.rows(tables)).map(({ name }) => String(name)).sort(),
     async [Symbol.asyncDispose]() {
       await close()
       workspace[Symbol.dispose]()

@@ -302,10 +302,10 @@ const alembic: ForeignHistory = {
     'old/9d9d_orders.py': revision('9d9d', '"ae10"', true),
     'old/f3e1_merge.py': revision('f3e1', "('1b2c', '9d9d')"),
     'old/__init__.py': '',
-    '20260101000000_next.sql': 'create table next (id integer);\n',
   },
   names: ['ae10_users', '1b2c_email', '9d9d_orders', 'f3e1_merge'],
   needsConversion: false,
+  next: { '20260101000000_next.sql': 'create table next (id integer);\n' },
 }
 
 export const foreignHistories: readonly ForeignHistory[] = [
