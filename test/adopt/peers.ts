@@ -92,10 +92,10 @@ export const peers: readonly Peer[] = [
     files: {
       'migrations/00001_users.sql': `-- +goose Up\n-- +goose StatementBegin\n${users}-- +goose StatementEnd\n\n-- +goose Down\ndrop table users;\n`,
       'migrations/00002_touched.sql': `-- +goose NO TRANSACTION\n-- +goose Up\n${touch}`,
-      'migrations/20250103000000_fill.sql': `-- +goose Up\n${fill}\n-- +goose Down\ndelete from users;\n`,
+      'migrations/00003_fill.sql': `-- +goose Up\n${fill}\n-- +goose Down\ndelete from users;\n`,
     },
     convert: true,
-    names: ['00001_users', '00002_touched', '20250103000000_fill'],
+    names: ['00001_users', '00002_touched', '00003_fill'],
     knowsWhen: true,
   },
   {
@@ -106,10 +106,10 @@ export const peers: readonly Peer[] = [
       'migrations/1740000000000_users.cjs':
         "exports.up = (pgm) => { pgm.createTable('users', { id: 'id' }) }\nexports.down = (pgm) => { pgm.dropTable('users') }\n",
       'migrations/1740000000001_touched.sql': `-- Up Migration\n${touch}\n-- Down Migration\ndrop table touched;\n`,
-      'migrations/20250103000000000_fill.sql': fill,
+      'migrations/1740000000002_fill.sql': fill,
     },
     convert: true,
-    names: ['1740000000000_users', '1740000000001_touched', '20250103000000000_fill'],
+    names: ['1740000000000_users', '1740000000001_touched', '1740000000002_fill'],
     knowsWhen: true,
   },
   {
@@ -167,11 +167,11 @@ export const peers: readonly Peer[] = [
     files: {
       'sql/V1__users.sql': users,
       'sql/V1_1__touched.sql': touch,
-      'sql/V20250103.2__fill.sql': fill,
+      'sql/V2.1__fill.sql': fill,
       'sql/R__names.sql': 'create or replace view names as select id from users;\n',
     },
     convert: true,
-    names: ['V1_1__touched', 'V1__users', 'V20250103.2__fill'],
+    names: ['V1_1__touched', 'V1__users', 'V2.1__fill'],
     knowsWhen: true,
   },
 ]

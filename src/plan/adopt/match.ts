@@ -63,7 +63,7 @@ function lineOf(
 
 /** What is in the folder wins over what is in old/. */
 function findFile({ tool }: Ledger, entry: LedgerEntry, { files, tags }: Folder): ForeignFile | undefined {
-  const ordered = [...files].sort((a, b) => (a.place === b.place ? 0 : a.place === 'folder' ? -1 : 1))
+  const ordered = [...files.filter(({ place }) => place === 'folder'), ...files.filter(({ place }) => place === 'old')]
   const find = (...tests: ((file: ForeignFile) => boolean)[]) => {
     for (const test of tests) {
       const found = ordered.find(test)

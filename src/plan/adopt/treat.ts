@@ -76,7 +76,7 @@ function convert({ undo }: MappedLine, file: ForeignFile, tool: ForeignTool): Co
     case 'flyway':
       return undo === undefined
         ? undefined
-        : { kind: 'converted', text: `${pairSource(file.text, undo.text)}` }
+        : { kind: 'converted', text: pairSource(file.text, undo.text) }
     default:
       return undefined
   }
