@@ -41,7 +41,10 @@ export function readAdopt({ values }: ReadArguments): AdoptCommand {
 /** What people call it: `Flyway`, `pg-migrate`, `migrate`. */
 function findTool(word: string): ForeignTool | undefined {
   const plain = word.toLowerCase()
-  const other: Readonly<Record<string, ForeignTool>> = { migrate: 'golang-migrate', 'pg-migrate': 'node-pg-migrate' }
+  const other: Readonly<Record<string, ForeignTool>> = {
+    migrate: 'golang-migrate',
+    'pg-migrate': 'node-pg-migrate',
+  }
   return isForeignTool(plain) ? plain : other[plain]
 }
 
@@ -54,4 +57,3 @@ function readTable(text: string | undefined): string | undefined {
     throw new SlipwayError('bad-value', `--from-table: ${messageOf(error)}`, { hint: helpHint('adopt') })
   }
 }
-

@@ -20,7 +20,12 @@ export interface AdoptedLine extends Treatment {
   /** As it will stand in the folder; absent for what is in old/, or will be. */
   readonly migration?: MigrationFile
   /** What history is told, of what is applied. */
-  readonly record?: { readonly name: string; readonly checksum: string; readonly source: string; readonly breaking: boolean }
+  readonly record?: {
+    readonly name: string
+    readonly checksum: string
+    readonly source: string
+    readonly breaking: boolean
+  }
 }
 
 export interface FilePlan {
@@ -93,7 +98,9 @@ async function settle(run: Run, treatment: Treatment, folder: ForeignFolder): Pr
       return { adopted, declared: options }
     } catch (error) {
       if (!isSlipwayError(error) || state !== 'applied') throw error
-      return { adopted: archived(run, { line, change: 'move', why: `it does not load: ${error.message}` }, folder) }
+      return {
+        adopted: archived(run, { line, change: 'move', why: `it does not load: ${error.message}` }, folder),
+      }
     }
   }
   return { adopted: archived(run, treatment, folder) }
@@ -122,16 +129,26 @@ function migrationOf(run: Run, { line, text }: Treatment, folder: ForeignFolder)
   return { ...file, up: { ...file.up, text }, source: text, checksum: checksumOf(text) }
 }
 
-function changesFor({ line, change, text }: AdoptedLine, tool: ForeignTool, folder: ForeignFolder): FolderChange[] {
+function changesFor(
+  { line, change, text }: AdoptedLine,
+  tool: ForeignTool,
+  folder: ForeignFolder,
+): FolderChange[] {
   const { file, undo } = line
   if (file === undefined || change === 'none') return []
   const old = (path: string, end = '') => join(folder.dir, 'old', basename(path) + end)
   const pathsOf = (each: ForeignFile) => folder.paths.get(each) ?? []
-  const undone = undo === undefined ? [] : pathsOf(undo).map((from): FolderChange => ({ kind: 'move', from, to: old(from, `.${tool}`) }))
-  if (change === 'move') return [...pathsOf(file).map((from): FolderChange => ({ kind: 'move', from, to: old(from) })), ...undone]
+  const undone =
+    undo === undefined
+      ? []
+      : pathsOf(undo).map((from): FolderChange => ({ kind: 'move', from, to: old(from, `.${tool}`) }))
+  if (change === 'move')
+    return [...pathsOf(file).map((from): FolderChange => ({ kind: 'move', from, to: old(from) })), ...undone]
   // The end of its name keeps the original from being taken for the migration itself.
   return [
-    ...pathsOf(file).map((path): FolderChange => ({ kind: 'write', path, text: text ?? '', keep: old(path, `.${tool}`) })),
+    ...pathsOf(file).map(
+      (path): FolderChange => ({ kind: 'write', path, text: text ?? '', keep: old(path, `.${tool}`) }),
+    ),
     ...undone,
   ]
 }
@@ -143,7 +160,9 @@ function needsConversion({ line, change, why }: AdoptedLine, tool: ForeignTool):
 }
 
 function discoveryOf(lines: readonly AdoptedLine[], folder: ForeignFolder): Discovery {
-  const moved = lines.flatMap(({ line, change }) => (change === 'move' && line.file !== undefined ? [line.file.name] : []))
+  const moved = lines.flatMap(({ line, change }) =>
+    change === 'move' && line.file !== undefined ? [line.file.name] : [],
+  )
   const old = folder.files.filter(({ place }) => place === 'old').map(({ name }) => name)
   return {
     files: lines.flatMap(({ migration }) => migration ?? []),

@@ -43,7 +43,11 @@ export interface AdoptSurvey {
   readonly amendments: readonly Amendment[]
   /** Why it cannot be. */
   readonly problems: readonly SlipwayError[]
-  readonly warnings: readonly { readonly code: string; readonly message: string; readonly migration?: string }[]
+  readonly warnings: readonly {
+    readonly code: string
+    readonly message: string
+    readonly migration?: string
+  }[]
 }
 
 /** In a session that cannot write, without the lock. What stands against it is in the survey. Throws foreign-missing, foreign-ambiguous. */
@@ -85,7 +89,8 @@ function withoutForeign(session: Session): Session {
     try {
       return await session.readHistory()
     } catch (error) {
-      if (error instanceof SlipwayError && error.code === 'foreign-history') return { exists: false, rows: [] }
+      if (error instanceof SlipwayError && error.code === 'foreign-history')
+        return { exists: false, rows: [] }
       throw error
     }
   }
@@ -139,8 +144,15 @@ interface Move {
 }
 
 /** The other tool has the name that slipway's own table needs. */
-function planMove(tool: ForeignTool, { schema, name }: ForeignTable, foreign: ForeignSnapshot): Move | undefined {
-  const isOurs = schema === 'main' ? name.toLowerCase() === foreign.historyTable.toLowerCase() : name === foreign.historyTable
+function planMove(
+  tool: ForeignTool,
+  { schema, name }: ForeignTable,
+  foreign: ForeignSnapshot,
+): Move | undefined {
+  const isOurs =
+    schema === 'main'
+      ? name.toLowerCase() === foreign.historyTable.toLowerCase()
+      : name === foreign.historyTable
   if (!isOurs || schema !== foreign.historySchema) return undefined
   const to = movedName(name, tool)
   if (!foreign.taken.some((other) => other.toLowerCase() === to.toLowerCase())) return { to, problems: [] }
@@ -190,9 +202,13 @@ function requireSame(now: AdoptSurvey, shown: AdoptSurvey): void {
   const describe = ({ tool, moveTo, amendments, changes, source }: AdoptSurvey) =>
     JSON.stringify([tool, moveTo, describeAmendments(amendments), changes, source.mark])
   if (describe(now) === describe(shown)) return
-  throw new SlipwayError('transient', 'between the look and the lock, a file or a history changed: what was confirmed is no longer what there is to do', {
-    hint: 'look again: slipway adopt --dry-run',
-  })
+  throw new SlipwayError(
+    'transient',
+    'between the look and the lock, a file or a history changed: what was confirmed is no longer what there is to do',
+    {
+      hint: 'look again: slipway adopt --dry-run',
+    },
+  )
 }
 
 async function record(run: Run, session: Session, survey: AdoptSurvey): Promise<void> {

@@ -1,5 +1,15 @@
 /** Makes a folder slipway's: writes converted files in the place of what they were made from, and keeps the originals in old/. */
-import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, SlipwayError } from '../errors.ts'
 import { errnoOf } from './folder.ts'
@@ -16,9 +26,13 @@ export function refuseOverwriting(changes: readonly FolderChange[], cwd: string)
     const [from, to] = change.kind === 'move' ? [change.from, change.to] : [change.path, change.keep]
     if (!existsSync(to) || isSameFile(from, to)) return []
     return [
-      new SlipwayError('foreign-files', `${showPath(from, cwd)} belongs in ${showPath(to, cwd)}, and another one is there`, {
-        hint: `see which of the two is right, and move the other one away: ${showPath(to, cwd)}`,
-      }),
+      new SlipwayError(
+        'foreign-files',
+        `${showPath(from, cwd)} belongs in ${showPath(to, cwd)}, and another one is there`,
+        {
+          hint: `see which of the two is right, and move the other one away: ${showPath(to, cwd)}`,
+        },
+      ),
     ]
   })
 }
@@ -46,7 +60,15 @@ function moveFile({ from, to }: { readonly from: string; readonly to: string }):
   else renameSync(from, to)
 }
 
-function replaceFile({ path, text, keep }: { readonly path: string; readonly text: string; readonly keep: string }): void {
+function replaceFile({
+  path,
+  text,
+  keep,
+}: {
+  readonly path: string
+  readonly text: string
+  readonly keep: string
+}): void {
   if (!existsSync(keep)) copyFileSync(path, keep, constants.COPYFILE_EXCL)
   // Beginning with a dot, it is no migration while it is being written.
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}`)

@@ -40,7 +40,9 @@ export function readForeignFolder(dir: string, cwd: string): ForeignFolder {
     shown: showPath(dir, cwd),
     files: found.map(({ file }) => file),
     paths: new Map(found.map(({ file, paths }) => [file, paths])),
-    drafts: new Map(found.flatMap(({ file, draft }) => (draft === undefined ? [] : [[file, draft] as const]))),
+    drafts: new Map(
+      found.flatMap(({ file, draft }) => (draft === undefined ? [] : [[file, draft] as const])),
+    ),
     tags: readJournal([join(dir, 'meta'), join(dir, 'old/meta')]),
     problems: [
       ...misnamed
@@ -80,7 +82,11 @@ function listDraft(dir: string, draft: Draft, { cwd, place }: Where): Listed {
   const isFolder = dirname(draft.up) !== dir
   const paths = isFolder ? [dirname(draft.up)] : [draft.up, ...(draft.down === undefined ? [] : [draft.down])]
   const kind = draft.language === 'sql' ? 'sql' : 'script'
-  const file = fileOf(draft.up, { name: draft.name, bases: paths.map((path) => basename(path)), kind, place }, cwd)
+  const file = fileOf(
+    draft.up,
+    { name: draft.name, bases: paths.map((path) => basename(path)), kind, place },
+    cwd,
+  )
   return { file, paths, draft }
 }
 

@@ -22,5 +22,7 @@ export function listNames(dir: string): string[] {
 
 function nameOfForeign(file: string): string[] {
   const { kind } = classifyFileName(file)
-  return kind === 'sql' || kind === 'script' || isArchivable(file) ? [file.slice(0, -extname(file).length)] : []
+  return kind === 'sql' || kind === 'script' || isArchivable(file)
+    ? [file.slice(0, -extname(file).length)]
+    : []
 }

@@ -20,18 +20,24 @@ export function adoptText(result: AdoptResult, { colors }: TextOptions): string 
   const moved =
     movedTo === undefined
       ? []
-      : [`${table} becomes ${movedTo}: its name is slipway's from then on, and ${tool} stops working on this database`]
+      : [
+          `${table} becomes ${movedTo}: its name is slipway's from then on, and ${tool} stops working on this database`,
+        ]
   return joinGroups([
     [head],
     tableLines(files.map((file) => cells(file, paint))),
     moved,
     warningLines(warnings, paint),
-    problems.length === 0 ? [isNothing(result) ? `nothing to do: ${sums.join(', ')}` : sums.join(', ')] : refusalLines(problems, paint),
+    problems.length === 0
+      ? [isNothing(result) ? `nothing to do: ${sums.join(', ')}` : sums.join(', ')]
+      : refusalLines(problems, paint),
   ])
 }
 
 export function isNothing({ files, movedTo }: Pick<AdoptResult, 'files' | 'movedTo'>): boolean {
-  return movedTo === undefined && files.every(({ action, change }) => action !== 'record' && change === 'none')
+  return (
+    movedTo === undefined && files.every(({ action, change }) => action !== 'record' && change === 'none')
+  )
 }
 
 function cells(file: AdoptedFile, paint: Paint): string[] {

@@ -16,12 +16,22 @@ export function convertGoose(text: string): Converted | undefined {
   const words = lines.map((line) => gooseLine.exec(line)?.[1]?.toLowerCase())
   if (words.every((word) => word === undefined)) return undefined
   const option = words.includes('no transaction') ? ' transaction:false' : ''
-  const known = ['up', 'down', 'no transaction', 'statementbegin', 'statementend', 'envsub off', 'envsubst off']
+  const known = [
+    'up',
+    'down',
+    'no transaction',
+    'statementbegin',
+    'statementend',
+    'envsub off',
+    'envsubst off',
+  ]
   const odd = words.find((word) => word !== undefined && !known.includes(word))
   if (odd !== undefined)
     return {
       kind: 'obstacle',
-      why: /^envsub/.test(odd) ? 'goose puts environment variables into it' : `-- +goose ${odd} means nothing here`,
+      why: /^envsub/.test(odd)
+        ? 'goose puts environment variables into it'
+        : `-- +goose ${odd} means nothing here`,
     }
   if (!words.includes('up')) return { kind: 'obstacle', why: 'it has no -- +goose Up' }
   const converted = lines.flatMap((line, index) => {
@@ -38,7 +48,10 @@ export function convertNodePgMigrate(text: string): Converted | undefined {
   const down = findSection(text, 'down')
   if (up === undefined && down === undefined) return undefined
   if (up === undefined)
-    return { kind: 'obstacle', why: 'it has no -- Up Migration, so that node-pg-migrate runs its way down as well' }
+    return {
+      kind: 'obstacle',
+      why: 'it has no -- Up Migration, so that node-pg-migrate runs its way down as well',
+    }
   const upText = text.slice(up.end, down !== undefined && down.start > up.start ? down.start : undefined)
   if (down === undefined) return { kind: 'converted', text: `-- migrate:up\n${upText}` }
   const downText = text.slice(down.end, up.start > down.start ? up.start : undefined)

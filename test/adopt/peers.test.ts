@@ -69,12 +69,15 @@ async function takeOver(peer: Peer, place: Place, up: () => ReturnType<typeof ru
     copyFileSync(workspace.path(from), workspace.path(to))
   }
   const env = { SLIPWAY_DIR: workspace.path(peer.dir) }
-  const files = globSync(`${peer.dir}/**/*.*`, { cwd: workspace.dir }).filter((file) => !file.includes('.down.'))
+  const files = globSync(`${peer.dir}/**/*.*`, { cwd: workspace.dir }).filter(
+    (file) => !file.includes('.down.'),
+  )
   const convert = peer.convert ? ' --convert' : ''
   const began = Date.now()
 
   const planned = await place.expect(0, `adopt${convert} --dry-run`, env)
-  for (const file of files) assert.ok(planned.stdout.includes(file), `${file} is not shown:\n${planned.stdout}`)
+  for (const file of files)
+    assert.ok(planned.stdout.includes(file), `${file} is not shown:\n${planned.stdout}`)
   const tables = await place.tables()
   await place.expect(0, `adopt --from ${peer.from}${convert} --yes`, env)
 
@@ -90,7 +93,9 @@ async function takeOver(peer: Peer, place: Place, up: () => ReturnType<typeof ru
   assert.match((await place.expect(0, 'adopt', env)).stdout, /^nothing to do/m)
   assert.equal((await place.rows('select 1 from schema_migrations')).length, peer.names.length)
   const left = (await place.tables()).filter((table) => !/^schema_migrations(_log)?$/.test(table))
-  const kept = tables.map((table) => (table === 'schema_migrations' ? `${table}_${peer.from.replace('-', '_')}` : table))
+  const kept = tables.map((table) =>
+    table === 'schema_migrations' ? `${table}_${peer.from.replace('-', '_')}` : table,
+  )
   assert.deepEqual(left, kept.sort())
   if (peer.isMoved) {
     const late = up()

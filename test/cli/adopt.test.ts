@@ -16,7 +16,9 @@ const contents = (place: Place) =>
   Object.fromEntries(folderOf(place).map((file) => [file, place.workspace.read(`migrations/${file}`)]))
 
 const history = (place: Place) =>
-  place.rows('select name, state, applied_at, source, applied_by, duration_ms from schema_migrations order by id')
+  place.rows(
+    'select name, state, applied_at, source, applied_by, duration_ms from schema_migrations order by id',
+  )
 
 const log = async (place: Place) =>
   (await place.rows('select event, name, error from schema_migrations_log order by id')).map(
@@ -87,10 +89,17 @@ async function checkHistory(place: Place, { names, at, tool }: ForeignHistory): 
     lines.map((line) => line.replace(/: .*/, '')),
     [...names.map((name) => `stamp ${name}`), 'adopt '],
   )
-  assert.match(lines.at(-1) ?? '', new RegExp(`^adopt : ${names.length} migrations taken over from ${tool} \\(`, 'i'))
+  assert.match(
+    lines.at(-1) ?? '',
+    new RegExp(`^adopt : ${names.length} migrations taken over from ${tool} \\(`, 'i'),
+  )
 }
 
-function checkFolder(place: Place, { after }: ForeignHistory, before: Readonly<Record<string, string>>): void {
+function checkFolder(
+  place: Place,
+  { after }: ForeignHistory,
+  before: Readonly<Record<string, string>>,
+): void {
   const now = contents(place)
   assert.deepEqual(Object.keys(now), after ?? Object.keys(before))
   for (const [file, text] of Object.entries(before)) {
@@ -102,7 +111,11 @@ function checkFolder(place: Place, { after }: ForeignHistory, before: Readonly<R
   }
 }
 
-async function checkTables(place: Place, { movedTo }: ForeignHistory, before: readonly string[]): Promise<void> {
+async function checkTables(
+  place: Place,
+  { movedTo }: ForeignHistory,
+  before: readonly string[],
+): Promise<void> {
   const own = ['schema_migrations', 'schema_migrations_log']
   const others = before.map((table) => (table === 'schema_migrations' ? (movedTo ?? table) : table))
   assert.deepEqual(await place.tables(), [...new Set([...own, ...others])].sort())
@@ -111,7 +124,9 @@ async function checkTables(place: Place, { movedTo }: ForeignHistory, before: re
 /** The next migration, as whoever is used to that tool would write it. */
 async function goOn(place: Place, { next, needsConversion, names }: ForeignHistory): Promise<void> {
   if (next === undefined) return
-  place.workspace.write(Object.fromEntries(Object.entries(next).map(([name, text]) => [`migrations/${name}`, text])))
+  place.workspace.write(
+    Object.fromEntries(Object.entries(next).map(([name, text]) => [`migrations/${name}`, text])),
+  )
   const isForeign = Object.values(next).some((text) => /\+goose|Up Migration/.test(text))
   if (isForeign) {
     assert.equal(needsConversion, true)

@@ -5,7 +5,9 @@ import { foreignHistories } from '../helpers/foreign-histories.ts'
 const of = (tool: string) => {
   const found = foreignHistories.find((each) => each.tool === tool)
   if (found === undefined) throw new Error(tool)
-  const files = Object.fromEntries(Object.entries(found.files).map(([name, text]) => [`migrations/${name}`, text]))
+  const files = Object.fromEntries(
+    Object.entries(found.files).map(([name, text]) => [`migrations/${name}`, text]),
+  )
   return { files, sql: found.sql.postgres ?? '' }
 }
 
@@ -25,7 +27,11 @@ const left = (tool: string, ...more: readonly string[]) => ({
 const without = (files: Readonly<Record<string, string>>, gone: string) =>
   Object.fromEntries(Object.entries(files).filter(([name]) => name !== gone))
 
-const usage = (name: string, argv: readonly string[], row: Pick<BadInput, 'code' | 'message' | 'hint'>): BadInput => ({
+const usage = (
+  name: string,
+  argv: readonly string[],
+  row: Pick<BadInput, 'code' | 'message' | 'hint'>,
+): BadInput => ({
   name,
   argv,
   exit: 64,
@@ -108,7 +114,8 @@ const sources: readonly BadInput[] = [
     argv: ['adopt', '--yes'],
     exit: 64,
     code: 'foreign-ambiguous',
-    message: /public\._prisma_migrations of Prisma and public\.knex_migrations of Knex|knex_migrations of Knex and public\._prisma/,
+    message:
+      /public\._prisma_migrations of Prisma and public\.knex_migrations of Knex|knex_migrations of Knex and public\._prisma/,
     hint: /slipway adopt --from prisma/,
   },
   {
@@ -252,7 +259,10 @@ const files: readonly BadInput[] = [
     ...left('goose'),
     exit: 66,
     code: 'foreign-files',
-    message: [/00001_users\.sql is in the form of goose/, /00003_orders\.go belongs in old\/: slipway runs no go files/],
+    message: [
+      /00001_users\.sql is in the form of goose/,
+      /00003_orders\.go belongs in old\/: slipway runs no go files/,
+    ],
     hint: /slipway adopt --convert --dry-run/,
   },
   {
@@ -291,7 +301,8 @@ const names: readonly BadInput[] = [
     ...left('dbmate', 'create view schema_migrations_dbmate as select 1 as one'),
     exit: 65,
     code: 'foreign-history',
-    message: /schema_migrations of dbmate would become schema_migrations_dbmate, and there is something of that name/,
+    message:
+      /schema_migrations of dbmate would become schema_migrations_dbmate, and there is something of that name/,
     hint: /SLIPWAY_TABLE=slipway_migrations/,
   },
   {
@@ -318,7 +329,8 @@ const names: readonly BadInput[] = [
     argv: ['adopt'],
     exit: 79,
     code: 'not-confirmed',
-    message: /record as applied, as dbmate has it: 20250101000000_users, .*; rename public\.schema_migrations to schema_migrations_dbmate; there is no terminal/,
+    message:
+      /record as applied, as dbmate has it: 20250101000000_users, .*; rename public\.schema_migrations to schema_migrations_dbmate; there is no terminal/,
     hint: /^slipway adopt --yes$/,
   },
 ]

@@ -15,7 +15,9 @@ const page = readFileSync(join(import.meta.dirname, '../../docs/coming-from.md')
 const blocks = readBlocks(page)
 
 test('there is a section for each tool', () => {
-  const tools = blocks.filter(({ language }) => language === 'sh').flatMap((block) => readWord(block, 'tool') ?? [])
+  const tools = blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap((block) => readWord(block, 'tool') ?? [])
   assert.deepEqual(tools.sort(), foreignHistories.map(({ tool }) => tool).sort())
 })
 
@@ -53,7 +55,10 @@ async function follow(tool: string, script: string): Promise<void> {
   const shown = await shell(script, workspace.dir, env)
   const expected = blocks.find((each) => each.language === 'text' && readWord(each, 'tool') === tool)
   if (expected !== undefined) {
-    const told = shown.replaceAll(/on postgres:\S+ \(PostgreSQL \S+\)/g, 'on postgres://app@db/app (PostgreSQL 18.4)')
+    const told = shown.replaceAll(
+      /on postgres:\S+ \(PostgreSQL \S+\)/g,
+      'on postgres://app@db/app (PostgreSQL 18.4)',
+    )
     assert.ok(told.includes(expected.text.trimEnd()), told)
   }
   const rows = await place.rows('select name from schema_migrations order by id')

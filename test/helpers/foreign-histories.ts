@@ -34,7 +34,10 @@ function rows(table: string, columns: string, values: readonly string[]): string
   return `insert into ${table} (${columns}) values ${values.map((each) => `(${each})`).join(', ')};`
 }
 
-const both = (ddl: string, inserts: string) => ({ postgres: `${ddl};\n${inserts}`, sqlite: `${ddl};\n${inserts}` })
+const both = (ddl: string, inserts: string) => ({
+  postgres: `${ddl};\n${inserts}`,
+  sqlite: `${ddl};\n${inserts}`,
+})
 
 const dbmate: ForeignHistory = {
   tool: 'dbmate',
@@ -50,7 +53,10 @@ const dbmate: ForeignHistory = {
   names: ['20250101000000_users', '20250102000000_email', '20250103000000_orders'],
   needsConversion: false,
   movedTo: 'schema_migrations_dbmate',
-  next: { '20250104000000_next.sql': '-- migrate:up\ncreate table next (id integer);\n-- migrate:down\ndrop table next;\n' },
+  next: {
+    '20250104000000_next.sql':
+      '-- migrate:up\ncreate table next (id integer);\n-- migrate:down\ndrop table next;\n',
+  },
 }
 
 const golangMigrate: ForeignHistory = {
@@ -100,7 +106,9 @@ const goose: ForeignHistory = {
     'old/00003_orders.go',
   ],
   at,
-  next: { '00004_next.sql': '-- +goose Up\ncreate table next (id integer);\n-- +goose Down\ndrop table next;\n' },
+  next: {
+    '00004_next.sql': '-- +goose Up\ncreate table next (id integer);\n-- +goose Down\ndrop table next;\n',
+  },
 }
 
 const flyway: ForeignHistory = {
@@ -171,7 +179,10 @@ const nodePgMigrate: ForeignHistory = {
     'old/1740000000002_orders.ts',
   ],
   at,
-  next: { '1740000000003_next.sql': '-- Up Migration\ncreate table next (id integer);\n-- Down Migration\ndrop table next;\n' },
+  next: {
+    '1740000000003_next.sql':
+      '-- Up Migration\ncreate table next (id integer);\n-- Down Migration\ndrop table next;\n',
+  },
 }
 
 const knexFiles = ['20250101000000_users', '20250102000000_email', '20250103000000_orders']
@@ -182,14 +193,23 @@ const knex: ForeignHistory = {
     postgres: `create table knex_migrations (id serial primary key, name varchar(255), batch integer, migration_time timestamptz);
     create table knex_migrations_lock (index serial primary key, is_locked integer);
     insert into knex_migrations_lock (is_locked) values (0);
-    ${rows('knex_migrations', 'name, batch, migration_time', knexFiles.map((name) => `'${name}.js', 1, '2025-03-01 12:00:00+02'`))}`,
+    ${rows(
+      'knex_migrations',
+      'name, batch, migration_time',
+      knexFiles.map((name) => `'${name}.js', 1, '2025-03-01 12:00:00+02'`),
+    )}`,
     sqlite: `create table knex_migrations (id integer not null primary key autoincrement, name varchar(255), batch integer, migration_time datetime);
     create table knex_migrations_lock ("index" integer not null primary key autoincrement, is_locked integer);
     insert into knex_migrations_lock (is_locked) values (0);
-    ${rows('knex_migrations', 'name, batch, migration_time', knexFiles.map((name) => `'${name}.js', 1, ${Date.parse(at)}`))}`,
+    ${rows(
+      'knex_migrations',
+      'name, batch, migration_time',
+      knexFiles.map((name) => `'${name}.js', 1, ${Date.parse(at)}`),
+    )}`,
   },
   files: {
-    '20250101000000_users.js': 'exports.up = (knex) => knex.schema.createTable("users", () => {})\nexports.down = () => {}\n',
+    '20250101000000_users.js':
+      'exports.up = (knex) => knex.schema.createTable("users", () => {})\nexports.down = () => {}\n',
     // Written anew in TypeScript after it was applied: Knex would call its directory corrupt.
     '20250102000000_email.ts': 'import type { Knex } from "knex"\nexport async function up(knex: Knex) {}\n',
     '20250103000000_orders.js': 'exports.up = () => {}\n',
@@ -198,7 +218,10 @@ const knex: ForeignHistory = {
   needsConversion: true,
   after: ['old/20250101000000_users.js', 'old/20250102000000_email.ts', 'old/20250103000000_orders.js'],
   at,
-  next: { '20250104000000_next.ts': 'export const up = async ({ sql }) => { await sql`create table next (id integer)` }\n' },
+  next: {
+    '20250104000000_next.ts':
+      'export const up = async ({ sql }) => { await sql`create table next (id integer)` }\n',
+  },
 }
 
 const kysely: ForeignHistory = {
@@ -230,12 +253,16 @@ const prismaColumns = (text: string, instant: string) =>
     applied_steps_count integer not null default 0)`
 
 const prismaRows = (instant: (text: string) => string) =>
-  rows('_prisma_migrations', 'id, checksum, finished_at, migration_name, rolled_back_at, started_at, applied_steps_count', [
-    `'a', 'x', ${instant(at)}, '20250101000000_users', null, ${instant('2025-03-01T09:00:00Z')}, 1`,
-    `'b', 'x', null, '20250102000000_email', ${instant(at)}, ${instant('2025-03-01T09:01:00Z')}, 0`,
-    `'c', 'x', ${instant(at)}, '20250102000000_email', null, ${instant('2025-03-01T09:02:00Z')}, 1`,
-    `'d', 'x', ${instant(at)}, '20250103000000_orders', null, ${instant('2025-03-01T09:03:00Z')}, 1`,
-  ])
+  rows(
+    '_prisma_migrations',
+    'id, checksum, finished_at, migration_name, rolled_back_at, started_at, applied_steps_count',
+    [
+      `'a', 'x', ${instant(at)}, '20250101000000_users', null, ${instant('2025-03-01T09:00:00Z')}, 1`,
+      `'b', 'x', null, '20250102000000_email', ${instant(at)}, ${instant('2025-03-01T09:01:00Z')}, 0`,
+      `'c', 'x', ${instant(at)}, '20250102000000_email', null, ${instant('2025-03-01T09:02:00Z')}, 1`,
+      `'d', 'x', ${instant(at)}, '20250103000000_orders', null, ${instant('2025-03-01T09:03:00Z')}, 1`,
+    ],
+  )
 
 const prisma: ForeignHistory = {
   tool: 'prisma',

@@ -27,7 +27,8 @@ export async function readForeign(place: ForeignReader, wants: WantsTable): Prom
   const tables: ForeignTable[] = []
   for (const relation of found) {
     const { name, columns, isTable } = relation
-    if (!isTable || !wants({ name: name.toLowerCase(), columns: columns.map((column) => column.name) })) continue
+    if (!isTable || !wants({ name: name.toLowerCase(), columns: columns.map((column) => column.name) }))
+      continue
     tables.push(await readTable(place, relation))
   }
   return {
@@ -104,7 +105,10 @@ export async function adoptHistory(place: Workplace, facts: ServerFacts, adoptio
   const { source, moveTo } = adoption
   if (moveTo !== undefined) requireWholeName(moveTo, 'SLIPWAY_TABLE')
   const isSchemaThere = (await readOnly(link, selectSchema(names))).length > 0
-  const found = { history: own(facts, names, names.table, moveTo), log: own(facts, names, nameLog(names.table)) }
+  const found = {
+    history: own(facts, names, names.table, moveTo),
+    log: own(facts, names, nameLog(names.table)),
+  }
   const absent = createAbsent(names, { facts, found, isSchemaThere })
   const text = [
     `set local lock_timeout = ${Math.max(1, Math.round(adoption.lockTimeoutMs))}`,
@@ -139,8 +143,12 @@ end $slipway$`
 }
 
 function changed({ schema, name }: ForeignTable, cause: unknown): SlipwayError {
-  return new SlipwayError('transient', `${schema}.${name} changed between the look and the lock; nothing was recorded`, {
-    hint: 'see that the other tool is not running, then look again: slipway adopt --dry-run',
-    cause,
-  })
+  return new SlipwayError(
+    'transient',
+    `${schema}.${name} changed between the look and the lock; nothing was recorded`,
+    {
+      hint: 'see that the other tool is not running, then look again: slipway adopt --dry-run',
+      cause,
+    },
+  )
 }

@@ -78,7 +78,16 @@ set statements_done = ${done}
 where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'`
 }
 
-export type LogEvent = 'up' | 'start' | 'resume' | 'skip' | 'failure' | 'stamp' | 'repair' | 'adopt' | 'unlock'
+export type LogEvent =
+  | 'up'
+  | 'start'
+  | 'resume'
+  | 'skip'
+  | 'failure'
+  | 'stamp'
+  | 'repair'
+  | 'adopt'
+  | 'unlock'
 
 export function insertLog(
   names: HistoryNames,

@@ -39,16 +39,32 @@ function readTable(handle: Handle, name: string, columns: readonly string[]): Fo
       ),
     ),
   )
-  return { schema: 'main', name, columns, rows, mark: hash('sha256', rows.map((row) => JSON.stringify(row)).sort().join()) }
+  return {
+    schema: 'main',
+    name,
+    columns,
+    rows,
+    mark: hash(
+      'sha256',
+      rows
+        .map((row) => JSON.stringify(row))
+        .sort()
+        .join(),
+    ),
+  }
 }
 
 /** See Session.adoptHistory. In a write transaction. */
 export function adoptHistory(handle: Handle, tables: HistoryTables, adoption: Adoption): void {
   const { source, moveTo } = adoption
   if (readTable(handle, source.name, source.columns).mark !== source.mark)
-    throw new SlipwayError('transient', `${source.name} changed between the look and the lock; nothing was recorded`, {
-      hint: 'see that the other tool is not running, then look again: slipway adopt --dry-run',
-    })
+    throw new SlipwayError(
+      'transient',
+      `${source.name} changed between the look and the lock; nothing was recorded`,
+      {
+        hint: 'see that the other tool is not running, then look again: slipway adopt --dry-run',
+      },
+    )
   if (moveTo !== undefined)
     runStatement(handle, `alter table main.${quoteSqliteId(source.name)} rename to ${quoteSqliteId(moveTo)}`)
   createHistory(handle, tables)

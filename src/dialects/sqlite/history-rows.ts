@@ -7,7 +7,16 @@ import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { toSqliteValues } from './values.ts'
 
-export type LogEvent = 'up' | 'failure' | 'skip' | 'start' | 'resume' | 'stamp' | 'repair' | 'adopt' | 'unlock'
+export type LogEvent =
+  | 'up'
+  | 'failure'
+  | 'skip'
+  | 'start'
+  | 'resume'
+  | 'stamp'
+  | 'repair'
+  | 'adopt'
+  | 'unlock'
 
 /** Written as `applied_at` and `at`: ISO-8601 in UTC with milliseconds, which sorts as text. */
 function timestamp(): string {

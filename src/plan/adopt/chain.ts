@@ -12,12 +12,21 @@ export interface Revision {
 export function readRevision(file: ForeignFile): Revision | undefined {
   const [id] = readStrings(file.text, 'revision')
   if (id === undefined) return undefined
-  return { id, after: [...readStrings(file.text, 'down_revision'), ...readStrings(file.text, 'depends_on')], file }
+  return {
+    id,
+    after: [...readStrings(file.text, 'down_revision'), ...readStrings(file.text, 'depends_on')],
+    file,
+  }
 }
 
 function readStrings(text: string, name: string): string[] {
-  const value = new RegExp(`^${name}[ \\t]*(?::[^=\\n]+)?=[ \\t]*(\\([^)]*\\)|\\[[^\\]]*\\]|[^\\n]*)`, 'm').exec(text)?.[1]
-  return [...(value ?? '').replace(/#.*$/gm, '').matchAll(/(['"])([^'"\n]+)\1/g)].map((match) => match[2] ?? '')
+  const value = new RegExp(
+    `^${name}[ \\t]*(?::[^=\\n]+)?=[ \\t]*(\\([^)]*\\)|\\[[^\\]]*\\]|[^\\n]*)`,
+    'm',
+  ).exec(text)?.[1]
+  return [...(value ?? '').replace(/#.*$/gm, '').matchAll(/(['"])([^'"\n]+)\1/g)].map(
+    (match) => match[2] ?? '',
+  )
 }
 
 export interface Chain {

@@ -4,9 +4,14 @@ import type { ForeignFile, LedgerEntry } from './ledger.ts'
 import type { ForeignTool } from './names.ts'
 
 /** False also where the tool keeps no checksum, or one of what it made of the text. */
-export function isEdited(tool: ForeignTool, entry: LedgerEntry | undefined, file: ForeignFile | undefined): boolean {
+export function isEdited(
+  tool: ForeignTool,
+  entry: LedgerEntry | undefined,
+  file: ForeignFile | undefined,
+): boolean {
   const known = entry?.fingerprint
-  if (known === undefined || file === undefined || file.kind === 'script' || file.kind === 'other') return false
+  if (known === undefined || file === undefined || file.kind === 'script' || file.kind === 'other')
+    return false
   switch (tool) {
     case 'prisma':
     case 'drizzle':

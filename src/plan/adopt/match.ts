@@ -40,7 +40,9 @@ export function matchLedger(ledger: Ledger, folder: Folder): Mapping {
   const rest = folder.files.filter((file) => !taken.has(file))
   const undo = (file: ForeignFile | undefined) => findUndo(ledger, file, rest)
   const lines: MappedLine[] = [
-    ...covered.map((file) => lineOf('applied', { entry: { key: `≤ ${ledger.upTo}` }, file, undo: undo(file) })),
+    ...covered.map((file) =>
+      lineOf('applied', { entry: { key: `≤ ${ledger.upTo}` }, file, undo: undo(file) }),
+    ),
     ...matched.map(({ entry, file }) =>
       lineOf(entry.isRepeatable === true ? 'repeatable' : 'applied', { entry, file, undo: undo(file) }),
     ),
@@ -63,7 +65,10 @@ function lineOf(
 
 /** What is in the folder wins over what is in old/. */
 function findFile({ tool }: Ledger, entry: LedgerEntry, { files, tags }: Folder): ForeignFile | undefined {
-  const ordered = [...files.filter(({ place }) => place === 'folder'), ...files.filter(({ place }) => place === 'old')]
+  const ordered = [
+    ...files.filter(({ place }) => place === 'folder'),
+    ...files.filter(({ place }) => place === 'old'),
+  ]
   const find = (...tests: ((file: ForeignFile) => boolean)[]) => {
     for (const test of tests) {
       const found = ordered.find(test)
@@ -165,9 +170,13 @@ function findRowsAlone(
 }
 
 function rowAlone(label: string, key: string, { shown }: Folder): SlipwayError {
-  return new SlipwayError('foreign-unmapped', `${label} applied ${key}, and no file of ${shown} or its old/ is that one`, {
-    hint: `put its file into ${shown}/old, where nothing is run; without it, nobody knows what ${key} did`,
-  })
+  return new SlipwayError(
+    'foreign-unmapped',
+    `${label} applied ${key}, and no file of ${shown} or its old/ is that one`,
+    {
+      hint: `put its file into ${shown}/old, where nothing is run; without it, nobody knows what ${key} did`,
+    },
+  )
 }
 
 /** What Flyway would still run, or run again, and slipway never would. */
@@ -182,13 +191,19 @@ function findLost({ tool }: Ledger, lines: readonly MappedLine[]): SlipwayError[
 /** For what slipway cannot run, and the tool did not. */
 export function notApplied(tool: Ledger['tool'], { shown }: ForeignFile): SlipwayError {
   const label = labelOf(tool)
-  return new SlipwayError('foreign-files', `${shown} is a migration for ${label} alone, and ${label} did not apply it`, {
-    hint: `apply it with ${label} and adopt then, or write it as a migration of slipway: slipway new NAME`,
-  })
+  return new SlipwayError(
+    'foreign-files',
+    `${shown} is a migration for ${label} alone, and ${label} did not apply it`,
+    {
+      hint: `apply it with ${label} and adopt then, or write it as a migration of slipway: slipway new NAME`,
+    },
+  )
 }
 
 function matchChain(ledger: Ledger, folder: Folder): Mapping {
-  const revisions = folder.files.flatMap((file) => (file.bases[0]?.endsWith('.py') ? (readRevision(file) ?? []) : []))
+  const revisions = folder.files.flatMap((file) =>
+    file.bases[0]?.endsWith('.py') ? (readRevision(file) ?? []) : [],
+  )
   const chain = followChain(revisions, ledger.heads ?? [])
   const files = new Set(revisions.map(({ file }) => file))
   const isOwn = ({ kind, place }: ForeignFile) => place === 'folder' && (kind === 'sql' || kind === 'script')

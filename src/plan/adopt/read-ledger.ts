@@ -36,7 +36,9 @@ const readers: Readonly<Record<ForeignTool, (source: LedgerSource) => Read>> = {
   'golang-migrate': readGolangMigrate,
   goose: readGoose,
   flyway: readFlyway,
-  'node-pg-migrate': ({ rows }) => ({ entries: byNumber(rows, 'id').map((row) => named(row.name, row.run_on)) }),
+  'node-pg-migrate': ({ rows }) => ({
+    entries: byNumber(rows, 'id').map((row) => named(row.name, row.run_on)),
+  }),
   knex: ({ rows }) => ({
     entries: byNumber(rows, 'id').map((row) => named(withoutExtension(row.name), row.migration_time)),
   }),
@@ -71,7 +73,7 @@ function readGolangMigrate({ rows, shown }: LedgerSource): Read {
   const problem = new SlipwayError(
     'foreign-unfinished',
     `${shown} says that version ${row.version} is dirty: golang-migrate failed in it, and part of it may be done`,
-    { hint: `bring the database to a whole version, say so, then adopt: migrate force VERSION` },
+    { hint: 'bring the database to a whole version, say so, then adopt: migrate force VERSION' },
   )
   return { entries: [], upTo: row.version, problems: isTrue(row.dirty) ? [problem] : [] }
 }
@@ -87,7 +89,11 @@ function readGoose({ rows }: LedgerSource): Read {
   // Version 0 stands for the table itself.
   last.delete('0')
   return {
-    entries: [...last].map(([version, row]) => ({ key: version, version, appliedAt: readInstant(row.tstamp) })),
+    entries: [...last].map(([version, row]) => ({
+      key: version,
+      version,
+      appliedAt: readInstant(row.tstamp),
+    })),
   }
 }
 
@@ -147,7 +153,10 @@ function readPrisma({ rows, shown }: LedgerSource): Read {
   const finished = standing.filter(({ finished_at }) => finished_at !== undefined)
   return {
     entries: [...finished]
-      .sort((a, b) => compareTexts(a.started_at, b.started_at) || compareTexts(a.migration_name, b.migration_name))
+      .sort(
+        (a, b) =>
+          compareTexts(a.started_at, b.started_at) || compareTexts(a.migration_name, b.migration_name),
+      )
       .map((row) => ({ ...named(row.migration_name, row.finished_at), fingerprint: row.checksum })),
     problems,
   }
@@ -169,8 +178,8 @@ function isTrue(value: string | undefined): boolean {
   return value === 'true' || value === 't' || value === '1'
 }
 
-function withoutExtension(name: string | undefined): string | undefined
 function withoutExtension(name: string): string
+function withoutExtension(name: string | undefined): string | undefined
 function withoutExtension(name: string | undefined): string | undefined {
   return name?.replace(/\.[A-Za-z]{1,5}$/, '')
 }

@@ -52,10 +52,15 @@ function isNamed({ schema, name }: TableShape, { table }: SourceRequest): boolea
 }
 
 /** Those that hold something, then those where the history is, if that leaves any. */
-function narrow<T extends { readonly table: TableShape }>(found: readonly T[], request: SourceRequest): readonly T[] {
+function narrow<T extends { readonly table: TableShape }>(
+  found: readonly T[],
+  request: SourceRequest,
+): readonly T[] {
   const filled = found.filter(({ table }) => table.rows.length > 0)
   const left = filled.length > 0 ? filled : found
-  const near = left.filter(({ table }) => table.schema === request.historySchema || table.schema === 'drizzle')
+  const near = left.filter(
+    ({ table }) => table.schema === request.historySchema || table.schema === 'drizzle',
+  )
   return near.length > 0 ? near : left
 }
 
@@ -95,4 +100,3 @@ function ambiguous(
     hint: commands.join(', or '),
   })
 }
-

@@ -29,7 +29,16 @@ const specs: Readonly<Record<ForeignTool, ToolSpec>> = {
   flyway: {
     label: 'Flyway',
     tables: ['flyway_schema_history', 'schema_version'],
-    columns: ['installed_rank', 'version', 'description', 'type', 'script', 'checksum', 'installed_on', 'success'],
+    columns: [
+      'installed_rank',
+      'version',
+      'description',
+      'type',
+      'script',
+      'checksum',
+      'installed_on',
+      'success',
+    ],
   },
   'node-pg-migrate': {
     label: 'node-pg-migrate',

@@ -41,12 +41,19 @@ function treatPending(line: MappedLine, file: ForeignFile, tool: ForeignTool): T
   if (file.kind === 'nameless') return { line, problem: misnamed(file, tool) }
   const look = looks[tool]
   if (file.kind === 'script')
-    return look?.test(file.text) === true ? { line, problem: notApplied(tool, file) } : { line, change: 'none' }
+    return look?.test(file.text) === true
+      ? { line, problem: notApplied(tool, file) }
+      : { line, change: 'none' }
   const converted = convert(line, file, tool)
   if (converted === undefined) return { line, change: 'none' }
   if (converted.kind === 'converted') return { line, change: 'convert', text: converted.text }
   const hint = 'correct it by hand, then adopt again'
-  return { line, problem: new SlipwayError('foreign-files', `${file.shown} cannot be converted: ${converted.why}`, { hint }) }
+  return {
+    line,
+    problem: new SlipwayError('foreign-files', `${file.shown} cannot be converted: ${converted.why}`, {
+      hint,
+    }),
+  }
 }
 
 function misnamed({ shown, name }: ForeignFile, tool: ForeignTool): SlipwayError {
@@ -74,9 +81,7 @@ function convert({ undo }: MappedLine, file: ForeignFile, tool: ForeignTool): Co
     case 'node-pg-migrate':
       return file.bases.length > 1 ? undefined : convertNodePgMigrate(file.text)
     case 'flyway':
-      return undo === undefined
-        ? undefined
-        : { kind: 'converted', text: pairSource(file.text, undo.text) }
+      return undo === undefined ? undefined : { kind: 'converted', text: pairSource(file.text, undo.text) }
     default:
       return undefined
   }

@@ -34,15 +34,21 @@ describe('whose table', () => {
     const env = { SLIPWAY_TABLE: 'slipway_migrations' }
     const shown = await place.expect(0, 'adopt --yes', env)
     assert.doesNotMatch(shown.stdout, /becomes/)
-    assert.deepEqual(await place.tables(), ['schema_migrations', 'slipway_migrations', 'slipway_migrations_log'])
+    assert.deepEqual(await place.tables(), [
+      'schema_migrations',
+      'slipway_migrations',
+      'slipway_migrations_log',
+    ])
     for (const line of ['verify', 'up']) await place.expect(0, line, env)
     assert.deepEqual(await names(place, 'slipway_migrations'), fixture('dbmate').names)
     assert.equal((await place.rows('select version from schema_migrations')).length, 3)
   })
 
   test('names and columns in another case, in another schema', async () => {
-    await using place = await open('flyway', (sql) =>
-      `create schema "Odd";${sql.replaceAll('flyway_schema_history', '"Odd"."Flyway_Schema_History"').replaceAll('""', '"').replace('"installed_rank"', '"INSTALLED_RANK"').replace('installed_rank, version', '"INSTALLED_RANK", version')}`,
+    await using place = await open(
+      'flyway',
+      (sql) =>
+        `create schema "Odd";${sql.replaceAll('flyway_schema_history', '"Odd"."Flyway_Schema_History"').replaceAll('""', '"').replace('"installed_rank"', '"INSTALLED_RANK"').replace('installed_rank, version', '"INSTALLED_RANK", version')}`,
     )
     const shown = await place.expect(0, 'adopt --convert --yes')
     assert.match(shown.stdout, /^Flyway \(Odd\.Flyway_Schema_History\)/)
@@ -55,12 +61,18 @@ describe('whose table', () => {
     await place.expect(0, 'adopt --yes', env)
     assert.deepEqual(await names(place, 'ops.schema_migrations'), fixture('prisma').names)
     await place.expect(0, 'up', env)
-    assert.deepEqual(await place.tables(), ['_prisma_migrations', 'ops.schema_migrations', 'ops.schema_migrations_log'])
+    assert.deepEqual(await place.tables(), [
+      '_prisma_migrations',
+      'ops.schema_migrations',
+      'ops.schema_migrations_log',
+    ])
   })
 
   test('of two tables the one where the history is counts, and the one that is named', async () => {
-    await using place = await open('goose', (sql) =>
-      `${sql};create schema far; create table far.goose_db_version (like goose_db_version); insert into far.goose_db_version values (1, 1, true, now())`,
+    await using place = await open(
+      'goose',
+      (sql) =>
+        `${sql};create schema far; create table far.goose_db_version (like goose_db_version); insert into far.goose_db_version values (1, 1, true, now())`,
     )
     assert.match((await place.run('adopt --dry-run')).stdout, /^goose \(public\.goose_db_version\)/)
     const named = await place.run('adopt --from-table far.goose_db_version --dry-run')
@@ -68,26 +80,38 @@ describe('whose table', () => {
   })
 
   test('a tool that went on is adopted again, from where it was', async () => {
-    await using place = await open('prisma', (sql) => `${sql};delete from _prisma_migrations where id in ('c', 'd')`)
+    await using place = await open(
+      'prisma',
+      (sql) => `${sql};delete from _prisma_migrations where id in ('c', 'd')`,
+    )
     await place.expect(0, 'adopt --yes')
     assert.equal((await names(place)).length, 1)
     await place.change(
       "insert into _prisma_migrations values ('z', 'x', now(), '20250102000000_email', null, null, now(), 1)",
     )
     const shown = await place.expect(0, 'adopt --yes')
-    assert.match(shown.stdout, /20250101000000_users.*recorded already\n.*20250102000000_email.*recorded as applied\n.*pending/)
+    assert.match(
+      shown.stdout,
+      /20250101000000_users.*recorded already\n.*20250102000000_email.*recorded as applied\n.*pending/,
+    )
     assert.equal((await names(place)).length, 2)
   })
 
   test('a text that Prisma did not apply is told, and recorded', async () => {
     await using place = await open('prisma', (sql) => sql.replace("'d', 'x'", `'d', '${'0'.repeat(64)}'`))
     const shown = await place.expect(0, 'adopt --yes')
-    assert.match(shown.stdout, /! migrations\/20250103000000_orders\/migration\.sql is not the text that Prisma applied/)
+    assert.match(
+      shown.stdout,
+      /! migrations\/20250103000000_orders\/migration\.sql is not the text that Prisma applied/,
+    )
     await place.expect(0, 'verify')
   })
 
   test('an empty table of dbmate only makes way', async () => {
-    await using place = await open('dbmate', () => 'create table schema_migrations (version varchar primary key)')
+    await using place = await open(
+      'dbmate',
+      () => 'create table schema_migrations (version varchar primary key)',
+    )
     const shown = await place.expect(0, 'adopt --yes')
     assert.match(shown.stdout, /public\.schema_migrations becomes schema_migrations_dbmate/)
     assert.deepEqual(await names(place), [])
@@ -155,7 +179,10 @@ describe('at once', () => {
     })
 
   test('a row that comes between the look and the lock stops it', async () => {
-    await using place = await open('dbmate', (sql) => `${sql};delete from schema_migrations where version = '20250103000000'`)
+    await using place = await open(
+      'dbmate',
+      (sql) => `${sql};delete from schema_migrations where version = '20250103000000'`,
+    )
     const env = { SLIPWAY_DATABASE_URL: place.url, SLIPWAY_LOG_FORMAT: 'pretty' }
     const { code, stderr } = await holding(place, async () => {
       const running = startSlipway(['adopt', '--yes'], { cwd: place.workspace.dir, env })

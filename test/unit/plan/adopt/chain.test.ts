@@ -17,7 +17,10 @@ const spellings: readonly (readonly [string, readonly [string | undefined, ...st
   ["revision = 'a'\ndown_revision = None", ['a']],
   ['revision: str = "a"\ndown_revision: Union[str, Sequence[str], None] = "b"', ['a', 'b']],
   ["revision='a'\ndown_revision=('b', \"c\")", ['a', 'b', 'c']],
-  ["revision = 'a'\ndown_revision = (\n    'b',\n    'c',  # 'd'\n)\ndepends_on = ['e']", ['a', 'b', 'c', 'e']],
+  [
+    "revision = 'a'\ndown_revision = (\n    'b',\n    'c',  # 'd'\n)\ndepends_on = ['e']",
+    ['a', 'b', 'c', 'e'],
+  ],
   ["# revision = 'a'\nx.revision = 'b'", [undefined]],
   ["'''\nRevision ID: a\nRevises: b\n'''\nrevision = 'a' # 'x'\ndown_revision = 'b'", ['a', 'b']],
 ]
@@ -48,6 +51,8 @@ test('branches, merges and several heads', () => {
 test('a gap is named, a circle ends', () => {
   assert.deepEqual(chain(['c'], { c: ['x'] }), ['c', '', 'x'])
   assert.deepEqual(chain(['a'], { a: ['b'], b: ['a'] }), ['ba', '', ''])
-  const long = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`${i},`, i === 0 ? [] : [`${i - 1},`]]))
+  const long = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, i) => [`${i},`, i === 0 ? [] : [`${i - 1},`]]),
+  )
   assert.equal(chain(['19999,'], long)[0]?.split(',').length, 20_001)
 })

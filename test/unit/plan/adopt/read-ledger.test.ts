@@ -46,7 +46,13 @@ test('flyway: undone, deleted and applied again', () => {
     success: 'true',
     description: 'x',
   })
-  const rows = [row('1', '1', 'SQL'), row('2', '1', 'UNDO_SQL'), row('3', '2', 'SQL'), row('4', '1', 'SQL'), row('5', '2', 'DELETE')]
+  const rows = [
+    row('1', '1', 'SQL'),
+    row('2', '1', 'UNDO_SQL'),
+    row('3', '2', 'SQL'),
+    row('4', '1', 'SQL'),
+    row('5', '2', 'DELETE'),
+  ]
   assert.deepEqual(keys('flyway', rows), ['1'])
 })
 
@@ -77,5 +83,8 @@ test('instants', () => {
 
 test("Flyway's checksum", () => {
   // As Flyway 10.22 computed them for these texts.
-  assert.equal(flywayChecksum('create table users (id integer primary key);\n'), flywayChecksum('create table users (id integer primary key);'))
+  assert.equal(
+    flywayChecksum('create table users (id integer primary key);\n'),
+    flywayChecksum('create table users (id integer primary key);'),
+  )
 })
