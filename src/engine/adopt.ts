@@ -16,7 +16,7 @@ import { parseName } from '../sql/quote.ts'
 import { type AdoptedLine, amendmentsOf, planFiles } from './adopt-files.ts'
 import { describeAmendments, proveAmended } from './amend.ts'
 import { describeSessionFailure } from './failure.ts'
-import { acquireRunLock, releasingRunLock } from './lock.ts'
+import { acquireRunLock, releasingRunLock, type Waiting } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst } from './planning.ts'
 import type { Progress } from './progress.ts'
@@ -84,7 +84,7 @@ export async function runAdoption(
 }
 
 /** While another runner holds the lock, the table in our place may still be the other tool's. */
-function withoutForeign(session: Session): Session {
+function withoutForeign(session: Session): Waiting {
   const readHistory = async (): Promise<HistorySnapshot> => {
     try {
       return await session.readHistory()
@@ -94,7 +94,11 @@ function withoutForeign(session: Session): Session {
       throw error
     }
   }
-  return { ...session, readHistory }
+  return {
+    tryRunLock: () => session.tryRunLock(),
+    runLockHolder: () => session.runLockHolder(),
+    readHistory,
+  }
 }
 
 async function assess(run: Run, session: Session, request: AdoptRequest): Promise<AdoptSurvey> {
