@@ -168,10 +168,10 @@ async function holding<T>(place: Place, work: () => Promise<T>): Promise<T> {
 }
 
 describe('at once', () => {
-  for (const tool of ['dbmate', 'goose'])
+  for (const tool of ['dbmate', 'prisma'])
     test(`four runners take over the history of ${tool}`, async () => {
       await using place = await open(tool)
-      const runs = await Promise.all([1, 2, 3, 4].map(() => place.run('adopt --convert --yes')))
+      const runs = await Promise.all([1, 2, 3, 4].map(() => place.run('adopt --yes')))
       for (const { code, stderr } of runs) assert.equal(code, 0, stderr)
       assert.deepEqual(await names(place), fixture(tool).names)
       const told = await place.rows("select 1 from schema_migrations_log where event = 'adopt'")
