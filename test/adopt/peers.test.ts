@@ -1,14 +1,16 @@
 /** adopt, on databases that the tools themselves have migrated. What is not installed is skipped, and said loudly. */
 import assert from 'node:assert/strict'
-import { copyFileSync, globSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { copyFileSync, existsSync, globSync, mkdirSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { peersFolder } from '../../bench/peers/folders.ts'
 import type { Address } from '../../bench/tools/tool.ts'
 import { onPostgres, onSqlite, type Place } from '../helpers/adoption-place.ts'
 import { createTestDatabase, postgresMajors, sharedPostgres, uniqueName } from '../helpers/postgres.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 import { type Peer, peers, runPeer } from './peers.ts'
 
+const modules = join(peersFolder, 'node_modules')
 const absent: string[] = []
 after(() => {
   if (absent.length > 0) console.error(`NOT TESTED, the tool is not there: ${absent.join('; ')}`)
@@ -57,6 +59,8 @@ async function onFile(peer: Peer): Promise<void> {
 function prepare({ tool, files }: Peer): Workspace {
   const workspace = createWorkspace(files)
   tool.write(workspace.dir, [])
+  // Knex looks for itself from where it is started.
+  if (existsSync(modules)) symlinkSync(modules, workspace.path('node_modules'))
   return workspace
 }
 
