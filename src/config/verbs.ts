@@ -1,4 +1,4 @@
-import { foreignTools } from '../plan/adopt/names.ts'
+import { adoptVerb } from './adopt-verb.ts'
 
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
 
@@ -162,36 +162,7 @@ export const verbs = {
     ],
     examples: ['slipway repair', 'slipway repair --accept 20260131120000_create_users'],
   },
-  adopt: {
-    summary: "take over another tool's history",
-    details:
-      'Finds the history of dbmate, golang-migrate, goose, Flyway, node-pg-migrate, Knex, Kysely, Prisma, Drizzle or Alembic, shows which row is which file, and records the same migrations as applied, without running them. Asks first, or wants --yes. See docs/coming-from.md.',
-    flags: [
-      {
-        flag: 'from',
-        type: { kind: 'choice', values: foreignTools },
-        doc: 'Whose history; needed only where there are several.',
-      },
-      {
-        flag: 'from-table',
-        type: { kind: 'string', placeholder: 'NAME' },
-        doc: "Another name of that tool's table than its usual one: NAME or SCHEMA.NAME.",
-      },
-      {
-        flag: 'convert',
-        type: { kind: 'boolean' },
-        doc: "Write files of that tool's own form anew in slipway's, and move what cannot be run here to old/; the originals are kept there.",
-      },
-      {
-        flag: 'dry-run',
-        type: { kind: 'boolean' },
-        doc: 'Print which row is which file and stop; reads only, takes no lock.',
-      },
-      json,
-      yes,
-    ],
-    examples: ['slipway adopt --dry-run', 'slipway adopt --from goose --convert --yes'],
-  },
+  adopt: adoptVerb,
   doctor: {
     summary: 'look at everything that migrating needs, and say what is wrong with it',
     details:

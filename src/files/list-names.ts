@@ -1,7 +1,6 @@
 /** The names of migrations in old/: enough to know that a file is still there. */
-import { extname, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { isArchivable } from './archivable.ts'
-import { classifyFileName } from './classify.ts'
 import { listFolder } from './folder.ts'
 import { groupEntries } from './group.ts'
 
@@ -11,18 +10,13 @@ import { groupEntries } from './group.ts'
  */
 export function listNames(dir: string): string[] {
   const listing = listFolder(dir)
-  const names = groupEntries(dir, listing, '').drafts.map(({ name }) => name)
+  const { drafts, misnamed } = groupEntries(dir, listing, '')
+  const names = drafts.map(({ name }) => name)
   const others = listing.folders.filter((folder) => !names.includes(folder) && !folder.startsWith('.'))
+  const foreign = [...misnamed.map(({ path }) => path), ...listing.files.filter(isArchivable)]
   return [
     ...names,
-    ...listing.files.flatMap(nameOfForeign),
+    ...foreign.map((path) => basename(path, extname(path))),
     ...others.flatMap((folder) => listNames(join(dir, folder))),
   ]
-}
-
-function nameOfForeign(file: string): string[] {
-  const { kind } = classifyFileName(file)
-  return kind === 'sql' || kind === 'script' || isArchivable(file)
-    ? [file.slice(0, -extname(file).length)]
-    : []
 }

@@ -81,10 +81,8 @@ test('instants', () => {
   for (const odd of ['', 'yesterday', 'null', undefined]) assert.equal(readInstant(odd), undefined)
 })
 
-test("Flyway's checksum", () => {
-  // As Flyway 10.22 computed them for these texts.
-  assert.equal(
-    flywayChecksum('create table users (id integer primary key);\n'),
-    flywayChecksum('create table users (id integer primary key);'),
-  )
+test("Flyway's checksum is over the lines, not their ends", () => {
+  // What Flyway itself has for a text is compared in test/adopt: a repeatable migration of another text is refused.
+  assert.equal(flywayChecksum('create table users (id integer primary key);\n'), '1519369812')
+  assert.equal(flywayChecksum('create table users\n\n (id integer primary key);'), '1519369812')
 })
