@@ -72,6 +72,11 @@ export const errorTable = {
     meaning: 'More than one migration matches the target.',
     hint: 'give the full name or the version',
   },
+  'foreign-ambiguous': {
+    exit: 64,
+    meaning: 'The database holds the histories of several other tools, or several of one.',
+    hint: 'slipway adopt --from TOOL, or --from-table NAME',
+  },
   // 65 history and files disagree
   changed: {
     exit: 65,
@@ -106,7 +111,17 @@ export const errorTable = {
   'foreign-history': {
     exit: 65,
     meaning: "The history table exists with another tool's columns.",
-    hint: 'give slipway a table of its own: export SLIPWAY_TABLE=slipway_migrations; then record what is applied already: slipway stamp TARGET',
+    hint: 'take it over, after a look at what that does: slipway adopt --dry-run; or give slipway a table of its own: export SLIPWAY_TABLE=slipway_migrations; then record what is applied already: slipway stamp TARGET',
+  },
+  'foreign-missing': {
+    exit: 65,
+    meaning: "The database holds no other tool's history to adopt.",
+    hint: 'check that the URL names the right database, or name the table: slipway adopt --from-table NAME',
+  },
+  'foreign-unmapped': {
+    exit: 65,
+    meaning: 'Another tool applied a migration that no file here is.',
+    hint: 'put its file into old/',
   },
   'history-elsewhere': {
     exit: 65,
@@ -158,6 +173,11 @@ export const errorTable = {
     exit: 66,
     meaning: 'A migration is not the text that the manifest of its folder was made from.',
     hint: 'restore the file, or make the manifest anew where the image is built: slipway manifest',
+  },
+  'foreign-files': {
+    exit: 66,
+    meaning: "A file is in another tool's own form, which slipway cannot run.",
+    hint: 'see what would become of it, then let it be done: slipway adopt --convert --dry-run',
   },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
   'not-utf8': { exit: 66, meaning: 'A migration is not UTF-8 text.', hint: 'save it as UTF-8 text' },
@@ -419,6 +439,11 @@ export const errorTable = {
     exit: 79,
     meaning: 'The newest file in SLIPWAY_BACKUP_DIR is no recent, readable backup of this database.',
     hint: 'take one: slipway down --backup',
+  },
+  'foreign-unfinished': {
+    exit: 79,
+    meaning: 'Another tool left a migration failed, dirty or locked.',
+    hint: 'finish it with that tool, then: slipway adopt',
   },
   'not-confirmed': {
     exit: 79,

@@ -1,7 +1,8 @@
 /** Where bench/peers/install.ts puts things. */
 import { join } from 'node:path'
 
-export const peersFolder: string = import.meta.dirname
+/** Elsewhere, if SLIPWAY_BENCH_PEERS says so: they are large, and several clones can share them. */
+export const peersFolder: string = process.env.SLIPWAY_BENCH_PEERS ?? import.meta.dirname
 export const toolsFolder: string = join(peersFolder, '.tools')
 export const goFolder: string = join(toolsFolder, 'go')
 export const pythonFolder: string = join(toolsFolder, 'python')

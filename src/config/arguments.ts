@@ -2,6 +2,7 @@ import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
 import { noteTypedFlags } from '../plan/typed-flags.ts'
+import { type AdoptCommand, readAdopt } from './adopt-arguments.ts'
 import { type DownCommand, readDown } from './down-arguments.ts'
 import { helpHint, type ReadArguments, readFlags } from './flags.ts'
 import {
@@ -37,6 +38,7 @@ export type Command =
   | StampCommand
   | RepairCommand
   | UnlockCommand
+  | AdoptCommand
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
   | { readonly verb: 'config'; readonly json: boolean }
@@ -110,6 +112,8 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
     case 'repair':
       return readRepair(read)
+    case 'adopt':
+      return readAdopt(read)
     case 'unlock':
       return readUnlock(has)
     case 'doctor':

@@ -3,7 +3,7 @@ import type { Setting } from './setting.ts'
 import type { Verb } from './verbs.ts'
 
 const writing = ['up', 'exec'] as const
-const amending = ['stamp', 'repair'] as const
+const amending = ['stamp', 'repair', 'adopt'] as const
 const moving = [...writing, 'down'] as const
 const looking = ['doctor', 'unlock'] as const
 const connecting = [

@@ -1,3 +1,5 @@
+import { adoptVerb } from './adopt-verb.ts'
+
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
 import { downVerb } from './down-verb.ts'
 
@@ -162,6 +164,7 @@ export const verbs = {
     ],
     examples: ['slipway repair', 'slipway repair --accept 20260131120000_create_users'],
   },
+  adopt: adoptVerb,
   doctor: {
     summary: 'look at everything that migrating needs, and say what is wrong with it',
     details:

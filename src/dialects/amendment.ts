@@ -5,7 +5,7 @@ import type { StepRecord } from './dialect.ts'
 export interface LogRecord {
   readonly id: number
   readonly at: Date
-  /** `up`, `start`, `resume`, `skip`, `down`, `revert`, `failure`, `stamp`, `repair`, `unlock`; a later version may know more. */
+  /** `up`, `start`, `resume`, `skip`, `down`, `revert`, `failure`, `stamp`, `repair`, `adopt`, `unlock`; a later version may know more. */
   readonly event: string
   /** Empty where the event is about no migration. */
   readonly name: string
@@ -27,6 +27,8 @@ export type Amendment =
       readonly record: StepRecord
       readonly state: 'applied' | 'skipped'
       readonly detail: string
+      /** When another tool applied it; now, if not given. */
+      readonly appliedAt?: Date | undefined
     }
   /** The row of an applied migration takes over checksum, source and `breaking`. */
   | { readonly kind: 'accept'; readonly record: StepRecord; readonly detail: string }

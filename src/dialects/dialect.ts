@@ -8,6 +8,7 @@ import type { LockHolder } from '../events.ts'
 import type { HistoryDigest } from '../plan/digest.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
+import type { Adoption, ForeignSnapshot, WantsTable } from './adoption.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { CountedLoss, Loss, Reverting } from './reverting.ts'
@@ -204,6 +205,10 @@ export interface Session extends AsyncDisposable {
   recordStarted(record: StepRecord, reverts?: number): Promise<void>
   /** Each with its line in the log, all in one transaction; under the run lock only. */
   amendHistory(amendments: readonly Amendment[]): Promise<void>
+  /** Tables of other tools, in whatever schema; reads only. */
+  readForeign(wants: WantsTable): Promise<ForeignSnapshot>
+  /** Creates the history where it is absent; under the run lock only. Throws transient when that table has changed. */
+  adoptHistory(adoption: Adoption): Promise<void>
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
   /** A line in the log that is about no migration; none where there is no log table. */
   recordUnlock(record: StepRecord, detail: string): Promise<void>

@@ -46,7 +46,7 @@ async function decideAgain(
   { decide, shown, snapshot }: Decision,
 ): Promise<readonly Amendment[]> {
   const amendments = await decide(session, snapshot)
-  if (describeAll(amendments) === describeAll(shown)) return amendments
+  if (describeAmendments(amendments) === describeAmendments(shown)) return amendments
   throw new SlipwayError(
     'transient',
     'history changed between the look and the lock: what was confirmed is no longer what there is to do',
@@ -67,12 +67,12 @@ async function amend(run: Run, session: Session, amendments: readonly Amendment[
     })
 }
 
-function describeAll(amendments: readonly Amendment[]): string {
+export function describeAmendments(amendments: readonly Amendment[]): string {
   return amendments.map(({ kind, record }) => `${kind} ${record.name} ${record.checksum}`).join('\n')
 }
 
 /** Success is reported only after this. */
-function proveAmended(amendments: readonly Amendment[], rows: readonly HistoryRow[]): void {
+export function proveAmended(amendments: readonly Amendment[], rows: readonly HistoryRow[]): void {
   const wrong = amendments.filter((amendment) => {
     const row = rows.find(({ name }) => name === amendment.record.name)
     if (amendment.kind === 'forget') return row !== undefined

@@ -9,13 +9,16 @@ import { backoff, sleep } from './sleep.ts'
 const lookEveryMs = 1000
 const tellEveryMs = 10_000
 
+/** What it takes to wait for the run lock. */
+export type Waiting = Pick<Session, 'tryRunLock' | 'runLockHolder' | 'readHistory'>
+
 /**
  * `done` looks at history as others leave it: true ends the wait without the lock.
  * The timeout starts again whenever history moves. Throws lock-timeout.
  */
 export async function acquireRunLock(
   run: Run,
-  session: Session,
+  session: Waiting,
   done: (snapshot: HistorySnapshot) => boolean,
 ): Promise<'acquired' | 'done'> {
   const began = performance.now()
@@ -53,7 +56,7 @@ export interface HolderWatch {
   look(): Promise<HistorySnapshot | undefined>
 }
 
-export function watchHolder(run: Run, session: Session, began: number): HolderWatch {
+export function watchHolder(run: Run, session: Omit<Waiting, 'tryRunLock'>, began: number): HolderWatch {
   const timeoutMs = run.config.lockTimeoutMs
   let deadline = began + timeoutMs
   let lookedAt = Number.NEGATIVE_INFINITY

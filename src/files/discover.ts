@@ -69,7 +69,8 @@ export async function discoverMigrations(dir: string, options: DiscoverOptions):
   const archived = listing.folders.includes(archive)
     ? new Set(listNames(join(dir, archive)))
     : new Set<string>()
-  if (files.length === 0 && !options.allowEmpty)
+  // What has been kept is a sign that this is the right folder.
+  if (files.length === 0 && archived.size === 0 && !options.allowEmpty)
     throw new SlipwayError('dir-empty', `no migration in ${dir}${describeContent(listing.files)}`)
   return {
     files: files.sort(compareMigrations),

@@ -57,7 +57,7 @@ function describeTogether(step: string, { steps }: RunMemory, error: SlipwayErro
 }
 
 /** Verbs that change history alone. */
-const amendingVerbs = new Set(['stamp', 'repair'])
+const amendingVerbs = new Set(['stamp', 'repair', 'adopt'])
 
 /** Verbs that change nothing: there is no state to explain. */
 const readingVerbs = new Set(['wait', 'status', 'history', 'verify', 'doctor', 'unlock'])

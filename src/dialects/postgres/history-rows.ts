@@ -34,10 +34,16 @@ export function writeStarted(names: HistoryNames, record: SpelledRecord): string
 values (${recordValues(record)}, 'started', ${record.breaking}, ${record.source})`
 }
 
-/** A row for what was not run. */
-export function insertDone(names: HistoryNames, record: StepRecord, state: 'applied' | 'skipped'): string {
-  return `insert into ${names.history} (${recordColumns}, state, breaking, source)
-values (${recordValues(spell(record))}, ${literal(state)}, ${record.breaking}, ${literal(record.source)})`
+/** A row for what was not run, or not by us. */
+export function insertDone(
+  names: HistoryNames,
+  record: StepRecord,
+  state: 'applied' | 'skipped',
+  appliedAt?: Date,
+): string {
+  const at = appliedAt === undefined ? 'default' : `${literal(appliedAt.toISOString())}::timestamptz`
+  return `insert into ${names.history} (${recordColumns}, state, breaking, source, applied_at)
+values (${recordValues(spell(record))}, ${literal(state)}, ${record.breaking}, ${literal(record.source)}, ${at})`
 }
 
 /** What an interrupted step says of itself when it is taken up again, maybe with an edited tail. */
@@ -72,7 +78,16 @@ set statements_done = ${done}
 where name = ${literal(record.name)} and run_id = ${literal(record.runId)} and state = 'started'`
 }
 
-export type LogEvent = 'up' | 'start' | 'resume' | 'skip' | 'failure' | 'stamp' | 'repair' | 'unlock'
+export type LogEvent =
+  | 'up'
+  | 'start'
+  | 'resume'
+  | 'skip'
+  | 'failure'
+  | 'stamp'
+  | 'repair'
+  | 'adopt'
+  | 'unlock'
 
 export function insertLog(
   names: HistoryNames,
@@ -102,7 +117,7 @@ function changeRow(names: HistoryNames, amendment: Amendment): string {
   const { record } = amendment
   switch (amendment.kind) {
     case 'stamp':
-      return insertDone(names, record, amendment.state)
+      return insertDone(names, record, amendment.state, amendment.appliedAt)
     case 'accept':
       return `update ${names.history}
 set checksum = ${literal(record.checksum)}, source = ${literal(record.source)}, breaking = ${record.breaking}

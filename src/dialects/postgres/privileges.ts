@@ -42,6 +42,18 @@ export function asAmender<T>(names: HistoryNames, role: string, write: () => Pro
   })
 }
 
+/** To take over another tool's table, whose new name only its owner can give it. */
+export function asAdopter<T>(
+  table: string,
+  { names, role }: { readonly names: HistoryNames; readonly role: string },
+  adopt: () => Promise<T>,
+): Promise<T> {
+  return explainingPrivilege(adopt, {
+    what: `the role ${role} may not take over ${table} as ${names.shown}`,
+    grants: `work as the owner of that table (SLIPWAY_ROLE), who may create in ${names.schema}; or leave it where it is: export SLIPWAY_TABLE=slipway_migrations`,
+  })
+}
+
 export interface Creation {
   readonly role: string
   readonly database: string

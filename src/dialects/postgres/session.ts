@@ -174,6 +174,18 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
       const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
       await asAmender(names, place.role, () => writeHistory(place, text))
     },
+    async readForeign(wants) {
+      latest = undefined
+      const { readForeign } = await import('./adopt.ts')
+      return readForeign({ link, names, reader, schema: parts.facts.schema }, wants)
+    },
+    async adoptHistory(adoption) {
+      const place = await settled()
+      latest = undefined
+      const facts = readFacts(await link.simple(factsQuery(names.table, names.schema)))
+      const { adoptHistory } = await import('./adopt.ts')
+      await adoptHistory(place, facts, adoption)
+    },
     recordFailure: (record, error, statementsDone) =>
       write(rows.insertLog(names, 'failure', record, { error, statementsDone })),
     async recordUnlock(record, detail) {

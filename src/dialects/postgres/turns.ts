@@ -108,6 +108,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     failuresSince: reading(base.failuresSince),
     readLog: reading(base.readLog),
     examine: reading(base.examine),
+    readForeign: reading(base.readForeign),
     runLockHolder: reading(base.runLockHolder),
     blockers: reading(base.blockers),
     countLosses: reading(base.countLosses),
@@ -118,6 +119,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     ensureHistory: refuse,
     applyTogether: refuse,
     applyStepwise: refuse,
+    adoptHistory: refuse,
     turns: async () => undefined,
     async applyInTransaction(attempt) {
       const turn = await keeper.require(seen())

@@ -19,7 +19,12 @@ function changeRow(handle: Handle, tables: HistoryTables, amendment: Amendment):
     case 'stamp':
       if (readState(handle, tables, record.name) !== undefined)
         throw new AlreadyRecorded(`${record.name} is recorded already`)
-      writeRow(handle, tables, record, { state: amendment.state, durationMs: 0, statementsDone: 0 })
+      writeRow(handle, tables, record, {
+        state: amendment.state,
+        durationMs: 0,
+        statementsDone: 0,
+        appliedAt: amendment.appliedAt,
+      })
       return
     case 'accept':
       runStatement(

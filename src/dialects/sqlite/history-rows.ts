@@ -17,6 +17,7 @@ export type LogEvent =
   | 'resume'
   | 'stamp'
   | 'repair'
+  | 'adopt'
   | 'unlock'
   | 'down'
   | 'revert'
@@ -87,6 +88,8 @@ export interface Outcome {
   readonly state: HistoryState
   readonly durationMs: number
   readonly statementsDone: number
+  /** Now, if not given. */
+  readonly appliedAt?: Date | undefined
 }
 
 /** Inserts the row, or brings the one of an interrupted attempt up to date; `id` stays what it was. */
@@ -104,7 +107,7 @@ export function writeRow(handle: Handle, tables: HistoryTables, record: StepReco
     [
       record.name,
       record.checksum,
-      timestamp(),
+      outcome.appliedAt?.toISOString() ?? timestamp(),
       Math.round(outcome.durationMs),
       record.appliedBy,
       record.runnerVersion,

@@ -155,6 +155,21 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
       await write((handle) => {
         for (const amendment of amendments) amend(handle, tables, amendment)
       }),
+    readForeign: async (wants) => {
+      const { readForeign } = await import('./adopt.ts')
+      return (
+        (await readIf(store, bookkeeping, (handle) => readForeign(handle, tables, wants))) ?? {
+          tables: [],
+          historySchema: 'main',
+          historyTable: tables.name,
+          taken: [],
+        }
+      )
+    },
+    adoptHistory: async (adoption) => {
+      const { adoptHistory } = await import('./adopt.ts')
+      await write((handle) => adoptHistory(handle, tables, adoption))
+    },
     recordFailure: async (record, error, statementsDone) =>
       await write((handle) => writeLog(handle, tables, record, { event: 'failure', error, statementsDone })),
     recordUnlock: async (record, detail) => {

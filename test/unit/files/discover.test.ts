@@ -129,9 +129,11 @@ const cases: readonly Case[] = [
       'old/2024/000_x.ts',
       'old/0_y/up.sql',
       'old/whatever.sql',
+      'old/ae10_users.py',
+      'old/004_d.sql.goose',
     ],
     found: ['003_c = 003_c.sql'],
-    archived: ['000_x', '001_a', '002_b', '0_y'],
+    archived: ['000_x', '001_a', '002_b', '0_y', 'ae10_users', 'whatever'],
   },
   {
     what: 'a file that is in old/ too',
@@ -255,7 +257,8 @@ const cases: readonly Case[] = [
     files: ['package.json', 'index.html'],
     refused: ['dir-empty', 'it holds index.html, package.json'],
   },
-  { what: 'a folder with old/ alone', files: ['old/001_a.sql'], refused: ['dir-empty'] },
+  { what: 'a folder with old/ alone', files: ['old/001_a.sql'], found: [], archived: ['001_a'] },
+  { what: 'a folder with an empty old/', files: ['old/README.md'], refused: ['dir-empty'] },
 ]
 
 for (const row of cases) {

@@ -1,0 +1,141 @@
+/** adopt, on databases as other tools leave them: what is shown, recorded, moved, converted, and left alone. */
+import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
+import { basename } from 'node:path'
+import { describe, test } from 'node:test'
+import { type Dialect, type ForeignHistory, foreignHistories } from '../helpers/foreign-histories.ts'
+import { type Place, openPlace } from '../helpers/adoption-place.ts'
+
+const folderOf = (place: Place) =>
+  globSync('**/*', { cwd: place.workspace.path('migrations'), withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(place.workspace.path('migrations').length + 1))
+    .sort()
+
+const contents = (place: Place) =>
+  Object.fromEntries(folderOf(place).map((file) => [file, place.workspace.read(`migrations/${file}`)]))
+
+const history = (place: Place) =>
+  place.rows(
+    'select name, state, applied_at, source, applied_by, duration_ms from schema_migrations order by id',
+  )
+
+const log = async (place: Place) =>
+  (await place.rows('select event, name, error from schema_migrations_log order by id')).map(
+    ({ event, name, error }) => `${event} ${name}: ${error}`,
+  )
+
+const instantOf = (value: unknown) => new Date(value as string | Date).toISOString()
+
+/** Every file that belongs to a migration stands in the text. */
+function showsAll(text: string, { files }: ForeignHistory): void {
+  for (const file of Object.keys(files)) {
+    if (/^meta\/|lock\.toml$|__init__|\.down\.sql$|^U1/.test(file)) continue
+    assert.ok(text.includes(`migrations/${file}`), `${file} is not shown:\n${text}`)
+  }
+}
+
+for (const dialect of ['postgres', 'sqlite'] as const)
+  describe(dialect, () => {
+    for (const foreign of foreignHistories.filter(({ sql }) => sql[dialect] !== undefined))
+      test(foreign.tool, () => adoptAll(dialect, foreign))
+  })
+
+async function adoptAll(dialect: Dialect, foreign: ForeignHistory): Promise<void> {
+  await using place = await openPlace(dialect, foreign)
+  const convert = foreign.needsConversion ? ' --convert' : ''
+  const before = contents(place)
+  const tables = await place.tables()
+
+  const seen = await place.run('adopt --dry-run')
+  assert.equal(seen.code, foreign.needsConversion ? 66 : 0, seen.stderr)
+  showsAll(seen.stdout, foreign)
+  if (foreign.needsConversion) {
+    assert.match(seen.stderr, /next: .*slipway adopt --convert/)
+    await place.expect(66, 'adopt --yes')
+  }
+  const planned = await place.expect(0, `adopt${convert} --dry-run`)
+  showsAll(planned.stdout, foreign)
+  const asked = await place.expect(79, `adopt${convert}`)
+  assert.match(asked.stderr, new RegExp(`^next: slipway adopt${convert} --yes$`, 'm'))
+  assert.deepEqual(contents(place), before, 'a look changed the folder')
+  assert.deepEqual(await place.tables(), tables, 'a look changed the database')
+
+  const done = await place.expect(0, `adopt${convert} --yes`)
+  showsAll(done.stdout, foreign)
+  await checkHistory(place, foreign)
+  checkFolder(place, foreign, before)
+  await checkTables(place, foreign, tables)
+
+  const after = await log(place)
+  for (const line of ['verify', 'up', `adopt${convert} --yes`, 'adopt --dry-run']) await place.expect(0, line)
+  assert.match((await place.expect(0, 'adopt')).stdout, /^nothing to do: .*recorded already$/m)
+  assert.deepEqual(await log(place), after, 'something was done again')
+  await goOn(place, foreign)
+}
+
+async function checkHistory(place: Place, { names, at, tool }: ForeignHistory): Promise<void> {
+  const rows = await history(place)
+  assert.deepEqual(
+    rows.map(({ name, state }) => `${name} ${state}`),
+    names.map((name) => `${name} applied`),
+  )
+  for (const row of rows) {
+    if (at !== undefined) assert.equal(instantOf(row.applied_at), at, String(row.name))
+    assert.deepEqual([row.applied_by, Number(row.duration_ms)], ['pod-x', 0])
+  }
+  const lines = await log(place)
+  assert.deepEqual(
+    lines.map((line) => line.replace(/: .*/, '')),
+    [...names.map((name) => `stamp ${name}`), 'adopt '],
+  )
+  assert.match(
+    lines.at(-1) ?? '',
+    new RegExp(`^adopt : ${names.length} migrations taken over from ${tool} \\(`, 'i'),
+  )
+}
+
+function checkFolder(
+  place: Place,
+  { after }: ForeignHistory,
+  before: Readonly<Record<string, string>>,
+): void {
+  const now = contents(place)
+  assert.deepEqual(Object.keys(now), after ?? Object.keys(before))
+  for (const [file, text] of Object.entries(before)) {
+    const kept = Object.entries(now).filter(([path]) => basename(path).startsWith(basename(file)))
+    assert.ok(
+      kept.some(([, each]) => each === text),
+      `the original of ${file} is gone`,
+    )
+  }
+}
+
+async function checkTables(
+  place: Place,
+  { movedTo }: ForeignHistory,
+  before: readonly string[],
+): Promise<void> {
+  const own = ['schema_migrations', 'schema_migrations_log']
+  const others = before.map((table) => (table === 'schema_migrations' ? (movedTo ?? table) : table))
+  assert.deepEqual(await place.tables(), [...new Set([...own, ...others])].sort())
+}
+
+/** The next migration, as whoever is used to that tool would write it. */
+async function goOn(place: Place, { next, needsConversion, names }: ForeignHistory): Promise<void> {
+  if (next === undefined) return
+  place.workspace.write(
+    Object.fromEntries(Object.entries(next).map(([name, text]) => [`migrations/${name}`, text])),
+  )
+  const isForeign = Object.values(next).some((text) => /\+goose|Up Migration/.test(text))
+  if (isForeign) {
+    assert.equal(needsConversion, true)
+    await place.expect(66, 'up')
+    const converted = await place.expect(0, 'adopt --convert --yes')
+    assert.match(converted.stdout, /pending: slipway up runs it, converted/)
+  } else assert.match((await place.expect(0, 'adopt --dry-run')).stdout, /pending: slipway up runs it/)
+  await place.expect(0, 'up')
+  assert.equal((await history(place)).length, names.length + 1)
+  await place.expect(0, 'verify')
+  assert.match((await place.expect(0, 'adopt --yes')).stdout, /^nothing to do/m)
+}
