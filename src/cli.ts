@@ -4,6 +4,7 @@ import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
 import { requireDatabase } from './config/load.ts'
+import type { DatabaseUrl } from './config/url.ts'
 import type { Run } from './engine/run.ts'
 import { isSlipwayError, type SlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
@@ -144,17 +145,20 @@ function createContext(
     cwd: process.cwd(),
     colors: shouldColor(process.env, isTerminal('stdout')),
     emit,
-    openRun: () => openRun(config, command.verb, { emit, whileWaiting: reporter.begin }),
+    openRun: (url) => openRun(config, command.verb, { emit, whileWaiting: reporter.begin, url }),
     print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
     printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
   }
 }
 
-type Hearer = Pick<CommandContext, 'emit'> & { readonly whileWaiting: () => void }
+type Hearer = Pick<CommandContext, 'emit'> & {
+  readonly whileWaiting: () => void
+  readonly url: DatabaseUrl | undefined
+}
 
-async function openRun(config: Config, verb: string, { emit: tell, whileWaiting }: Hearer): Promise<Run> {
-  const url = requireDatabase(config)
+async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Run> {
+  const { emit: tell, whileWaiting, url = requireDatabase(config) } = hearer
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()
   const applied: string[] = []
@@ -220,6 +224,10 @@ async function runCommand(
       return (await import('./commands/stamp.ts')).stamp(context, command)
     case 'repair':
       return (await import('./commands/repair.ts')).repair(context, command)
+    case 'sql':
+      return (await import('./commands/sql.ts')).sql(context, command)
+    case 'roundtrip':
+      return (await import('./commands/roundtrip.ts')).roundtrip(context, command)
     case 'doctor':
       return (await import('./commands/doctor.ts')).doctor(context, command)
     case 'unlock':

@@ -341,6 +341,11 @@ export const errorTable = {
     meaning: 'A connection pooler in the path refuses: statement pooling, or its own configuration.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
   },
+  'no-scratch': {
+    exit: 78,
+    meaning: 'A scratch database is needed, and there is no server to make one on.',
+    hint: 'export SLIPWAY_SCRATCH_URL=postgres://user@host/postgres, a server where that user may create databases',
+  },
   'command-missing': {
     exit: 78,
     meaning: 'The program to run after `exec --` is not on the PATH or not executable.',
@@ -362,7 +367,17 @@ export const errorTable = {
     meaning: 'Nobody confirmed what a verb would have changed: nobody could be asked, or the answer was no.',
     hint: 'look at what it would do, then confirm it with --yes',
   },
+  'secret-in-sql': {
+    exit: 79,
+    meaning: 'The SQL to print holds a password of the configuration, so it is not printed.',
+    hint: 'keep the password out of the migration',
+  },
   // 80
+  'roundtrip-differs': {
+    exit: 80,
+    meaning: 'A migration does not come back: down, or a second up, leaves another schema than was there before.',
+    hint: 'correct its down, then: slipway roundtrip',
+  },
   'manifest-stale': {
     exit: 80,
     meaning: 'manifest --check: the manifest is missing, or not what the folder would give now.',

@@ -11,6 +11,7 @@ import {
   type UnlockCommand,
 } from './mending-arguments.ts'
 import { hintForOtherTool } from './other-words.ts'
+import { readSql, type SqlCommand } from './offline-arguments.ts'
 import { durationForm, longestMs } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settingNames, settings } from './settings.ts'
 import { showValue } from './show-value.ts'
@@ -33,6 +34,8 @@ export type Command =
   | StampCommand
   | RepairCommand
   | UnlockCommand
+  | SqlCommand
+  | { readonly verb: 'roundtrip'; readonly all: boolean; readonly json: boolean }
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
   | { readonly verb: 'config'; readonly json: boolean }
@@ -99,6 +102,10 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return { verb, json: has('json') }
     case 'wait':
       return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
+    case 'sql':
+      return readSql(read, has('down'))
+    case 'roundtrip':
+      return { verb, all: has('all'), json: has('json') }
     case 'repair':
       return readRepair(read)
     case 'unlock':

@@ -8,6 +8,10 @@ export interface Config {
   readonly databaseUrl: DatabaseUrl | undefined
   /** Why there is no databaseUrl: what requireDatabase throws. */
   readonly databaseProblem?: SlipwayError
+  /** Where scratch databases are made. */
+  readonly scratchUrl: DatabaseUrl | undefined
+  /** Why there is no scratchUrl, although one is given. */
+  readonly scratchProblem?: SlipwayError
   /** Absolute. */
   readonly dir: string
   readonly allowEmpty: boolean

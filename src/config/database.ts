@@ -66,7 +66,7 @@ function parseFound(found: Found | undefined, sources: Sources): ParsedUrl | und
   return parseDatabaseUrl(found.text, { ...context, name: describeSource(found.source) })
 }
 
-function refusePasswordInFlag({ source, text }: Found): void {
+export function refusePasswordInFlag({ source, text }: Found): void {
   if (source.kind === 'flag' && findUrlSecrets(text).length > 0)
     throw new SlipwayError(
       'password-in-flag',
@@ -77,7 +77,8 @@ function refusePasswordInFlag({ source, text }: Found): void {
 /** PGPASSWORD is no setting of ours, but a child or a message could still carry it. */
 export function findSecrets({ layers, file }: Sources): string[] {
   const inLayers = layers.flatMap(({ variables }) => {
-    const urls = variablesOf(settings.databaseUrl).map((name) => variables[name] ?? '')
+    const names = [...variablesOf(settings.databaseUrl), ...variablesOf(settings.scratchUrl)]
+    const urls = names.map((name) => variables[name] ?? '')
     return [variables.PGPASSWORD ?? '', ...urls.flatMap(findUrlSecrets), ...urls.flatMap(findPortLikeSecret)]
   })
   return file === undefined ? inLayers : [...inLayers, ...findFileSecrets(file)]

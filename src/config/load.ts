@@ -7,6 +7,7 @@ import { warnOfUnknownKeys } from './config-file.ts'
 import { findDatabase } from './database.ts'
 import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
 import { readLogLevel } from './log-level.ts'
+import { findScratch } from './scratch.ts'
 import { badValue, readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
 import { type Environment, findSetting, type Layer, type Sources } from './sources.ts'
@@ -34,9 +35,11 @@ export function loadConfig(input: ConfigInput, sources: GatheredSources = gather
   const find = (name: SettingName) => findSetting(name, sources)
   const text = (name: SettingName, fallback: string) => find(name)?.text ?? fallback
   const { secrets, from: _, warnings: databaseWarnings, ...database } = findDatabase(sources)
+  const { secrets: scratchSecrets, ...scratch } = findScratch(sources)
   const { logLevel, warnings: logWarnings } = readLogLevel(find('logLevel'))
   return Object.freeze({
     ...database,
+    ...scratch,
     dir: findPath('dir', sources) ?? resolve(input.cwd, settings.dir.default),
     allowEmpty: readBoolean(settings.allowEmpty, find('allowEmpty')),
     table: text('table', settings.table.default),
@@ -59,7 +62,7 @@ export function loadConfig(input: ConfigInput, sources: GatheredSources = gather
     logFormat: readChoice(settings.logFormat, find('logFormat'), input.stderrIsTTY ? 'pretty' : 'json'),
     logLevel,
     env,
-    redact: createRedactor(secrets),
+    redact: createRedactor([...secrets, ...scratchSecrets]),
     warnings: [
       ...fileWarnings,
       ...warnOfUnknownVariables(sources.layers),

@@ -31,8 +31,10 @@ export interface Setting {
 const writing = ['up', 'exec'] as const
 const amending = ['stamp', 'repair'] as const
 const looking = ['doctor', 'unlock'] as const
-const connecting = ['up', 'status', 'history', 'verify', 'wait', 'exec', ...amending, ...looking] as const
-const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, 'doctor'] as const
+const trying = ['sql', 'roundtrip'] as const
+const running = ['up', 'status', 'history', 'verify', 'wait', 'exec'] as const
+const connecting = [...running, ...amending, ...looking, ...trying] as const
+const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, ...trying, 'doctor'] as const
 
 export const settings = {
   config: {
@@ -113,7 +115,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '60s',
     doc: 'How long to wait for the database to answer.',
-    verbs: ['up', 'status', 'history', 'verify', 'exec', ...amending, 'unlock'],
+    verbs: ['up', 'status', 'history', 'verify', 'exec', ...amending, ...trying, 'unlock'],
   },
   lockTimeout: {
     flag: 'lock-timeout',
@@ -129,7 +131,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '500ms',
     doc: 'The longest a migration may wait for table locks, and so hold up the app, before it backs off.',
-    verbs: writing,
+    verbs: [...writing, 'sql'],
   },
   ddlRetryFor: {
     flag: 'ddl-retry-for',
@@ -146,7 +148,7 @@ export const settings = {
     default: '0',
     defaultShown: '0 (none)',
     doc: 'The longest one statement of a migration may run.',
-    verbs: writing,
+    verbs: [...writing, ...trying],
   },
   shutdownTimeout: {
     flag: 'shutdown-timeout',
@@ -202,6 +204,14 @@ export const settings = {
     default: 'false',
     doc: 'Log every statement that a migration sends, without bound values and passwords.',
     verbs: writing,
+  },
+  scratchUrl: {
+    flag: 'scratch-url',
+    variable: 'SLIPWAY_SCRATCH_URL',
+    type: { kind: 'string', placeholder: 'URL' },
+    doc: 'A PostgreSQL server to try things out on: databases of its own are created there and dropped again. Never the target by itself.',
+    secret: true,
+    verbs: ['up', ...trying],
   },
   logFormat: {
     flag: 'log-format',
