@@ -18,10 +18,10 @@ export interface LockHolder {
   readonly statement?: string
 }
 
-export type StepAction = 'apply' | 'resume' | 'skip'
+export type StepAction = 'apply' | 'resume' | 'skip' | 'revert'
 
-/** `stamp` records, `accept` takes over an edited file, `finish` and `forget` resolve what did not finish or is gone. */
-export type AmendAction = 'stamp' | 'accept' | 'finish' | 'forget'
+/** `stamp` records, `accept` takes over an edited file, the others resolve what did not finish or is gone. */
+export type AmendAction = 'stamp' | 'accept' | 'finish' | 'restore' | 'forget'
 
 export interface PlannedStep {
   readonly name: string
@@ -103,6 +103,8 @@ export interface RunOutcome {
   readonly exitCode: number
   readonly applied: readonly string[]
   readonly skipped: readonly string[]
+  /** By `down`, in the order in which they went. */
+  readonly reverted?: readonly string[]
   readonly pending: readonly string[]
   readonly ahead: readonly string[]
   readonly durationMs: number

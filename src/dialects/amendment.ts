@@ -5,7 +5,7 @@ import type { StepRecord } from './dialect.ts'
 export interface LogRecord {
   readonly id: number
   readonly at: Date
-  /** `up`, `start`, `resume`, `skip`, `failure`, `stamp`, `repair`, `unlock`; a later version may know more. */
+  /** `up`, `start`, `resume`, `skip`, `down`, `revert`, `failure`, `stamp`, `repair`, `unlock`; a later version may know more. */
   readonly event: string
   /** Empty where the event is about no migration. */
   readonly name: string
@@ -32,5 +32,7 @@ export type Amendment =
   | { readonly kind: 'accept'; readonly record: StepRecord; readonly detail: string }
   /** A `started` row becomes `applied`, with all that the record says. */
   | { readonly kind: 'finish'; readonly record: StepRecord; readonly detail: string }
+  /** A row that is being reverted is `applied` again. */
+  | { readonly kind: 'restore'; readonly record: StepRecord; readonly detail: string }
   /** The row is removed. */
   | { readonly kind: 'forget'; readonly record: StepRecord; readonly detail: string }

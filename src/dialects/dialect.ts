@@ -129,6 +129,8 @@ export type StepBody =
 
 export interface Attempt {
   readonly record: StepRecord
+  /** The body is a down: `id` of the history row that goes with it, where `up` would write one. */
+  readonly reverts?: number | undefined
   readonly body: StepBody
   readonly ddlLockTimeoutMs: number
   /** 0: none. */
@@ -186,8 +188,8 @@ export interface Session extends AsyncDisposable {
   applyTogether(parts: readonly TogetherPart[], listener: TogetherListener): Promise<void>
   applyStepwise(attempt: StepwiseAttempt): Promise<void>
   recordSkipped(record: StepRecord): Promise<void>
-  /** Marks a step whose transaction escaped as `started`. */
-  recordStarted(record: StepRecord): Promise<void>
+  /** Marks a step whose transaction escaped as `started`; `reverts` as in Attempt. */
+  recordStarted(record: StepRecord, reverts?: number): Promise<void>
   /** Each with its line in the log, all in one transaction; under the run lock only. */
   amendHistory(amendments: readonly Amendment[]): Promise<void>
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>

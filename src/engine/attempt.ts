@@ -48,6 +48,7 @@ function attemptOf(place: StepPlace, scribe: Scribe): Attempt {
   const record = recordOf(run, migration)
   return {
     record,
+    reverts: revertedRow(step),
     body: bodyOf(place, scribe),
     ddlLockTimeoutMs: migration.options.ddlLockTimeoutMs ?? run.config.ddlLockTimeoutMs,
     statementTimeoutMs: migration.options.statementTimeoutMs ?? run.config.statementTimeoutMs,
@@ -84,6 +85,11 @@ function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
       }
     },
   }
+}
+
+/** Of a down: which history row goes with it. */
+export function revertedRow({ action, history }: StepPlace['step']): number | undefined {
+  return action === 'revert' ? history?.id : undefined
 }
 
 /** A row that an interrupted step left decides; a script that was interrupted outside a transaction goes on outside. */

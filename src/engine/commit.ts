@@ -1,6 +1,7 @@
 /** The connection ended between COMMIT and its answer. History knows: its row was in the same transaction. */
 import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
+import type { Step } from '../plan/plan.ts'
 import { acquireRunLock } from './lock.ts'
 import { openSession } from './open.ts'
 import type { Run } from './run.ts'
@@ -11,11 +12,16 @@ import type { Run } from './run.ts'
  */
 export async function resolveCommit(
   run: Run,
-  name: string,
+  { name, action, history }: Pick<Step, 'name' | 'action' | 'history'>,
   isLast: boolean,
   onCommitted: () => void,
 ): Promise<void> {
-  const isCommitted = await readCommit(run, name)
+  const isDown = action === 'revert'
+  const isCommitted = await readCommit(run, name, ({ rows }) =>
+    isDown
+      ? !rows.some(({ id }) => id === history?.id)
+      : rows.some((row) => row.name === name && row.runId === run.runId && row.state === 'applied'),
+  )
   if (isCommitted === undefined) {
     throw lostAt(name, 'whether it was committed could not be found out; running again is safe')
   }
@@ -24,17 +30,21 @@ export async function resolveCommit(
   run.emit({
     type: 'warning',
     code: 'commit-answer-lost',
-    message: 'the connection ended before COMMIT was answered; history says it is applied',
+    message: `the connection ended before COMMIT was answered; history says it is ${isDown ? 'reverted' : 'applied'}`,
     migration: name,
   })
-  if (!isLast) throw lostAt(name, 'it was committed; those after it are still pending')
+  if (!isLast)
+    throw lostAt(name, `it was committed; those after it are still ${isDown ? 'to be reverted' : 'pending'}`)
 }
 
-async function readCommit(run: Run, name: string): Promise<boolean | undefined> {
+async function readCommit(
+  run: Run,
+  name: string,
+  tells: (snapshot: HistorySnapshot) => boolean,
+): Promise<boolean | undefined> {
   try {
     await using session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
-    const { rows } = await readUnderLock(run, session)
-    return rows.some((row) => row.name === name && row.runId === run.runId && row.state === 'applied')
+    return tells(await readUnderLock(run, session))
   } catch (error) {
     run.emit({
       type: 'cleanup-failed',

@@ -10,6 +10,7 @@ import {
   type SourceLocation,
 } from '../errors.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
+import { repairCommand } from '../plan/repair.ts'
 import { excerptAt } from '../sql/excerpt.ts'
 import type { FailedQuery } from './context/tracker.ts'
 import type { Run } from './run.ts'
@@ -46,13 +47,28 @@ export function describeFailure(
   const statement = statementOf(step)
   const where = statement === undefined ? '' : ` at statement ${statement.index} of ${statement.total}`
   const reason = fault.kind === 'other' ? describeThrown(origin) : fault.message
-  return new SlipwayError(code, `${name} failed${where}: ${reason}`, {
+  return new SlipwayError(code, `${titleOf(step)} failed${where}: ${reason}`, {
     migration: name,
+    ...hintFor(step, code),
     cause: origin,
     ...(location === undefined ? {} : { location }),
     ...(statement === undefined ? {} : { statement }),
     ...serverFacts(fault),
   })
+}
+
+function titleOf({ migration: { file, direction } }: FailedStep): string {
+  return direction === 'down' ? `the down of ${file.name}` : file.name
+}
+
+/** The table's hints are about `up`. */
+function hintFor({ migration: { direction, file } }: FailedStep, code: ErrorCode): { hint?: string } {
+  if (direction !== 'down') return {}
+  return code === 'migration-failed'
+    ? {
+        hint: `correct its down, have the edit accepted (${repairCommand('accept', file.name)}), then: slipway down`,
+      }
+    : { hint: 'run again: slipway down' }
 }
 
 /** JavaScript can throw anything; what says nothing by itself is given a verb. */
@@ -75,7 +91,7 @@ export function serverFacts(fault: Fault): ErrorFacts {
 function placeError(step: FailedStep, error: SlipwayError): SlipwayError {
   if (error.facts.location !== undefined) return error
   const location = locateInScript(step.migration, error.stack)
-  return new SlipwayError(error.code, `${step.migration.file.name}: ${error.message}`, {
+  return new SlipwayError(error.code, `${titleOf(step)}: ${error.message}`, {
     ...error.facts,
     hint: error.hint,
     migration: step.migration.file.name,

@@ -4,6 +4,8 @@
 export interface Progress {
   applied: string[]
   skipped: string[]
+  /** By `down`. */
+  reverted?: string[]
   pending: string[]
   ahead: string[]
 }
@@ -14,6 +16,10 @@ export function emptyProgress(): Progress {
 
 export function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
   progress.pending = progress.pending.filter((name) => name !== step.name)
+  if (step.action === 'revert') {
+    progress.reverted = [...(progress.reverted ?? []), step.name]
+    return
+  }
   const list = step.action === 'skip' ? progress.skipped : progress.applied
   list.push(step.name)
 }

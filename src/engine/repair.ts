@@ -118,10 +118,22 @@ async function amendmentFor(
       return { kind: 'accept', record, detail: `accepted instead of ${history.checksum}` }
     }
     case 'finished': {
+      if (history.reverting === true)
+        return {
+          kind: 'forget',
+          record: recordOfRow(run, damage, ''),
+          detail: `declared reverted, ${counted}`,
+        }
       const record = await recordOfFile(run, session, damage)
       return { kind: 'finish', record, detail: `declared finished, ${counted}` }
     }
     case 'retry':
+      if (history.reverting === true)
+        return {
+          kind: 'restore',
+          record: recordOfRow(run, damage, ''),
+          detail: `declared applied, its down not begun, ${counted}`,
+        }
       return {
         kind: 'forget',
         record: recordOfRow(run, damage, ''),

@@ -1,5 +1,5 @@
 /** Where a non-transactional step goes on after an interruption. */
-import type { Attempt, StepwiseAttempt } from '../dialects/dialect.ts'
+import type { Attempt, Session, StepwiseAttempt } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import { repairCommand } from '../plan/repair.ts'
@@ -30,8 +30,15 @@ async function readRow({ session, step }: StepPlace): Promise<HistoryRow | undef
 
 /** An error that the server reported is in the log; a crash is not. */
 async function hasFailedBefore({ session }: StepPlace, row: HistoryRow): Promise<boolean> {
+  // The row of what is being reverted still names the run that applied it.
+  const runId = row.reverting === true ? await findReverter(session, row.name) : row.runId
   const failures = await session.failuresSince(new Date(0))
-  return failures.some((failure) => failure.name === row.name && failure.runId === row.runId)
+  return failures.some((failure) => failure.name === row.name && failure.runId === runId)
+}
+
+async function findReverter(session: Session, name: string): Promise<string | undefined> {
+  const log = await session.readLog()
+  return log.findLast((line) => line.event === 'revert' && line.name === name)?.runId
 }
 
 /** The tail of an unfinished file may be edited; what already ran may not. */
@@ -42,7 +49,9 @@ async function requireSameStart(
   const { file, body } = migration
   const stored = await session.readSource(file.name)
   if (stored === undefined || body.kind !== 'sql') return
-  const before = await run.dialect.parse(parseDirectives(stored, run.dialect.name).up.text).catch(() => [])
+  const { up, down } = parseDirectives(stored, run.dialect.name)
+  const section = migration.direction === 'down' ? down : up
+  const before = await run.dialect.parse(section?.text ?? '').catch(() => [])
   const isSame = body.statements
     .slice(0, statementsDone)
     .every((statement, index) => before[index]?.text === statement.text)

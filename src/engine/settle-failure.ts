@@ -1,9 +1,10 @@
 /** A step that failed for good: which error to throw, and what history is told of it. */
 import { AlreadyRecorded, type Fault, type StepRecord, TransactionEscaped } from '../dialects/dialect.ts'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
+import { describeReverting } from '../plan/down.ts'
 import { describeUnfinished } from '../plan/reasons.ts'
 import { repairCommand } from '../plan/repair.ts'
-import { isStepwise } from './attempt.ts'
+import { isStepwise, revertedRow } from './attempt.ts'
 import type { StepPlace } from './execute.ts'
 import { describeFailure, type FailedStep } from './failure.ts'
 import type { Run } from './run.ts'
@@ -21,36 +22,55 @@ export async function settleFailure(
   if (session.lost || fault.kind === 'session-lost') {
     return new SlipwayError(
       'session-lost',
-      `the connection was lost while ${step.name} ran: ${fault.message}`,
+      `the connection was lost while ${nameStep(place)} ran: ${fault.message}`,
       {
         migration: step.name,
         cause: failed.thrown,
-        ...(staysUnfinished(place) ? { hint: describeUnfinished(step.name).hint } : {}),
+        ...(staysUnfinished(place) ? { hint: unfinishedHint(place) } : hintOfDown(place)),
       },
     )
   }
   if (failed.thrown instanceof AlreadyRecorded) {
-    return new SlipwayError('transient', `another runner recorded ${step.name} meanwhile`, {
+    return new SlipwayError('transient', `another runner ${isDown(place) ? 'reverted' : 'recorded'} ${step.name} meanwhile`, {
       migration: step.name,
     })
   }
   if (failed.thrown instanceof TransactionEscaped) {
-    await session.recordStarted(record)
+    await session.recordStarted(record, revertedRow(step))
     return new SlipwayError(
       'escaped',
-      `${step.name} ended its own transaction; history marks it as unfinished`,
+      `${nameStep(place)} ended its own transaction; history marks it as unfinished`,
       {
         migration: step.name,
         location: { file: migration.file.up.shown },
-        hint: `remove the commit from the migration, undo what it did, then: ${repairCommand('retry', step.name)}`,
+        hint: isDown(place)
+          ? unfinishedHint(place)
+          : `remove the commit from the migration, undo what it did, then: ${repairCommand('retry', step.name)}`,
         cause: failed.thrown,
       },
     )
   }
   const described = describeFailure(run, stray === undefined ? failed : { ...failed, thrown: stray })
-  const error = staysUnfinished(place) ? withHint(described, describeUnfinished(step.name).hint) : described
+  const error = staysUnfinished(place) ? withHint(described, unfinishedHint(place)) : described
   await recordFailure(place, record, error)
   return error
+}
+
+function isDown({ step }: StepPlace): boolean {
+  return step.action === 'revert'
+}
+
+function nameStep(place: StepPlace): string {
+  return isDown(place) ? `the down of ${place.step.name}` : place.step.name
+}
+
+function unfinishedHint(place: StepPlace): string {
+  const { name } = place.step
+  return (isDown(place) ? describeReverting(name) : describeUnfinished(name)).hint
+}
+
+function hintOfDown(place: StepPlace): { hint?: string } {
+  return isDown(place) ? { hint: 'run again: slipway down' } : {}
 }
 
 /** What the migration threw where nothing awaited it; that stops the run as a signal does. */

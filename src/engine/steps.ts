@@ -22,7 +22,7 @@ async function runEach(places: readonly StepPlace[], progress: Progress): Promis
     const { run, step, index, total } = place
     run.signal.throwIfAborted()
     if ((await executeStep(place)) === 'committed-unanswered') {
-      await resolveCommit(run, step.name, index === total, () => markDone(progress, step))
+      await resolveCommit(run, step, index === total, () => markDone(progress, step))
       return false
     }
     markDone(progress, step)
@@ -40,7 +40,7 @@ async function runTogether(places: readonly StepPlace[], progress: Progress): Pr
   try {
     if ((await executeTogether([first, ...others])) === 'committed-unanswered') {
       // Their rows committed with it, or not at all.
-      await resolveCommit(first.run, places.at(-1)?.step.name ?? first.step.name, true, markAll)
+      await resolveCommit(first.run, places.at(-1)?.step ?? first.step, true, markAll)
       return false
     }
   } catch (error) {

@@ -208,6 +208,6 @@ async function runFirst(round: Round, { steps }: Plan): Promise<'done' | undefin
     if (error instanceof TurnLost) return undefined
     throw error
   }
-  await resolveCommit(up.run, step.name, steps.length === 1, onDone)
+  await resolveCommit(up.run, step, steps.length === 1, onDone)
   return 'done'
 }

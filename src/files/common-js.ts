@@ -3,12 +3,12 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { compileFunction, constants } from 'node:vm'
 
-const parameters = ['exports', 'require', 'module', '__filename', '__dirname']
+export const commonJsParameters = ['exports', 'require', 'module', '__filename', '__dirname']
 
 /** True if the text parses as CommonJS: `import` and `export` at top level do not, so a module is never taken for it. */
 export function isCommonJs(text: string): boolean {
   try {
-    compileFunction(text, parameters)
+    compileFunction(text, commonJsParameters)
     return true
   } catch {
     return false
@@ -21,7 +21,7 @@ export function isCommonJs(text: string): boolean {
  */
 export function runCommonJs(text: string, path: string): unknown {
   const module: { exports: unknown } = { exports: {} }
-  const run = compileFunction(text, parameters, {
+  const run = compileFunction(text, commonJsParameters, {
     filename: path,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })

@@ -2,11 +2,11 @@
 import { realpathSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { SlipwayError } from '../errors.ts'
+import { isSlipwayError, SlipwayError } from '../errors.ts'
 import type { MigrationFile } from '../plan/migration.ts'
 import { nearest } from '../plan/nearest.ts'
 import { isCommonJs, runCommonJs } from './common-js.ts'
-import type { LoadedMigration } from './loaded.ts'
+import type { LoadedBody, LoadedMigration } from './loaded.ts'
 import { importServed, withNeighbours } from './module-hook.ts'
 import { badOptions, readScriptOptions } from './options.ts'
 import { explainScriptError } from './script-error.ts'
@@ -14,7 +14,17 @@ import { explainScriptError } from './script-error.ts'
 /** Throws SlipwayError script-syntax, script-load, no-up, bad-options. */
 export async function loadScript(file: MigrationFile): Promise<LoadedMigration> {
   const path = realPathOf(file)
-  const exported = await importExports(file, path)
+  const exported = await importExports(file, path, () => importFile(file, path))
+  // It may import a neighbour as late as when it runs.
+  return readExports(file, exported, (work) => withNeighbours(dirname(path), work))
+}
+
+/** `around`: what has to be in place while `up` or `down` runs. Throws no-up, bad-options. */
+export function readExports(
+  file: MigrationFile,
+  exported: Exports,
+  around: (work: () => Promise<unknown>) => Promise<unknown>,
+): LoadedMigration {
   const { up, down, options, MIGRATION_ID: id } = exported
   if (typeof up !== 'function') throw noUp(file, exported)
   const problems: string[] = []
@@ -22,26 +32,33 @@ export async function loadScript(file: MigrationFile): Promise<LoadedMigration> 
   if (id !== undefined && id !== file.name)
     problems.push(`MIGRATION_ID is ${JSON.stringify(id)}, but the file is named ${file.name}`)
   if (problems.length > 0) throw badOptions(file, problems)
+  const declared = readScriptOptions(file, options)
+  const bodyOf = (run: (...given: never[]) => unknown): LoadedBody => ({
+    kind: 'code',
+    up: (context) => around(async () => Reflect.apply(run, exported, [context])),
+  })
   return {
     file,
-    options: readScriptOptions(file, options),
-    hasDown: down !== undefined,
-    body: {
-      kind: 'code',
-      // It may import a neighbour as late as now.
-      up: (context) => withNeighbours(dirname(path), async () => Reflect.apply(up, exported, [context])),
-    },
+    options: declared,
+    hasDown: typeof down === 'function',
+    body: bodyOf(up as () => unknown),
+    ...(typeof down === 'function' ? { down: { options: declared, body: bodyOf(down as () => unknown) } } : {}),
     notices: [],
   }
 }
 
-type Exports = Readonly<Record<string, unknown>>
+export type Exports = Readonly<Record<string, unknown>>
 
-async function importExports(file: MigrationFile, path: string): Promise<Exports> {
+/** What fails is explained with its place in the file. */
+export async function importExports(
+  file: MigrationFile,
+  path: string,
+  importing: () => Promise<unknown>,
+): Promise<Exports> {
   try {
-    return unwrapDefault(await importFile(file, path))
+    return unwrapDefault(await importing())
   } catch (error) {
-    throw explainScriptError(error, file, path)
+    throw isSlipwayError(error) ? error : explainScriptError(error, file, path)
   }
 }
 

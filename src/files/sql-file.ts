@@ -22,13 +22,12 @@ export interface SqlParser {
 export async function loadSqlMigration(file: MigrationFile, parser: SqlParser): Promise<LoadedMigration> {
   const { up, down } = readSections(file, parser)
   const options = readSqlOptions(file, up.options)
-  if (down !== undefined) readSqlOptions(file, down.section.options)
+  const downOptions = down === undefined ? undefined : readSqlOptions(file, down.section.options)
   if (isForOther(options, parser)) {
     return { file, options, hasDown: down !== undefined, body: { kind: 'sql', statements: [] }, notices: [] }
   }
   const all = await parseSection(file, file.up, up, parser)
-  const hasDown =
-    down !== undefined && (await parseSection(file, down.source, down.section, parser)).length > 0
+  const below = down === undefined ? [] : await parseSection(file, down.source, down.section, parser)
   if (all.length === 0)
     throw new SlipwayError('no-up', `${file.up.shown} holds no statement to run upwards`, emptyFacts(file))
   const { statements, notices } = options.transaction
@@ -41,8 +40,11 @@ export async function loadSqlMigration(file: MigrationFile, parser: SqlParser): 
   return {
     file,
     options,
-    hasDown,
+    hasDown: below.length > 0,
     body: { kind: 'sql', statements },
+    ...(downOptions === undefined || below.length === 0
+      ? {}
+      : { down: { options: downOptions, body: { kind: 'sql' as const, statements: below } } }),
     notices: notices.map((notice) => ({ ...notice, message: `${file.name} ${notice.message}` })),
   }
 }
@@ -113,7 +115,7 @@ function explainSyntax(
   })
 }
 
-function describeFault(file: MigrationFile, { code, statement, message }: ControlFault): SlipwayError {
+export function describeFault(file: MigrationFile, { code, statement, message }: ControlFault): SlipwayError {
   return new SlipwayError(code, `${file.up.shown}: ${message}`, {
     migration: file.name,
     location: locate(file.up, statement.offset),

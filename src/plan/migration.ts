@@ -70,8 +70,10 @@ export interface HistoryRow {
   readonly runnerVersion: string
   readonly runId: string
   readonly state: HistoryState
-  /** Statements of a non-transactional SQL migration known to be done. */
+  /** Statements of a non-transactional SQL migration known to be done; where it is being reverted, of its down. */
   readonly statementsDone: number
+  /** `started`, but downwards: its down was begun outside a transaction and did not finish. */
+  readonly reverting?: true
   readonly breaking: boolean
 }
 

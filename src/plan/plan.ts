@@ -30,8 +30,8 @@ export interface PlanInput extends StateInput {
 export interface Step {
   readonly name: string
   readonly file: MigrationFile
-  /** `resume`: a `started` row exists. `skip`: record only, the migration is for another dialect. */
-  readonly action: 'apply' | 'resume' | 'skip'
+  /** `resume`: a `started` row exists. `skip`: record only, the migration is for another dialect. `revert`: its down. */
+  readonly action: 'apply' | 'resume' | 'skip' | 'revert'
   readonly history?: HistoryRow
 }
 

@@ -108,8 +108,15 @@ export function findFuture({ states, request }: FindingInput): Finding {
 }
 
 export function findUnfinished({ states, options }: FindingInput): Finding {
-  const reasons = states.flatMap(({ name, state, file }) => {
+  const reasons = states.flatMap(({ name, state, file, history }) => {
     if (state !== 'unfinished') return []
+    if (history?.reverting === true)
+      return [
+        new SlipwayError('unfinished', `${name} was being reverted and did not finish`, {
+          migration: name,
+          hint: `go on: slipway down; or say what is true of it: ${repairCommand('finished', name)} when all of its down is done, ${repairCommand('retry', name)} when nothing of it was`,
+        }),
+      ]
     if (file === undefined) {
       const message = `${name} did not finish, and its file is in old/`
       return [new SlipwayError('unfinished', message, describeUnfinished(name))]

@@ -1,6 +1,7 @@
 /** What `stamp` would record: files, history and a target in; names or every reason against it out. Pure. */
 import { SlipwayError } from '../errors.ts'
 import { checkDependencies } from './dependencies.ts'
+import { describeReverting } from './down.ts'
 import { compareMigrations } from './name.ts'
 import { type Plan, type PlanInput, type Refusal, resolveEnd, stepOf } from './plan.ts'
 import { describeUnfinished, findAhead, findChanged, findFuture, findMissing } from './reasons.ts'
@@ -55,6 +56,8 @@ function chooseStates(
 }
 
 function unfinishedReason({ name, history }: MigrationStatus): SlipwayError[] {
+  if (history?.reverting === true)
+    return [new SlipwayError('unfinished', `${name} was being reverted and did not finish`, describeReverting(name))]
   return history?.state === 'started'
     ? [new SlipwayError('unfinished', `${name} did not finish`, describeUnfinished(name))]
     : []

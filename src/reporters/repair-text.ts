@@ -40,15 +40,16 @@ const signs = {
 function whatLines({ name, state, history }: Damage, { reasons }: RepairResult, paint: Paint): string[] {
   const reason = reasons.get(name)
   if (reason !== undefined) return errorLines(reason, { paint, redact: noRedaction, debug: false })
-  const resumes =
-    state === 'unfinished' ? `; slipway up goes on after statement ${history.statementsDone}` : ''
+  const verb = history.reverting === true ? 'slipway down' : 'slipway up'
+  const resumes = state === 'unfinished' ? `; ${verb} goes on after statement ${history.statementsDone}` : ''
   return [paint('caution', `! ${oneLine(name, 200)} ${signs[state]}${resumes}`)]
 }
 
-function commandLines({ actions, name }: Damage, paint: Paint): string[] {
+function commandLines({ actions, name, history }: Damage, paint: Paint): string[] {
+  const told = history.reverting === true ? { ...meanings, ...revertMeanings } : meanings
   const style = { paint, redact: noRedaction, debug: false }
   return actions.map(
-    (action) => `  ${nextLine(`${repairCommand(action, name)}  ${paint('faint', meanings[action])}`, style)}`,
+    (action) => `  ${nextLine(`${repairCommand(action, name)}  ${paint('faint', told[action])}`, style)}`,
   )
 }
 
@@ -59,10 +60,15 @@ const meanings: Readonly<Record<RepairAction, string>> = {
   forget: 'it is gone for good: history forgets it, and its stored text',
 }
 
+const revertMeanings = {
+  finished: 'all of its down is done: history forgets it',
+  retry: 'nothing of its down was done: it counts as applied',
+} as const
+
 function proposalLines(damage: Damage, action: RepairAction): string[] {
   const lines = [`  this would ${describeRepair(action, damage)}`]
   const done = damage.history.statementsDone
-  if (action === 'retry' && done > 0)
+  if (action === 'retry' && done > 0 && damage.history.reverting !== true)
     lines.push(
       `  its first ${done === 1 ? 'statement' : `${done} statements`} would run a second time; slipway up alone goes on after ${done === 1 ? 'it' : 'them'}`,
     )

@@ -112,6 +112,10 @@ where name = ${literal(record.name)} and state <> 'started'`
 update ${names.history}
 set state = 'applied', applied_at = pg_catalog.clock_timestamp()
 where name = ${literal(record.name)} and state = 'started'`
+    case 'restore':
+      return `update ${names.history}
+set state = 'applied', statements_done = 0
+where name = ${literal(record.name)} and state = 'started' and statements_done < 0`
     case 'forget':
       return `delete from ${names.history} where name = ${literal(record.name)}`
   }

@@ -1,6 +1,7 @@
 /** The history table's SQL. Addressed by its schema everywhere, read without any lock. */
 import { SlipwayError } from '../../errors.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
+import { readProgress } from '../../plan/reverting.ts'
 import { shellWord } from '../../plan/shell.ts'
 import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
@@ -132,7 +133,7 @@ function toHistoryRow(row: Row): HistoryRow {
     runnerVersion: String(row.runner_version),
     runId: String(row.run_id),
     state: row.state as HistoryState,
-    statementsDone: Number(row.statements_done),
+    ...readProgress(row.state as HistoryState, Number(row.statements_done)),
     breaking: row.breaking === true,
   }
 }

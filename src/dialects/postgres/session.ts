@@ -14,6 +14,7 @@ import { endRunLockHolder, findRunLockHolder, releaseRunLock, tryRunLock } from 
 import { mayShare, needsSession } from './pooling.ts'
 import { prepareOnce, type SessionParts } from './prepare.ts'
 import { asAmender, asWriter } from './privileges.ts'
+import { markReverting } from './revert-rows.ts'
 import { requireRoles } from './roles.ts'
 import { applyStepwise } from './stepwise.ts'
 import { applyInTransaction } from './transaction.ts'
@@ -162,7 +163,12 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     applyStepwise: (attempt) => withNotices(attempt, async () => applyStepwise(await settled(), attempt)),
     recordSkipped: (record) =>
       write(`${rows.insertDone(names, record, 'skipped')};\n${rows.insertLog(names, 'skip', record)}`),
-    recordStarted: (record) => write(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
+    recordStarted: (record, reverts) =>
+      write(
+        reverts === undefined
+          ? `${rows.insertStarted(names, record)}\non conflict (name) do nothing`
+          : markReverting(names, reverts, 0),
+      ),
     async amendHistory(amendments) {
       const place = await settled()
       const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')

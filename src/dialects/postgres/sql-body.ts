@@ -31,7 +31,11 @@ export function sendSqlBody(
   const { link } = place
   const locking = lockTables(lockableAhead(statements), attempt.ddlLockTimeoutMs)
   // Its own statements must find no name taken, nor leave one behind, so it is given what a reset leaves.
-  const isPrepared = rows !== 'spelled out' && place.rows !== undefined && !mayForget(statements)
+  const isPrepared =
+    rows !== 'spelled out' &&
+    place.rows !== undefined &&
+    attempt.reverts === undefined &&
+    !mayForget(statements)
   const reset = isPrepared ? resetAndPrepare(place, place.rows) : sendReset(place)
   const opened = link.simple(opening(place, attempt, isPrepared))
   const locked =
@@ -58,7 +62,7 @@ export async function awaitSqlBody(place: Workplace, sent: SentBody): Promise<Fi
   checkpoint('statement-sent', name)
   try {
     await sent.reset
-    const begun = await awaitOpening(place, sent.opened)
+    const begun = await awaitOpening(place, sent.opened, attempt)
     await sent.locked?.catch((error: unknown) => {
       throw explainLocking(error, attempt)
     })

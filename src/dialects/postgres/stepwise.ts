@@ -7,15 +7,15 @@ import { createChecks } from './checks.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
 import { sqlstateOf } from './errors.ts'
 import { readOnly } from './facts.ts'
-import { insertLog, insertStarted, markApplied, markStatementsDone, updateStarted } from './history-rows.ts'
 import type { Link } from './link.ts'
 import { literal } from './naming.ts'
-import { asWriter } from './privileges.ts'
+import { writeEnd, writeIntent, writeProgress } from './stepwise-rows.ts'
 import { sendQuery } from './transaction.ts'
 import { leaveTransaction, sendReset, type Workplace, writeHistory } from './workplace.ts'
 
 export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {
   const { link } = place
+  const began = performance.now()
   await sendReset(place)
   const attempt = given.resume ? await probeInterrupted(place, given) : given
   await writeIntent(place, attempt)
@@ -27,7 +27,7 @@ export async function applyStepwise(place: Workplace, given: StepwiseAttempt): P
     await leaveTransaction(link)
     throw error
   }
-  await finish(place, attempt)
+  await finish(place, attempt, began)
 }
 
 /**
@@ -48,25 +48,10 @@ async function probeInterrupted(place: Workplace, attempt: StepwiseAttempt): Pro
   return isDone ? { ...attempt, statementsDone: statementsDone + 1 } : attempt
 }
 
-async function writeIntent(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
-  const { names } = place
-  const { record, statementsDone } = attempt
-  const intent = attempt.resume
-    ? `${updateStarted(names, record)};\n${markStatementsDone(names, record, statementsDone)}`
-    : insertStarted(names, record)
-  const log = insertLog(names, attempt.resume ? 'resume' : 'start', attempt.record, {
-    statementsDone: attempt.statementsDone,
-  })
-  await asWriter(names, place.role, () => writeHistory(place, `${intent};\n${log}`))
-}
-
-async function finish(place: Workplace, attempt: StepwiseAttempt): Promise<void> {
+async function finish(place: Workplace, attempt: StepwiseAttempt, began: number): Promise<void> {
   const { names } = place
   checkpoint('last-statement-done', attempt.record.name)
-  const results = await writeHistory(
-    place,
-    `${markApplied(names, attempt.record, 'applied_at')};\n${insertLog(names, 'up', attempt.record)}`,
-  ).catch((error: unknown) => {
+  const results = await writeHistory(place, writeEnd(names, attempt, performance.now() - began)).catch((error: unknown) => {
     throw place.link.lost ? new CommitUnanswered(attempt.record.name, { cause: error }) : error
   })
   if (results[0]?.rows.length !== 1) throw new Error(`the row of this migration in ${names.shown} is gone`)
@@ -176,7 +161,7 @@ set local statement_timeout = ${attempt.statementTimeoutMs}`,
   await link.simple(
     `${place.identity};
 set local statement_timeout = 0;
-${markStatementsDone(names, attempt.record, index + 1)};
+${writeProgress(names, attempt, index + 1)};
 commit`,
   )
   checkpoint('statement-done', attempt.record.name)
@@ -198,7 +183,7 @@ async function runAlone(
   const concurrent = statement.concurrentIndex
   await send(link, attempt, index, statement)
   if (concurrent?.action === 'create') await requireValidIndex(link, concurrent, index)
-  await writeHistory(place, markStatementsDone(names, attempt.record, index + 1))
+  await writeHistory(place, writeProgress(names, attempt, index + 1))
   checkpoint('statement-done', attempt.record.name)
 }
 
@@ -210,14 +195,14 @@ async function runGroup(place: Workplace, attempt: TimedAttempt, unit: Unit): Pr
   for (const [offset, statement] of unit.statements.entries()) {
     if (offset === unit.statements.length - 1 && statement.transactionControl === 'commit') {
       await link.simple(
-        `${place.identity};\nset local statement_timeout = 0;\n${markStatementsDone(names, attempt.record, done)}`,
+        `${place.identity};\nset local statement_timeout = 0;\n${writeProgress(names, attempt, done)}`,
       )
     }
     await send(link, attempt, unit.from + offset, statement)
   }
   if (unit.statements.at(-1)?.transactionControl !== 'commit') {
     await leaveTransaction(link)
-    await writeHistory(place, markStatementsDone(names, attempt.record, done))
+    await writeHistory(place, writeProgress(names, attempt, done))
   }
   checkpoint('statement-done', attempt.record.name)
 }

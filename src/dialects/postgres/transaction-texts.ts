@@ -4,7 +4,8 @@ import { isServerError } from './errors.ts'
 import { insertLog, insertStarted, markApplied } from './history-rows.ts'
 import type { ResultSet } from './link.ts'
 import { executeApplied, executeStarted } from './prepared-rows.ts'
-import { asWriter } from './privileges.ts'
+import { asAmender, asWriter } from './privileges.ts'
+import { logRevert, markReverting, removeReverted, requireDelete } from './revert-rows.ts'
 import { requireSameBackend, type Workplace } from './workplace.ts'
 
 export interface Finished {
@@ -24,10 +25,7 @@ export const proofs = {
 
 /** `isPrepared`: see prepareRows. */
 export function opening(place: Workplace, attempt: Attempt, isPrepared = false): string {
-  const { record } = attempt
-  const start = isPrepared
-    ? executeStarted(record)
-    : `${insertStarted(place.names, record)}\nreturning ${proofs.started}`
+  const start = isPrepared ? executeStarted(attempt.record) : startOf(place, attempt)
   return `${place.begin}
 set local lock_timeout = ${attempt.ddlLockTimeoutMs};
 lock table ${place.names.history} in share row exclusive mode;
@@ -35,17 +33,28 @@ ${start};
 set local statement_timeout = ${attempt.statementTimeoutMs}`
 }
 
+function startOf({ names }: Workplace, { record, reverts }: Attempt): string {
+  const start =
+    reverts === undefined
+      ? insertStarted(names, record)
+      : `${requireDelete(names)};\n${markReverting(names, reverts, 0)}`
+  return `${start}\nreturning ${proofs.started}`
+}
+
+function endOf({ names, since = 'pg_catalog.transaction_timestamp()' }: Workplace, attempt: Attempt): string {
+  const { record, reverts } = attempt
+  if (reverts === undefined)
+    return `${markApplied(names, record, since)};\n${insertLog(names, 'up', record)}`
+  const duration = `pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - ${since})::numeric * 1000)`
+  return `${removeReverted(names, reverts)};\n${logRevert(names, record, { event: 'down', duration })}`
+}
+
 /**
  * Works in whatever role, search_path and timeout the migration left us. Deferred constraints are checked before those
  * are changed: at COMMIT a trigger would no longer find the tables that the migration's search_path names.
  */
-export function closing(place: Workplace, { record }: Attempt, isPrepared = false): string {
-  const { names } = place
-  const end = isPrepared
-    ? executeApplied(record)
-    : `${markApplied(names, record, place.since ?? 'pg_catalog.transaction_timestamp()')};
-${insertLog(names, 'up', record)}
-returning ${proofs.logged}`
+export function closing(place: Workplace, attempt: Attempt, isPrepared = false): string {
+  const end = isPrepared ? executeApplied(attempt.record) : `${endOf(place, attempt)}\nreturning ${proofs.logged}`
   return `set constraints all immediate;
 ${place.identity};
 set local search_path = pg_catalog;
@@ -74,9 +83,13 @@ export function finish(
 export async function awaitOpening(
   { names, role }: Workplace,
   opened: Promise<ResultSet[]>,
+  { reverts }: Pick<Attempt, 'reverts'>,
 ): Promise<ResultSet[]> {
   try {
-    return await asWriter(names, role, () => opened)
+    if (reverts === undefined) return await asWriter(names, role, () => opened)
+    const begun = await asAmender(names, role, () => opened)
+    if (begun.at(-1)?.rows.length === 0) throw new AlreadyRecorded('another runner reverted it first')
+    return begun
   } catch (error) {
     const isOwnRow =
       isServerError(error) &&

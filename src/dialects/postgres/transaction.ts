@@ -105,7 +105,7 @@ async function runCodeBody(
   const opened = link.simple(opening(place, attempt))
   opened.catch(() => {})
   await reset
-  const begun = await awaitOpening(place, opened)
+  const begun = await awaitOpening(place, opened, attempt)
   const { name } = attempt.record
   const executor = transactionExecutor(link, name)
   const commits = link.commits

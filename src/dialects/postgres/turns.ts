@@ -17,6 +17,7 @@ import * as rows from './history-rows.ts'
 import { selectRunLock } from './lock.ts'
 import { asAmender, asCreator, asReader, asWriter } from './privileges.ts'
 import { nameReader, readAs } from './read-as.ts'
+import { markReverting } from './revert-rows.ts'
 import { applyInTransaction } from './transaction.ts'
 import { type KeeperParts, keepTurns, type TurnKeeper } from './turn.ts'
 import { historyMark } from './turn-texts.ts'
@@ -133,8 +134,12 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
       const text = amendments.map((amendment) => rows.amend(names, amendment)).join(';\n')
       await asAmender(names, role, () => keeper.finish(turn, text))
     },
-    recordStarted: (record) =>
-      keeper.append(`${rows.insertStarted(names, record)}\non conflict (name) do nothing`),
+    recordStarted: (record, reverts) =>
+      keeper.append(
+        reverts === undefined
+          ? `${rows.insertStarted(names, record)}\non conflict (name) do nothing`
+          : markReverting(names, reverts, 0),
+      ),
     async recordFailure(record, error, statementsDone) {
       const { turn } = keeper
       const text = rows.insertLog(names, 'failure', record, { error, statementsDone })

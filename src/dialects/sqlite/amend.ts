@@ -46,6 +46,14 @@ function changeRow(handle: Handle, tables: HistoryTables, amendment: Amendment):
         ]),
       )
       return
+    case 'restore':
+      runStatement(
+        handle,
+        `update ${tables.history} set state = 'applied', statements_done = 0
+         where name = ? and state = 'started' and statements_done < 0`,
+        [record.name],
+      )
+      return
     case 'forget':
       runStatement(handle, `delete from ${tables.history} where name = ?`, [record.name])
       return

@@ -1,13 +1,14 @@
 /** What is read from the history tables and written to them. Every function runs inside its caller's transaction. */
 import { digestMigrations, type HistoryDigest } from '../../plan/digest.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
+import { countReverted, readProgress } from '../../plan/reverting.ts'
 import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, Row, StepRecord } from '../dialect.ts'
 import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { toSqliteValues } from './values.ts'
 
-export type LogEvent = 'up' | 'failure' | 'skip' | 'start' | 'resume' | 'stamp' | 'repair' | 'unlock'
+export type LogEvent = 'up' | 'failure' | 'skip' | 'start' | 'resume' | 'stamp' | 'repair' | 'unlock' | 'down' | 'revert'
 
 /** Written as `applied_at` and `at`: ISO-8601 in UTC with milliseconds, which sorts as text. */
 function timestamp(): string {
@@ -127,6 +128,23 @@ export function writeProgress(
   send(handle, `update ${tables.history} set statements_done = ? where name = ?`, [statementsDone, name])
 }
 
+/** Its down is being run outside a transaction, `done` statements so far. False: the row is not there as it was planned. */
+export function writeReverting(handle: Handle, tables: HistoryTables, id: number, done: number): boolean {
+  const rows = runStatement(
+    handle,
+    `update ${tables.history} set state = 'started', statements_done = ?
+     where id = ? and (state in ('applied', 'skipped') or statements_done < 0)
+     returning id`,
+    toSqliteValues([countReverted(done), id]),
+  )
+  return rows.length === 1
+}
+
+export function removeRow(handle: Handle, tables: HistoryTables, id: number): boolean {
+  const rows = runStatement(handle, `delete from ${tables.history} where id = ? returning id`, toSqliteValues([id]))
+  return rows.length === 1
+}
+
 export interface LogEntry {
   readonly event: LogEvent
   readonly durationMs?: number
@@ -170,7 +188,7 @@ function toHistoryRow(row: Row): HistoryRow {
     runnerVersion: String(row.runner_version),
     runId: String(row.run_id),
     state: toState(row.state),
-    statementsDone: Number(row.statements_done),
+    ...readProgress(toState(row.state), Number(row.statements_done)),
     breaking: row.breaking === 1,
   }
 }

@@ -17,6 +17,7 @@ import {
   readSource,
   readState,
   writeLog,
+  writeReverting,
   writeRow,
 } from './history-rows.ts'
 import { createMemoryLock, createRunLock } from './lock.ts'
@@ -146,7 +147,10 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
       await applyStepwise(store, tables, attempt)
     },
     recordSkipped: async (record) => await writeState(record, 'skipped', { event: 'skip' }),
-    recordStarted: async (record) => await writeState(record, 'started', { event: 'start' }),
+    recordStarted: async (record, reverts) =>
+      reverts === undefined
+        ? await writeState(record, 'started', { event: 'start' })
+        : await write((handle) => void writeReverting(handle, tables, reverts, 0)),
     amendHistory: async (amendments) =>
       await write((handle) => {
         for (const amendment of amendments) amend(handle, tables, amendment)

@@ -3,7 +3,7 @@ import { isSlipwayError } from '../../errors.ts'
 import type { ParsedStatement } from '../../sql/statement.ts'
 import { StatementError } from '../dialect.ts'
 import { dropsAnyTable, readEnforcement, setEnforcement } from './foreign-keys.ts'
-import { writeProgress } from './history-rows.ts'
+import { writeProgress, writeReverting } from './history-rows.ts'
 import { retryWhileBusy, yieldToSignals } from './poll.ts'
 import { sendStatement } from './send.ts'
 import { type StepwiseRun, sendStep } from './stepwise-run.ts'
@@ -131,7 +131,9 @@ function isEnd({ transactionControl }: ParsedStatement): boolean {
 }
 
 function recordProgress({ handle, tables, attempt }: StepwiseRun, unit: Unit): void {
-  writeProgress(handle, tables, attempt.record.name, unit.first + unit.statements.length)
+  const done = unit.first + unit.statements.length
+  if (attempt.reverts === undefined) writeProgress(handle, tables, attempt.record.name, done)
+  else writeReverting(handle, tables, attempt.reverts, done)
 }
 
 function sendTimed(run: StepwiseRun, { text }: ParsedStatement, index: number): number {

@@ -4,6 +4,7 @@ import { AlreadyRecorded, type StepwiseAttempt } from '../dialect.ts'
 import { setEnforcement } from './foreign-keys.ts'
 import type { HistoryTables } from './history.ts'
 import { readState, writeLog, writeRow } from './history-rows.ts'
+import { beginRevert, recordDone } from './record-done.ts'
 import { asFinal, patientBudget, runCode } from './stepwise-code.ts'
 import type { StepwiseRun } from './stepwise-run.ts'
 import { runStatements } from './stepwise-sql.ts'
@@ -31,14 +32,19 @@ export async function applyStepwise(
       rollbackQuietly(handle)
     }
     checkpoint('last-statement-done', record.name)
-    await recordApplied(run, performance.now() - began).catch((error: unknown) => {
+    await recordEnd(run, performance.now() - began).catch((error: unknown) => {
       throw body.kind === 'code' ? asFinal(error) : error
     })
   })
 }
 
 function recordIntent({ handle, tables, attempt }: StepwiseRun): void {
-  const { record, resume, statementsDone } = attempt
+  const { record, resume, statementsDone, reverts } = attempt
+  if (reverts !== undefined) {
+    beginRevert(handle, tables, reverts, statementsDone)
+    writeLog(handle, tables, record, { event: 'revert', statementsDone })
+    return
+  }
   const state = readState(handle, tables, record.name)
   if (state === 'applied' || state === 'skipped' || (state === 'started' && !resume))
     throw new AlreadyRecorded(`${record.name} is recorded as ${state}`)
@@ -47,14 +53,12 @@ function recordIntent({ handle, tables, attempt }: StepwiseRun): void {
 }
 
 /** No signal ends this: the work is done, and leaving it unrecorded would make it look unfinished. */
-async function recordApplied({ handle, tables, attempt }: StepwiseRun, durationMs: number): Promise<void> {
-  const { record, body } = attempt
+async function recordEnd({ handle, tables, attempt }: StepwiseRun, durationMs: number): Promise<void> {
+  const { record } = attempt
   const busy = { budgetMs: patientBudget(attempt.ddlLockTimeoutMs) }
-  const statementsDone = body.kind === 'sql' ? body.statements.length : 0
   await beginWrite(handle, busy)
   try {
-    writeRow(handle, tables, record, { state: 'applied', durationMs, statementsDone })
-    writeLog(handle, tables, record, { event: 'up', durationMs, statementsDone })
+    recordDone(handle, tables, attempt, durationMs)
     checkpoint('history-row-written', record.name)
     checkpoint('commit-sent', record.name)
     await commitWrite(handle, busy)

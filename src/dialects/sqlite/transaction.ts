@@ -8,8 +8,9 @@ import type { Handle } from './driver.ts'
 import { dropsAnyTable, type Enforcement, setEnforcement } from './foreign-keys.ts'
 import { createGuard, EnforcementInTheWay, type Guard } from './guard.ts'
 import type { HistoryTables } from './history.ts'
-import { readState, writeLog, writeRow } from './history-rows.ts'
+import { readState } from './history-rows.ts'
 import { yieldToSignals } from './poll.ts'
+import { beginRevert, recordDone } from './record-done.ts'
 import type { Store } from './store.ts'
 import { listViolations, refuseNewViolations } from './violations.ts'
 import { beginWrite, commitWrite, rollbackQuietly } from './write-transaction.ts'
@@ -62,12 +63,14 @@ export async function applyWithin(
 ): Promise<void> {
   const { name } = attempt.record
   const began = performance.now()
-  refuseRecorded(handle, tables, name)
+  const { reverts } = attempt
+  if (reverts === undefined) refuseRecorded(handle, tables, name)
+  else beginRevert(handle, tables, reverts)
   const violations = listViolations(handle)
   await runGuarded(handle, attempt, enforcement)
   checkpoint('last-statement-done', name)
   refuseNewViolations(handle, violations)
-  recordApplied(handle, tables, attempt, performance.now() - began)
+  recordDone(handle, tables, attempt, performance.now() - began)
   checkpoint('history-row-written', name)
 }
 
@@ -114,9 +117,4 @@ async function runCode(guard: Guard, run: Extract<Attempt['body'], { kind: 'code
   }
 }
 
-function recordApplied(handle: Handle, tables: HistoryTables, attempt: Attempt, durationMs: number): void {
-  const { record, body } = attempt
-  const statementsDone = body.kind === 'sql' ? body.statements.length : 0
-  writeRow(handle, tables, record, { state: 'applied', durationMs, statementsDone })
-  writeLog(handle, tables, record, { event: 'up', durationMs, statementsDone })
-}
+
