@@ -10,12 +10,16 @@ import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { ScratchDatabase } from './scratch.ts'
+import type { Script } from './script.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 import type { Fault } from './fault.ts'
 import type { Turns } from './turns.ts'
 
 export * from './fault.ts'
 export * from './outcomes.ts'
+export type { ScratchDatabase } from './scratch.ts'
+export type { Script, ScriptStatement, ScriptStep } from './script.ts'
 export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 export type { Turns } from './turns.ts'
 
@@ -81,6 +85,8 @@ export interface SessionFacts {
   readonly now: Date
   /** Schema and table, ready for messages: `public.schema_migrations`. */
   readonly historyTable: string
+  /** Where it is or would be; absent where there are no schemas. */
+  readonly historySchema?: string
   /** Of several, the one that was reached: `db2:5432`. */
   readonly host?: string
   /** `TLSv1.3`, or `none` where the network may see it; absent within one machine. */
@@ -168,6 +174,11 @@ export interface Session extends AsyncDisposable {
   readLog(): Promise<readonly LogRecord[]>
   /** Everything about server or file that matters to a run; reads only. */
   examine(): Promise<readonly Diagnosis[]>
+  /**
+   * The schema as text, a line for each thing in it, sorted: the same for equal schemas, whatever the order of columns.
+   * Without slipway's own tables.
+   */
+  readCatalogue(): Promise<string>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>
@@ -212,6 +223,13 @@ export interface Dialect {
    * another runner was faster. Absent where connecting makes it.
    */
   createDatabase?(url: DatabaseUrl, options: ConnectOptions): Promise<'created' | 'exists'>
+  /**
+   * A new and empty database on the server that the URL leads to, marked as ours; such databases that killed runs left
+   * are dropped. Absent where one in memory does it. Throws privilege-missing.
+   */
+  createScratch?(url: DatabaseUrl, options: ConnectOptions): Promise<ScratchDatabase>
+  /** For the database's own command line. */
+  writeScript(script: Script): Promise<string>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>

@@ -11,6 +11,7 @@ export const sqlite: Dialect = {
     const { openSession } = await import('./session.ts')
     return openSession(url, options)
   },
+  writeScript: async (script) => (await import('./script.ts')).writeScript(script),
   explain: explainSqlite,
   parse: async (text) => {
     const { parseSqlite } = await import('./syntax.ts')

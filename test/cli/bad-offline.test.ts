@@ -1,0 +1,138 @@
+/** What `sql` and `roundtrip` refuse. */
+import { type BadInput, testBadInput } from '../helpers/bad-input.ts'
+
+const script = { 'migrations/0001_a.ts': 'export const up = async ({ sql }) => { await sql`select 1` }\n' }
+const twoWays = {
+  'migrations/0001_a.sql': '-- migrate:up\ncreate table a (n integer);\n-- migrate:down\ndrop table a;\n',
+}
+
+const rows: readonly BadInput[] = [
+  {
+    name: 'no server for a scratch database',
+    files: script,
+    argv: ['sql'],
+    exit: 78,
+    code: 'no-scratch',
+    message: /SLIPWAY_SCRATCH_URL names no server/,
+    hint: /^export SLIPWAY_SCRATCH_URL=postgres:/,
+  },
+  {
+    name: 'roundtrip: no server for a scratch database',
+    files: twoWays,
+    argv: ['roundtrip'],
+    exit: 78,
+    code: 'no-scratch',
+    message: /SLIPWAY_SCRATCH_URL names no server/,
+    hint: /^export SLIPWAY_SCRATCH_URL=postgres:/,
+  },
+  {
+    name: 'a scratch URL for another kind of database',
+    files: script,
+    argv: ['sql'],
+    env: { SLIPWAY_SCRATCH_URL: 'sqlite::memory:' },
+    exit: 78,
+    code: 'bad-setting',
+    message: /SLIPWAY_SCRATCH_URL is sqlite::memory:, and a scratch database for postgres is needed/,
+    hint: /^export SLIPWAY_SCRATCH_URL=postgres:/,
+  },
+  {
+    name: 'a scratch URL that cannot be read',
+    files: script,
+    argv: ['sql'],
+    env: { SLIPWAY_SCRATCH_URL: 'postgrex://somewhere' },
+    exit: 78,
+    code: 'bad-url',
+    message: /SLIPWAY_SCRATCH_URL has the unknown scheme postgrex:/,
+    hint: /did you mean postgres:/,
+  },
+  {
+    name: 'neither a target nor a scratch server: nobody says which database it is about',
+    argv: ['sql', '--from', 'base'],
+    env: { SLIPWAY_DATABASE_URL: undefined },
+    exit: 78,
+    code: 'no-url',
+    message: /no database is configured/,
+    hint: /SLIPWAY_DATABASE_URL/,
+  },
+  {
+    name: 'a password in the flag',
+    argv: ['sql', '--scratch-url', 'postgres://a:not-to-be-seen-1@localhost/x'],
+    exit: 64,
+    code: 'password-in-flag',
+    message: /--scratch-url holds a password/,
+    hint: /SLIPWAY_SCRATCH_URL/,
+  },
+  {
+    name: '--from that counts from what it is to say',
+    argv: ['sql', '--from', '-1'],
+    exit: 64,
+    code: 'bad-argument',
+    message: /--from -1 counts from what is applied/,
+    hint: /name a migration, base or head/,
+  },
+  {
+    name: '--from that nothing matches',
+    on: 'sqlite',
+    argv: ['sql', '--from', 'goood'],
+    exit: 64,
+    code: 'unknown-target',
+    message: /no migration matches goood; did you mean 0001_good/,
+    hint: /slipway status/,
+  },
+  {
+    name: '--to before --from',
+    on: 'sqlite',
+    files: { ...twoWays, 'migrations/0002_b.sql': 'create table b (n integer);\n' },
+    argv: ['sql', '--from', '0002', '--to', '0001'],
+    exit: 64,
+    code: 'bad-argument',
+    message: /0001_a is before 0002_b/,
+    hint: /slipway sql --from 0002 --to 0001 --down/,
+  },
+  {
+    name: 'a down that is not there',
+    on: 'sqlite',
+    argv: ['sql', '--from', 'head', '--down'],
+    exit: 79,
+    code: 'irreversible',
+    message: /0001_good has no down/,
+    hint: /./,
+  },
+  {
+    name: 'what up would refuse',
+    on: 'sqlite',
+    files: { 'migrations/0001_a.sql': '-- migrate:up dependsOn:0009_z\nselect 1;\n' },
+    argv: ['sql', '--from', 'base'],
+    exit: 65,
+    code: 'dependency',
+    message: /0001_a depends on 0009_z, which is unknown/,
+    hint: /dependsOn/,
+  },
+  {
+    name: 'SQL that does not run',
+    on: 'sqlite',
+    files: { 'migrations/0001_a.sql': 'create table a (n integer);\ninsert into nowhere values (1);\n' },
+    argv: ['sql'],
+    exit: 70,
+    code: 'migration-failed',
+    message: /in the scratch database: 0001_a failed at statement 2 of 2: no such table: nowhere/,
+    hint: /./,
+    at: { file: 'migrations/0001_a.sql', line: 2 },
+  },
+  {
+    name: 'a password that would be printed',
+    on: 'sqlite',
+    files: {
+      'migrations/0001_a.ts':
+        "export const up = async ({ sql }) => { await sql`select ${'pass' + '-word-4711'}` }\n",
+    },
+    argv: ['sql'],
+    env: { PGPASSWORD: 'pass-word-4711' },
+    exit: 79,
+    code: 'secret-in-sql',
+    message: /a migration sends a password of the configuration/,
+    hint: /keep the password out of the migration/,
+  },
+]
+
+testBadInput(rows)
