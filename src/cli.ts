@@ -87,7 +87,7 @@ function knownError(error: unknown): SlipwayError {
 function blame(verb: string, config: Config | undefined): Blame {
   if (config === undefined)
     return { code: 'bad-config', culprit: 'the config file', hint: 'correct that file' }
-  const code = verb === 'up' || verb === 'exec' ? 'migration-failed' : 'bug'
+  const code = verb === 'up' || verb === 'down' || verb === 'exec' ? 'migration-failed' : 'bug'
   return { code, culprit: 'a migration', hint: 'correct it and look where it stopped: slipway status' }
 }
 
@@ -200,6 +200,8 @@ async function runCommand(
   switch (command.verb) {
     case 'up':
       return (await import('./commands/up.ts')).up(context, command)
+    case 'down':
+      return (await import('./commands/down.ts')).down(context, command)
     case 'status':
       return (await import('./commands/status.ts')).status(context, command)
     case 'history':

@@ -158,6 +158,11 @@ export const errorTable = {
     meaning: 'A migration is not the text that the manifest of its folder was made from.',
     hint: 'restore the file, or make the manifest anew where the image is built: slipway manifest',
   },
+  'bad-baseline': {
+    exit: 66,
+    meaning: 'A baseline stands for no migration, so nothing could be recorded when it is loaded.',
+    hint: 'list what it stands for in it: -- slipway:applied NAME CHECKSUM',
+  },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
   'not-utf8': { exit: 66, meaning: 'A migration is not UTF-8 text.', hint: 'save it as UTF-8 text' },
   'sql-syntax': { exit: 66, meaning: 'A SQL migration does not parse.', hint: 'correct the file' },
@@ -346,6 +351,11 @@ export const errorTable = {
     meaning: 'A scratch database is needed, and there is no server to make one on.',
     hint: 'export SLIPWAY_SCRATCH_URL=postgres://user@host/postgres, a server where that user may create databases',
   },
+  'program-missing': {
+    exit: 78,
+    meaning: 'A program that backups need, pg_dump or pg_restore, is not on the PATH.',
+    hint: "install PostgreSQL's client programs, of the server's version or newer",
+  },
   'command-missing': {
     exit: 78,
     meaning: 'The program to run after `exec --` is not on the PATH or not executable.',
@@ -361,6 +371,36 @@ export const errorTable = {
     exit: 79,
     meaning: 'A transactional migration ended its own transaction, so part of it may be committed.',
     hint: 'remove the commit from the migration, undo what it did, then: slipway repair --retry NAME',
+  },
+  irreversible: {
+    exit: 79,
+    meaning: 'A migration that is to be reverted has no down.',
+    hint: 'write a migration that undoes it: slipway new NAME',
+  },
+  'data-loss': {
+    exit: 79,
+    meaning: 'A down would take away tables, columns or rows that hold data.',
+    hint: 'take a backup (--backup), then: slipway down --allow-data-loss',
+  },
+  'not-self-contained': {
+    exit: 79,
+    meaning: 'The text of a script in history imports something, so it cannot be run without its file.',
+    hint: 'take an image that has the file and what it imports',
+  },
+  'history-not-trusted': {
+    exit: 79,
+    meaning: 'The texts in history could have been written by others than the owner of the history table.',
+    hint: 'take an image that has the files, or take those rights away (revoke)',
+  },
+  'backup-failed': {
+    exit: 79,
+    meaning: 'The backup that --backup asked for could not be taken; nothing was reverted.',
+    hint: 'correct what is wrong, or take one by hand and use --require-backup',
+  },
+  'backup-missing': {
+    exit: 79,
+    meaning: 'The newest file in SLIPWAY_BACKUP_DIR is no recent, readable backup of this database.',
+    hint: 'take one: slipway down --backup',
   },
   'not-confirmed': {
     exit: 79,

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
+import { type DownCommand, readDown } from './down-arguments.ts'
 import { helpHint, type ReadArguments, readFlags } from './flags.ts'
 import {
   type RepairCommand,
@@ -26,6 +27,7 @@ export type Command =
       readonly dryRun: boolean
       readonly together: boolean
     }
+  | DownCommand
   | { readonly verb: 'status'; readonly json: boolean; readonly exitCode: boolean }
   | { readonly verb: 'history'; readonly json: boolean; readonly all: boolean }
   | { readonly verb: 'verify'; readonly json: boolean }
@@ -90,6 +92,8 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   switch (verb) {
     case 'up':
       return { verb, ...readReach(read), dryRun: has('dry-run'), together: has('single-transaction') }
+    case 'down':
+      return readDown(read)
     case 'status':
       return { verb, json: has('json'), exitCode: has('exit-code') }
     case 'history':
@@ -186,7 +190,8 @@ function readTopic(words: readonly string[]): Verb | undefined {
 function refuseWords(verb: Verb, words: readonly string[]): void {
   const [word] = words
   if (word === undefined) return
-  const target = verb === 'up' && /^[\w.+-]+$/.test(word) ? `slipway up --to ${word}` : helpHint(verb)
+  const takesTarget = verb === 'up' || verb === 'down'
+  const target = takesTarget && /^[\w.+-]+$/.test(word) ? `slipway ${verb} --to ${word}` : helpHint(verb)
   throw new SlipwayError('bad-argument', `slipway ${verb} does not take the argument ${showValue(word)}`, {
     hint: target,
   })

@@ -35,6 +35,8 @@ export interface Config {
   readonly onAhead: 'allow' | 'error' | 'allow-breaking'
   /** Absolute, or `-` for stdout. */
   readonly report: string | undefined
+  /** Absolute. */
+  readonly backupDir: string | undefined
   /** Statements of migrations are logged. */
   readonly echo: boolean
   readonly logFormat: 'pretty' | 'json'

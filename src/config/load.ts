@@ -57,6 +57,7 @@ export function loadConfig(input: ConfigInput, sources: GatheredSources = gather
     pooler: readChoice(settings.pooler, find('pooler'), settings.pooler.default),
     outOfOrder: readChoice(settings.outOfOrder, find('outOfOrder'), settings.outOfOrder.default),
     onAhead: readChoice(settings.onAhead, find('onAhead'), settings.onAhead.default),
+    backupDir: findPath('backupDir', sources),
     report: findPath('report', sources),
     echo: readBoolean(settings.echo, find('echo')),
     logFormat: readChoice(settings.logFormat, find('logFormat'), input.stderrIsTTY ? 'pretty' : 'json'),

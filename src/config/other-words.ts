@@ -4,7 +4,7 @@ const up = 'slipway up'
 const status = 'slipway status'
 const create = 'slipway new NAME'
 const verify = 'slipway verify'
-const undo = 'write a migration that undoes it: slipway new NAME'
+const undo = 'slipway down'
 
 const instead: ReadonlyMap<string, string> = new Map([
   ['migrate', up],
@@ -26,7 +26,6 @@ const instead: ReadonlyMap<string, string> = new Map([
   ['generate', create],
   ['make', create],
   ['add', create],
-  ['down', undo],
   ['downgrade', undo],
   ['rollback', undo],
   ['revert', undo],

@@ -30,10 +30,11 @@ export interface Setting {
 
 const writing = ['up', 'exec'] as const
 const amending = ['stamp', 'repair'] as const
+const moving = [...writing, 'down'] as const
 const looking = ['doctor', 'unlock'] as const
 const trying = ['sql', 'roundtrip'] as const
 const running = ['up', 'status', 'history', 'verify', 'wait', 'exec'] as const
-const connecting = [...running, ...amending, ...looking, ...trying] as const
+const connecting = [...running, 'down', ...amending, ...looking, ...trying] as const
 const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, ...trying, 'doctor'] as const
 
 export const settings = {
@@ -61,7 +62,7 @@ export const settings = {
     type: { kind: 'path', placeholder: 'DIR' },
     default: './migrations',
     doc: 'The folder of migrations.',
-    verbs: [...planning, 'new', 'manifest'],
+    verbs: [...planning, 'down', 'new', 'manifest'],
   },
   allowEmpty: {
     flag: 'allow-empty',
@@ -69,7 +70,7 @@ export const settings = {
     type: { kind: 'boolean' },
     default: 'false',
     doc: 'Accept a folder without migrations; otherwise it is refused, since a wrong mount looks like that.',
-    verbs: [...planning, 'manifest'],
+    verbs: [...planning, 'down', 'manifest'],
   },
   table: {
     flag: 'table',
@@ -115,7 +116,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '60s',
     doc: 'How long to wait for the database to answer.',
-    verbs: ['up', 'status', 'history', 'verify', 'exec', ...amending, ...trying, 'unlock'],
+    verbs: ['up', 'down', 'status', 'history', 'verify', 'exec', ...amending, ...trying, 'unlock'],
   },
   lockTimeout: {
     flag: 'lock-timeout',
@@ -123,7 +124,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '10m',
     doc: 'How long to wait for another runner; starts again whenever that one makes progress.',
-    verbs: [...writing, ...amending],
+    verbs: [...moving, ...amending],
   },
   ddlLockTimeout: {
     flag: 'ddl-lock-timeout',
@@ -131,7 +132,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '500ms',
     doc: 'The longest a migration may wait for table locks, and so hold up the app, before it backs off.',
-    verbs: [...writing, 'sql'],
+    verbs: [...moving, 'sql'],
   },
   ddlRetryFor: {
     flag: 'ddl-retry-for',
@@ -139,7 +140,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '10m',
     doc: 'How long to go on trying for those locks.',
-    verbs: writing,
+    verbs: moving,
   },
   statementTimeout: {
     flag: 'statement-timeout',
@@ -148,7 +149,7 @@ export const settings = {
     default: '0',
     defaultShown: '0 (none)',
     doc: 'The longest one statement of a migration may run.',
-    verbs: [...writing, ...trying],
+    verbs: [...moving, ...trying],
   },
   shutdownTimeout: {
     flag: 'shutdown-timeout',
@@ -156,7 +157,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '20s',
     doc: 'How long cancelling, rolling back and unlocking may take after SIGTERM or SIGINT.',
-    verbs: [...writing, ...amending],
+    verbs: [...moving, ...amending],
   },
   keepalive: {
     flag: 'keepalive',
@@ -164,7 +165,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '10s',
     doc: 'How often, during a long statement, a second connection checks that the server still knows the session; 0 is never.',
-    verbs: writing,
+    verbs: moving,
   },
   pooler: {
     flag: 'pooler',
@@ -172,7 +173,7 @@ export const settings = {
     type: { kind: 'choice', values: ['auto', 'session', 'transaction'] },
     default: 'auto',
     doc: 'What a connection pooler in front of PostgreSQL gives a server connection to; auto finds out.',
-    verbs: writing,
+    verbs: moving,
   },
   outOfOrder: {
     flag: 'out-of-order',
@@ -190,6 +191,13 @@ export const settings = {
     doc: 'What to do when the database has newer migrations than this image.',
     verbs: planning,
   },
+  backupDir: {
+    flag: 'backup-dir',
+    variable: 'SLIPWAY_BACKUP_DIR',
+    type: { kind: 'path', placeholder: 'DIR' },
+    doc: 'The folder that down --backup writes to and --require-backup looks into.',
+    verbs: ['down'],
+  },
   report: {
     flag: 'report',
     variable: 'SLIPWAY_REPORT',
@@ -203,7 +211,7 @@ export const settings = {
     type: { kind: 'boolean' },
     default: 'false',
     doc: 'Log every statement that a migration sends, without bound values and passwords.',
-    verbs: writing,
+    verbs: moving,
   },
   scratchUrl: {
     flag: 'scratch-url',

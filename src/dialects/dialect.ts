@@ -12,6 +12,7 @@ import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { ScratchDatabase } from './scratch.ts'
 import type { Script } from './script.ts'
+import type { CountedLoss, Loss, Reverting } from './reverting.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 import type { Fault } from './fault.ts'
 import type { Turns } from './turns.ts'
@@ -206,6 +207,12 @@ export interface Session extends AsyncDisposable {
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
   /** A line in the log that is about no migration; none where there is no log table. */
   recordUnlock(record: StepRecord, detail: string): Promise<void>
+  /** What is in what a down would take away; reads only. What is not there is left out. */
+  countLosses(losses: readonly Loss[]): Promise<readonly CountedLoss[]>
+  /** Who may write the history besides its owner, ourselves and superusers, as far as the database tells. */
+  historyWriters(): Promise<readonly string[]>
+  /** Bytes on disk. */
+  databaseSize(): Promise<number>
   /** Stops the statement that runs now on the server; resolves when asked, not when stopped. */
   cancel(): Promise<void>
   /** Graceful where the connection still lives; never throws, never hangs. */
@@ -230,6 +237,8 @@ export interface Dialect {
   createScratch?(url: DatabaseUrl, options: ConnectOptions): Promise<ScratchDatabase>
   /** For the database's own command line. */
   writeScript(script: Script): Promise<string>
+  /** What only `down` needs. */
+  loadReverting(): Promise<Reverting>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */
   parse(text: string): Promise<ParsedStatement[]>

@@ -1,5 +1,13 @@
 /** What a dialect is given to apply one migration once. */
-import type { Attempt, Checks, Executor, StepBody, StepRecord } from '../dialects/dialect.ts'
+import {
+  type Attempt,
+  type Checks,
+  type Executor,
+  type SqlBody,
+  StatementError,
+  type StepBody,
+  type StepRecord,
+} from '../dialects/dialect.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { openContext } from './context/context.ts'
 import type { QueryTracker } from './context/tracker.ts'
@@ -68,9 +76,39 @@ function attemptOf(place: StepPlace, scribe: Scribe): Attempt {
   }
 }
 
-function bodyOf({ run, migration }: StepPlace, scribe: Scribe): StepBody {
+function bodyOf(place: StepPlace, scribe: Scribe): StepBody {
+  const { migration, watch } = place
+  const body = migration.body.kind === 'sql' ? migration.body : codeOf(place, scribe)
+  if (watch === undefined) return body
+  return {
+    kind: 'code',
+    run: (executor, checks) =>
+      watch(executor, () =>
+        body.kind === 'sql' ? runStatements(place, body, executor) : body.run(executor, checks),
+      ),
+  }
+}
+
+/** One by one, for somebody to look at what they leave. */
+async function runStatements(
+  { run, migration, step }: StepPlace,
+  { statements }: SqlBody,
+  executor: Executor,
+): Promise<void> {
+  for (const [index, { text }] of statements.entries()) {
+    const began = performance.now()
+    await executor.query(text, []).catch((error: unknown) => {
+      throw new StatementError(index, error)
+    })
+    const durationMs = performance.now() - began
+    run.emit({ type: 'statement-finished', name: step.name, index: index + 1, total: statements.length, durationMs })
+    run.echo?.done(migration, index, durationMs)
+  }
+}
+
+function codeOf({ run, migration }: StepPlace, scribe: Scribe): Extract<StepBody, { kind: 'code' }> {
   const { body, file } = migration
-  if (body.kind === 'sql') return body
+  if (body.kind !== 'code') throw new TypeError(`${file.name} is no script`)
   return {
     kind: 'code',
     async run(executor: Executor, checks: Checks) {

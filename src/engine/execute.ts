@@ -2,6 +2,7 @@
 import {
   type Attempt,
   CommitUnanswered,
+  type Executor,
   type Fault,
   type Session,
   StatementError,
@@ -19,6 +20,8 @@ import type { Run } from './run.ts'
 import { settleFailure } from './settle-failure.ts'
 import { backoff, sleep } from './sleep.ts'
 
+export type Watch = (executor: Executor, work: () => Promise<void>) => Promise<void>
+
 export interface StepPlace {
   readonly run: Run
   readonly session: Session
@@ -27,6 +30,8 @@ export interface StepPlace {
   /** 1-based place in the plan. */
   readonly index: number
   readonly total: number
+  /** Stands around the work of a body inside its transaction; see watchLosses. */
+  readonly watch?: Watch
   /** The one after it in the plan, where the plan is settled. */
   readonly next?: () => StepPlace | undefined
 }

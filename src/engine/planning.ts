@@ -45,6 +45,7 @@ function plan(
   return decide({
     files: found.files,
     archived: found.archived,
+    baseline: found.baseline?.version,
     options,
     applied: snapshot.rows,
     recordedLanguages,
@@ -62,7 +63,7 @@ function plan(
  * Only where the two texts look like two languages. A `.ts` file may hold nothing that only TypeScript has: then both
  * look like JavaScript, and it was edited.
  */
-function recordedLanguages(
+export function recordedLanguages(
   sources: ReadonlyMap<string, string>,
   files: readonly MigrationFile[],
 ): Map<string, Language> {
@@ -75,7 +76,10 @@ function recordedLanguages(
 }
 
 /** Only of the migrations that were edited: the texts are large. */
-async function readChangedSources(session: Session, result: Plan | Refusal): Promise<Map<string, string>> {
+export async function readChangedSources(
+  session: Session,
+  result: Pick<Plan, 'states'>,
+): Promise<Map<string, string>> {
   const sources = new Map<string, string>()
   for (const { name, state } of result.states) {
     const source = state === 'changed' ? await session.readSource(name) : undefined

@@ -15,6 +15,7 @@ export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {
 function describeSuccess(outcome: RunOutcome, memory: RunMemory): string {
   if (amendingVerbs.has(outcome.verb))
     return `${countOf(memory.amended, 'change')} of history; no migration was run`
+  if (outcome.reverted !== undefined) return `${countOf(outcome.reverted.length, 'migration')} reverted`
   const before = memory.appliedBefore
   const pending = outcome.pending.length === 0 ? '' : `, ${outcome.pending.length} still pending`
   if (outcome.applied.length + outcome.skipped.length === 0) {
@@ -34,10 +35,12 @@ function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
   if (step !== undefined) parts.push(describeStep(step, isTransactional(memory, step), outcome.error))
   const done = outcome.applied.length
   const where = step === undefined ? '' : ' before it'
-  if (done > 0) parts.push(`${countOf(done, 'migration')}${where} ${done === 1 ? 'stays' : 'stay'} applied`)
+  const reverted = outcome.reverted?.length ?? 0
+  if (reverted > 0) parts.push(`${countOf(reverted, 'migration')}${where} ${reverted === 1 ? 'stays' : 'stay'} reverted`)
+  else if (done > 0) parts.push(`${countOf(done, 'migration')}${where} ${done === 1 ? 'stays' : 'stay'} applied`)
   else if (step === undefined) parts.push('no migration was run')
   const unrun = outcome.pending.filter((name) => name !== step).length
-  if (unrun > 0) parts.push(`${unrun} not run`)
+  if (unrun > 0) parts.push(`${unrun} not ${outcome.verb === 'down' ? 'reverted' : 'run'}`)
   return `stopped: ${parts.join('; ')}`
 }
 

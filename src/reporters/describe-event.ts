@@ -88,7 +88,12 @@ function timed(durationMs: number | undefined): { aside?: string } {
   return durationMs === undefined ? {} : { aside: formatDuration(durationMs) }
 }
 
-const startVerbs = { apply: 'started', resume: 'resumed', skip: 'is skipped' } as const
+const startVerbs = {
+  apply: 'started',
+  resume: 'resumed',
+  skip: 'is skipped',
+  revert: 'is being reverted',
+} as const
 
 function describeWait(event: EventOf<'waiting-for-database'>, telling: Telling): string {
   const reason = oneLine(telling.redact(event.reason), 200)
@@ -107,7 +112,7 @@ function afterWait(waitedMs: number): { aside?: string } {
 function describePlan(event: EventOf<'planned'>): string {
   const parts = [
     `${event.applied} applied`,
-    `${event.steps.length} to run${event.together === true ? ' in one transaction' : ''}`,
+    `${event.steps.length} to ${event.steps[0]?.action === 'revert' ? 'revert' : 'run'}${event.together === true ? ' in one transaction' : ''}`,
   ]
   if (event.ahead.length > 0) parts.push(describeAhead(event.ahead))
   return parts.join(', ')
@@ -126,6 +131,8 @@ function describeFinish(event: EventOf<'step-finished'>): Told {
       return { text: event.name, aside: 'skipped: not for this kind of database' }
     case 'resume':
       return { text: event.name, aside: `${formatDuration(event.durationMs)}, resumed` }
+    case 'revert':
+      return { text: event.name, aside: `${formatDuration(event.durationMs)}, reverted` }
     case 'apply':
       return { text: event.name, aside: formatDuration(event.durationMs) }
   }

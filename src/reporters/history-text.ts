@@ -37,7 +37,10 @@ function describeState(row: HistoryRow, paint: Paint): string {
     case 'skipped':
       return paint('faint', 'skipped')
     case 'started':
-      return paint('bad', `unfinished, ${countOf(row.statementsDone, 'statement')} done`)
+      return paint(
+        'bad',
+        `${row.reverting === true ? 'being reverted' : 'unfinished'}, ${countOf(row.statementsDone, 'statement')} done`,
+      )
   }
 }
 
@@ -61,7 +64,7 @@ function logLines(log: readonly LogRecord[], paint: Paint): string[] {
 
 function describeDetail({ event, detail, statementsDone }: LogRecord, paint: Paint): string {
   if (detail !== undefined) return paint(event === 'failure' ? 'bad' : 'faint', oneLine(detail, 200))
-  const resumed = event === 'resume' && statementsDone !== undefined
+  const resumed = (event === 'resume' || event === 'revert') && statementsDone !== 0 && statementsDone !== undefined
   return resumed ? paint('faint', `after ${countOf(statementsDone, 'statement')}`) : ''
 }
 

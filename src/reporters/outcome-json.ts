@@ -10,13 +10,15 @@ export interface OutcomeJson {
   /** Names, in the order of the run. */
   readonly applied: readonly string[]
   readonly skipped: readonly string[]
+  /** Only of a down. */
+  readonly reverted?: readonly string[] | undefined
   readonly pending: readonly string[]
   readonly ahead: readonly string[]
   readonly error?: ErrorFields | undefined
 }
 
 export function outcomeJson(outcome: RunOutcome, options = { stack: false }): OutcomeJson {
-  const { runId, verb, exitCode, durationMs, applied, skipped, pending, ahead, error } = outcome
+  const { runId, verb, exitCode, durationMs, applied, skipped, reverted, pending, ahead, error } = outcome
   return {
     runId,
     verb,
@@ -24,6 +26,7 @@ export function outcomeJson(outcome: RunOutcome, options = { stack: false }): Ou
     durationMs,
     applied,
     skipped,
+    reverted,
     pending,
     ahead,
     error: error === undefined ? undefined : toErrorFields(error, options),

@@ -31,7 +31,7 @@ export function dropsTable({ text }: { readonly text: string }): string | undefi
 }
 
 /** The sources of the first `count` tokens that are neither blank nor comment. */
-function headOf(text: string, count: number): readonly string[] {
+export function headOf(text: string, count: number): readonly string[] {
   const head: string[] = []
   for (const token of readTokens(text, readSqliteToken)) {
     if (isTrivia(token)) continue
@@ -46,7 +46,7 @@ function afterSchema(words: readonly string[]): readonly string[] {
 }
 
 /** SQLite takes 'text' for a name where it needs one, too. */
-function unquoteSqliteName(source: string): string {
+export function unquoteSqliteName(source: string): string {
   const quote = source.charAt(0)
   if (quote === '[') return source.slice(1, -1)
   if (quote !== '"' && quote !== "'" && quote !== '`') return source

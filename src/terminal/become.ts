@@ -1,4 +1,4 @@
-/** Turns this process into another program. The only file that imports `execa`. */
+/** Turns this process into another program. */
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { messageOf, SlipwayError } from '../errors.ts'
@@ -94,14 +94,8 @@ export async function becomeCommand({ path, call, args, env }: NextProgram): Pro
       })
     }
   }
-  const { execa } = await import('execa')
-  const child = execa(path, [...call.slice(1), ...args], {
-    env,
-    extendEnv: false,
-    stdio: 'inherit',
-    reject: false,
-  })
+  const { startChild } = await import('../engine/run-program.ts')
+  const child = await startChild(path, [...call.slice(1), ...args], { env })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
-  const { exitCode } = await child
-  return exitCode ?? 1
+  return child.exitCode
 }

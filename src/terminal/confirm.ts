@@ -15,7 +15,7 @@ export interface Proposal {
 
 /** Returns after a yes. Throws not-confirmed, and the signal's reason when the process is told to stop meanwhile. */
 export async function confirm(verb: string, { what, shown, facts, signal }: Proposal): Promise<void> {
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
+  if (!canAsk())
     throw new SlipwayError('not-confirmed', `slipway ${verb} would ${what}; there is no terminal to ask`, {
       ...facts,
       hint: commandWithYes(process.argv.slice(2)),
@@ -24,6 +24,25 @@ export async function confirm(verb: string, { what, shown, facts, signal }: Prop
   const answer = await ask('Go on? [y/N] ', signal)
   if (/^y(es)?$/i.test(answer.trim())) return
   throw new SlipwayError('not-confirmed', `slipway ${verb} was not confirmed; nothing was changed`)
+}
+
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true
+}
+
+/** Returns after the name was typed. Throws not-confirmed, and the signal's reason. */
+export async function confirmName(
+  name: string,
+  { why, signal }: { readonly why: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const answer = await ask(`${why}. Type the name of the database to go on: `, signal)
+  if (answer.trim() === name) return
+  throw new SlipwayError('not-confirmed', `the name of the database, ${name}, was not typed; nothing was changed`)
+}
+
+/** What was typed, with more flags. Arguments hold no password: one given as a flag is refused. */
+export function retype(flags: string): string {
+  return `slipway ${process.argv.slice(2).map(shellWord).join(' ')} ${flags}`
 }
 
 /** Empty when the input ends without an answer. */

@@ -24,6 +24,7 @@ export const postgres: Dialect = {
     return createScratch(url, options)
   },
   writeScript: async (script) => (await import('./script.ts')).writeScript(script),
+  loadReverting: async () => (await import('./reverting.ts')).postgresReverting,
   explain: (error) =>
     error instanceof LockBudgetSpent
       ? { kind: 'retryable', sqlstate: '55P03', message: error.message }

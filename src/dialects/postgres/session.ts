@@ -5,7 +5,7 @@ import { findBlockers } from './blockers.ts'
 import { sendCancelRequest } from './cancel.ts'
 import { createHistory } from './create-history.ts'
 import { examineServer } from './examine.ts'
-import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
+import { factsQuery, readFacts, readOnly, type ServerFacts } from './facts.ts'
 import { adviseOnForeign } from './foreign-history.ts'
 import { grantReaders } from './grant-readers.ts'
 import * as history from './history.ts'
@@ -182,6 +182,18 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
       if (turns !== undefined) return await turns.session.recordUnlock(record, detail)
       if ((await locateHistory()).found.log === undefined) return
       await write(rows.insertLog(names, 'unlock', record, { error: detail }))
+    },
+    async countLosses(losses) {
+      const { countLosses } = await import('./count-losses.ts')
+      return countLosses({ link, reader, searchPath: parts.url.schema }, losses)
+    },
+    async historyWriters() {
+      const { findHistoryWriters } = await import('./history-writers.ts')
+      return findHistoryWriters(link, names, reader, parts.facts.versionNumber)
+    },
+    async databaseSize() {
+      const size = 'select pg_catalog.pg_database_size(pg_catalog.current_database()) as bytes'
+      return Number((await readOnly(link, size))[0]?.bytes)
     },
     async cancel() {
       if (link.lost || (await prepared()).committing) return

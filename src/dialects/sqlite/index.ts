@@ -12,6 +12,7 @@ export const sqlite: Dialect = {
     return openSession(url, options)
   },
   writeScript: async (script) => (await import('./script.ts')).writeScript(script),
+  loadReverting: async () => (await import('./reverting.ts')).sqliteReverting,
   explain: explainSqlite,
   parse: async (text) => {
     const { parseSqlite } = await import('./syntax.ts')

@@ -165,6 +165,16 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
       if ((await readWhere(hasLog, () => true)) === undefined) return
       await write((handle) => writeLog(handle, tables, record, { event: 'unlock', error: detail }))
     },
+    countLosses: async (losses) => {
+      const { countLosses } = await import('./count-losses.ts')
+      return (await readWhere(hasHistory, (handle) => countLosses(handle, losses))) ?? []
+    },
+    // The file's permissions cannot tell.
+    historyWriters: async () => [],
+    databaseSize: async () => {
+      const { readSize } = await import('./backup.ts')
+      return (await readWhere(hasHistory, (handle) => readSize(handle))) ?? 0
+    },
     cancel: async () => {},
     close,
     [Symbol.asyncDispose]: close,

@@ -1,0 +1,72 @@
+/** What going back asks of a database besides running a down. */
+import type { DatabaseUrl } from '../config/url.ts'
+import type { InventoryTable } from '../plan/lost.ts'
+import type { Loss } from '../sql/loss.ts'
+import type { ParsedStatement } from '../sql/statement.ts'
+import type { Executor } from './dialect.ts'
+
+export type { InventoryTable } from '../plan/lost.ts'
+export type { Loss } from '../sql/loss.ts'
+
+/** One thing that would go, with what is in it. */
+export interface CountedLoss {
+  readonly kind: 'table' | 'column' | 'rows' | 'opaque'
+  /** `users`, `users.email`; of what is opaque, what it is. */
+  readonly what: string
+  /** Of a column, those that hold a value. Undefined where it could not be counted in time, or at all. */
+  readonly rows: number | undefined
+  /** From the server's statistics. */
+  readonly isEstimate: boolean
+}
+
+/** Runs another program to its end; its output is text. */
+export type RunProgram = (
+  program: string,
+  args: readonly string[],
+  options: { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+) => Promise<ProgramResult>
+
+export interface ProgramResult {
+  /** `missing`: there is no such program on the PATH. */
+  readonly end: 'ok' | 'failed' | 'missing'
+  readonly stdout: string
+  /** Its last words. */
+  readonly message: string
+}
+
+export interface BackupContext {
+  readonly url: DatabaseUrl
+  readonly role: string | undefined
+  readonly run: RunProgram
+  readonly signal: AbortSignal
+}
+
+/** What a backup must hold to be one of this database. */
+export interface BackupMark {
+  readonly database: string
+  /** As SessionFacts has it: `public.schema_migrations`. */
+  readonly historyTable: string
+  /** The newest row. */
+  readonly newest: { readonly name: string; readonly checksum: string } | undefined
+  /** What the database takes on disk, in bytes. */
+  readonly bytes: number
+}
+
+export interface Backups {
+  /** `dump` or `sqlite`. */
+  readonly extension: string
+  /** Programs that are needed: one that cannot be found is named. */
+  missingProgram(context: BackupContext): Promise<string | undefined>
+  /** Writes the file. Throws an Error that says why not. */
+  write(context: BackupContext, file: string): Promise<void>
+  /** Why the file is no backup of this database; undefined if it is one. */
+  findFault(context: BackupContext, file: string, mark: BackupMark): Promise<string | undefined>
+}
+
+/** The part of a dialect that only `down` needs; loaded with it. */
+export interface Reverting {
+  readonly backups: Backups
+  findLosses(statements: readonly ParsedStatement[]): Promise<readonly Loss[]>
+  /** Every table, inside the transaction of the executor. */
+  takeInventory(executor: Executor): Promise<readonly InventoryTable[]>
+}

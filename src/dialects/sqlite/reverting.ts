@@ -1,0 +1,35 @@
+/** See Reverting in ../reverting.ts. */
+import { quoteSqliteId } from '../../sql/quote.ts'
+import { findSqliteLosses } from '../../sql/sqlite-losses.ts'
+import type { Executor } from '../dialect.ts'
+import type { InventoryTable, Reverting } from '../reverting.ts'
+import { sqliteBackups } from './backup.ts'
+
+export const sqliteReverting: Reverting = {
+  backups: sqliteBackups,
+  findLosses: async (statements) => findSqliteLosses(statements.map(({ text }) => text)),
+  takeInventory,
+}
+
+/** The page where a table begins stays the same when it gets another name. */
+async function takeInventory(executor: Executor): Promise<InventoryTable[]> {
+  const tables = await executor.query(
+    `select name, rootpage from main.sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`,
+    [],
+  )
+  const inventory: InventoryTable[] = []
+  for (const { name: text, rootpage } of tables) {
+    const name = String(text)
+    const columns = await executor.query(`select cid, name from pragma_table_xinfo(?, 'main')`, [name])
+    const first = await executor
+      .query(`select 1 as one from main.${quoteSqliteId(name)} limit 1`, [])
+      .catch(() => [{}])
+    inventory.push({
+      id: String(rootpage),
+      name,
+      holds: first.length > 0,
+      columns: columns.map((column) => ({ id: String(column.cid), name: String(column.name) })),
+    })
+  }
+  return inventory
+}

@@ -1,0 +1,102 @@
+/** Backups before a down: one is taken, or one that is there is looked at. */
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BackupContext, BackupMark, Backups } from '../dialects/reverting.ts'
+import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
+import { formatDuration } from '../text/format-time.ts'
+import type { Run } from './run.ts'
+import { runProgram } from './run-program.ts'
+
+interface BackupPlace {
+  readonly backups: Backups
+  readonly context: BackupContext
+  readonly dir: string
+}
+
+async function findPlace(run: Run): Promise<BackupPlace> {
+  const dir = run.config.backupDir
+  if (dir === undefined)
+    throw new SlipwayError('bad-setting', 'SLIPWAY_BACKUP_DIR is not set: there is no folder for backups', {
+      hint: 'export SLIPWAY_BACKUP_DIR=/path/to/backups',
+    })
+  const { backups } = await run.dialect.loadReverting()
+  const context = { url: run.url, role: run.config.role, run: runProgram, signal: run.signal }
+  return { backups, context, dir }
+}
+
+/** Before anything is shown. Throws bad-setting, program-missing. */
+export async function requireBackupTools(run: Run): Promise<void> {
+  const { backups, context } = await findPlace(run)
+  const missing = await backups.missingProgram(context)
+  if (missing === undefined) return
+  throw new SlipwayError('program-missing', `backups need ${missing}, and it is not on the PATH`)
+}
+
+/** A file of its own, under its name only when it is whole and read back. Returns its path. Throws backup-failed. */
+export async function takeBackup(run: Run, mark: BackupMark, now: Date): Promise<string> {
+  const { backups, context, dir } = await findPlace(run)
+  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
+  const name = `${mark.database.replace(/[^\w.-]/g, '_')}-${stamp}-before-${mark.newest?.name ?? 'empty'}`
+  const file = join(dir, `${name.slice(0, 200)}.${backups.extension}`)
+  const draft = `${file}.part`
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    rmSync(draft, { force: true })
+    await backups.write(context, draft)
+    const fault = await backups.findFault(context, draft, mark)
+    if (fault !== undefined) throw new Error(`what was written ${fault}`)
+    renameSync(draft, file)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    context.signal.throwIfAborted()
+    if (isSlipwayError(error)) throw error
+    throw new SlipwayError(
+      'backup-failed',
+      `no backup could be taken into ${dir}, so nothing was reverted: ${run.config.redact(messageOf(error))}`,
+      { cause: error },
+    )
+  }
+  const size = statSync(file).size
+  run.emit({ type: 'notice', code: 'backup-taken', message: `backup taken: ${file} (${size} bytes)` })
+  return file
+}
+
+/** Why the newest file is no backup to rely on; undefined if it is one. Throws bad-setting. */
+export async function findBackupFault(
+  run: Run,
+  mark: BackupMark,
+  { maxAgeMs, now }: { readonly maxAgeMs: number; readonly now: Date },
+): Promise<SlipwayError | undefined> {
+  const { backups, context, dir } = await findPlace(run)
+  const refuse = (why: string) => new SlipwayError('backup-missing', why)
+  const newest = findNewest(dir)
+  if (typeof newest === 'string') return refuse(newest)
+  const ageMs = now.getTime() - newest.at
+  if (ageMs > maxAgeMs)
+    return refuse(
+      `the newest backup, ${newest.file}, is ${formatDuration(ageMs)} old, and ${formatDuration(maxAgeMs)} are allowed`,
+    )
+  try {
+    const fault = await backups.findFault(context, newest.file, mark)
+    return fault === undefined ? undefined : refuse(`the newest backup, ${newest.file}, ${fault}`)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    return refuse(`the newest backup, ${newest.file}, could not be looked at: ${messageOf(error)}`)
+  }
+}
+
+/** Or why there is none. What is being written, and what SQLite keeps beside a database, is no backup. */
+function findNewest(dir: string): { readonly file: string; readonly at: number } | string {
+  let names: string[]
+  try {
+    names = readdirSync(dir)
+  } catch (error) {
+    return `there is no backup: ${messageOf(error)}`
+  }
+  const files = names
+    .filter((name) => !name.startsWith('.') && !/(?:\.part|-wal|-shm|-journal)$/.test(name))
+    .map((name) => ({ file: join(dir, name), found: statSync(join(dir, name), { throwIfNoEntry: false }) }))
+    .flatMap(({ file, found }) => (found?.isFile() === true ? [{ file, at: found.mtimeMs }] : []))
+    .sort((a, b) => b.at - a.at)
+  return files[0] ?? `there is no backup in ${dir}`
+}

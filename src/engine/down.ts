@@ -1,0 +1,245 @@
+/** The life of `down`: what would be reverted and lost, then reverting it, newest first. */
+import type { Session, SessionFacts, HistorySnapshot } from '../dialects/dialect.ts'
+import type { BackupMark } from '../dialects/reverting.ts'
+import type { Turns } from '../dialects/turns.ts'
+import { TurnLost } from '../dialects/dialect.ts'
+import { SlipwayError } from '../errors.ts'
+import { checkpoint } from '../events.ts'
+import type { Discovery } from '../files/discover.ts'
+import type { DownRequest, Revert } from '../plan/down.ts'
+import type { MigrationFile } from '../plan/migration.ts'
+import { resolveCommit } from './commit.ts'
+import { discover } from './discover.ts'
+import { type DownDecision, decideDown } from './down-decide.ts'
+import { type DownLoss, findDownLosses, watchLosses } from './down-losses.ts'
+import { executeStep, type StepPlace } from './execute.ts'
+import { describeSessionFailure } from './failure.ts'
+import { acquireRunLock, releasingRunLock } from './lock.ts'
+import { openSession } from './open.ts'
+import { markDone, type Progress } from './progress.ts'
+import type { Run } from './run.ts'
+import { runSteps } from './steps.ts'
+import { reading } from './survey.ts'
+import { withTurn } from './turns.ts'
+
+export interface DownSurvey extends DownDecision {
+  readonly facts: SessionFacts
+  readonly found: Discovery
+  /** Applied before anything is reverted. */
+  readonly applied: number
+  readonly losses: readonly DownLoss[]
+  readonly mark: BackupMark
+}
+
+/** In a session that cannot write, without the lock. Throws every reason against going back. */
+export async function surveyDown(run: Run, request: DownRequest): Promise<DownSurvey> {
+  const found = await discover(run, 'ignore')
+  return reading(run, async (session) => {
+    const snapshot = await session.readHistory()
+    const decision = await decideDown({ run, session, found, snapshot, request })
+    const { facts } = session
+    for (const down of decision.downs.values())
+      for (const notice of down.notices) run.emit({ type: 'notice', migration: down.file.name, ...notice })
+    return {
+      ...decision,
+      facts,
+      found,
+      applied: snapshot.rows.length,
+      losses: await findDownLosses(run, session, decision),
+      mark: {
+        database: facts.database,
+        historyTable: facts.historyTable,
+        newest: snapshot.rows.toSorted((a, b) => b.id - a.id)[0],
+        bytes: decision.steps.length === 0 ? 0 : await session.databaseSize(),
+      },
+    }
+  })
+}
+
+export interface DownOptions {
+  readonly request: DownRequest
+  readonly survey: DownSurvey
+  /** What is lost may be lost. */
+  readonly allowsLoss: boolean
+  /** Under the lock, before anything is reverted. Throws backup-failed. */
+  readonly backUp: (() => Promise<void>) | undefined
+  readonly progress: Progress
+}
+
+/** Reverts exactly what the survey showed, or stops: throws transient when history moved in between. */
+export async function runDown(run: Run, options: DownOptions): Promise<void> {
+  const session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
+  try {
+    const turns = await session.turns()
+    if (turns !== undefined && (await downInTurns(run, turns, options))) return
+    await acquireRunLock(run, session, () => false)
+    checkpoint('locked')
+    await releasingRunLock(run, session, () => downUnderLock(run, session, options))
+  } catch (error) {
+    throw describeSessionFailure(run, error, 'reverting')
+  } finally {
+    await session.close()
+  }
+}
+
+async function downUnderLock(run: Run, session: Session, options: DownOptions): Promise<void> {
+  await session.ensureHistory()
+  checkpoint('history-ready')
+  const snapshot = await session.readHistory()
+  const decision = await decideAgain(run, session, options, snapshot)
+  await options.backUp?.()
+  const places = await placeSteps(run, session, options, decision)
+  tellPlan(run, options, places)
+  if (!(await runSteps(places, { together: false, progress: options.progress }))) return
+  proveReverted(decision.steps, await session.readHistory())
+}
+
+async function decideAgain(
+  run: Run,
+  session: Session,
+  { request, survey }: DownOptions,
+  snapshot: HistorySnapshot,
+): Promise<DownDecision> {
+  const decision = await decideDown({ run, session, found: survey.found, snapshot, request })
+  if (describeAll(decision.steps) === describeAll(survey.steps)) return decision
+  throw moved()
+}
+
+function moved(): SlipwayError {
+  return new SlipwayError(
+    'transient',
+    'history changed between the look and the lock: what was shown is no longer what there is to revert',
+    { hint: 'look again: slipway down --dry-run' },
+  )
+}
+
+function describeAll(steps: readonly Revert[]): string {
+  return steps
+    .map(({ history: { id, name, checksum, state, statementsDone } }) =>
+      [id, name, checksum, state, statementsDone].join(' '),
+    )
+    .join('\n')
+}
+
+async function placeSteps(
+  run: Run,
+  session: Session,
+  { survey, allowsLoss }: DownOptions,
+  { steps, downs }: DownDecision,
+): Promise<StepPlace[]> {
+  const watched = new Set(survey.losses.flatMap(({ kind, migration }) => (kind === 'watched' ? [migration] : [])))
+  const watch = allowsLoss || watched.size === 0 ? undefined : await watchLosses(run)
+  return steps.map((step, index) => {
+    const down = downs.get(step.name) ?? nothingToRun(step)
+    return {
+      run,
+      session,
+      step: { name: step.name, file: down.file, action: 'revert', history: step.history },
+      migration: down,
+      index: index + 1,
+      total: steps.length,
+      ...(watch !== undefined && watched.has(step.name) ? { watch: watch(step.name) } : {}),
+    }
+  })
+}
+
+/** It was recorded as skipped: only its row goes. */
+function nothingToRun({ name, history }: Revert): StepPlace['migration'] {
+  const file: MigrationFile = {
+    name,
+    version: { kind: 'sequence', text: '', key: '' },
+    slug: name,
+    language: 'sql',
+    up: { path: name, shown: name, text: '' },
+    source: '',
+    checksum: history.checksum,
+  }
+  return {
+    file,
+    options: { transaction: true, resumable: false, breaking: false, outOfOrder: false, dependsOn: [] },
+    hasDown: true,
+    direction: 'down',
+    body: { kind: 'sql', statements: [] },
+    notices: [],
+  }
+}
+
+function tellPlan(run: Run, { survey, progress }: DownOptions, places: readonly StepPlace[]): void {
+  progress.pending = places.map(({ step }) => step.name)
+  run.emit({
+    type: 'planned',
+    steps: places.map(({ step, migration }) => ({
+      name: step.name,
+      action: step.action,
+      transaction: migration.options.transaction,
+      checksum: step.history?.checksum ?? '',
+    })),
+    applied: survey.applied,
+    ahead: [],
+  })
+}
+
+/** Success is reported only after this. */
+function proveReverted(steps: readonly Revert[], { rows }: HistorySnapshot): void {
+  const left = steps.filter(({ history }) => rows.some(({ id }) => id === history.id))
+  if (left.length === 0) return
+  const names = left.map(({ name }) => name).join(', ')
+  throw new SlipwayError('history-mismatch', `history still holds what was reverted: ${names}`)
+}
+
+/** True when all is done; false where the original session can be used after all. Each turn is one migration. */
+async function downInTurns(run: Run, turns: Turns, options: DownOptions): Promise<boolean> {
+  const { survey, progress } = options
+  const outside = survey.steps.filter(
+    ({ name, history }) => history.state === 'started' || survey.downs.get(name)?.options.transaction === false,
+  )
+  if (outside.length > 0) {
+    await turns.requireSession(outside.map(({ name }) => name))
+    return false
+  }
+  const { session } = turns
+  const snapshot = await turns.look()
+  const decision = await decideAgain(run, session, options, snapshot)
+  await options.backUp?.()
+  const places = await placeSteps(run, session, options, decision)
+  tellPlan(run, options, places)
+  for (const place of places) {
+    run.signal.throwIfAborted()
+    const rest = places.slice(place.index - 1)
+    const outcome = await takeTurn(run, turns, rest)
+    if (outcome === 'done') markDone(progress, place.step)
+    else {
+      await resolveCommit(run, place.step, rest.length === 1, () => markDone(progress, place.step))
+      return true
+    }
+  }
+  proveReverted(decision.steps, await session.readHistory())
+  return true
+}
+
+async function takeTurn(run: Run, turns: Turns, rest: readonly StepPlace[]) {
+  const [place] = rest
+  if (place === undefined) return 'done'
+  for (;;) {
+    try {
+      return await withTurn(
+        run,
+        turns,
+        async ({ rows }) => requireSame(rest, rows),
+        () => executeStep(place),
+      )
+    } catch (error) {
+      if (!(error instanceof TurnLost)) throw error
+    }
+  }
+}
+
+/** The newest rows are those that are still to go, as they were. */
+function requireSame(rest: readonly StepPlace[], rows: HistorySnapshot['rows']): void {
+  const newest = rows.toSorted((a, b) => b.id - a.id)
+  const isSame = rest.every(({ step: { history } }, index) => {
+    const row = newest[index]
+    return row?.id === history?.id && row?.checksum === history?.checksum && row?.state === history?.state
+  })
+  if (!isSame) throw moved()
+}
