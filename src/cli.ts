@@ -111,7 +111,7 @@ async function openReport(
   command: Command,
   { listen }: StartingReporter,
 ): Promise<ReportFile | undefined> {
-  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun)
+  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun && !command.rehearse)
   if (config.report === undefined || !isRun) return undefined
   const { openReportFile } = await import('./terminal/report-file.ts')
   return openReportFile({

@@ -351,9 +351,14 @@ export const errorTable = {
     meaning: 'A scratch database is needed, and there is no server to make one on.',
     hint: 'export SLIPWAY_SCRATCH_URL=postgres://user@host/postgres, a server where that user may create databases',
   },
+  'copy-failed': {
+    exit: 78,
+    meaning: 'The database could not be copied for a rehearsal.',
+    hint: "use pg_dump and pg_restore of the server's version or newer, and a scratch server no older than it, with the same extensions",
+  },
   'program-missing': {
     exit: 78,
-    meaning: 'A program that backups need, pg_dump or pg_restore, is not on the PATH.',
+    meaning: 'A program that backups and rehearsals need, pg_dump or pg_restore, is not on the PATH.',
     hint: "install PostgreSQL's client programs, of the server's version or newer",
   },
   'command-missing': {

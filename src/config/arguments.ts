@@ -12,7 +12,7 @@ import {
   type UnlockCommand,
 } from './mending-arguments.ts'
 import { hintForOtherTool } from './other-words.ts'
-import { readSql, type SqlCommand } from './offline-arguments.ts'
+import { readSql, readTrial, type SqlCommand } from './offline-arguments.ts'
 import { durationForm, longestMs } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settingNames, settings } from './settings.ts'
 import { showValue } from './show-value.ts'
@@ -25,6 +25,7 @@ export type Command =
       readonly to: string | undefined
       readonly steps: number | undefined
       readonly dryRun: boolean
+      readonly rehearse: boolean
       readonly together: boolean
     }
   | DownCommand
@@ -91,7 +92,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   refuseWords(verb, words)
   switch (verb) {
     case 'up':
-      return { verb, ...readReach(read), dryRun: has('dry-run'), together: has('single-transaction') }
+      return { verb, ...readReach(read), ...readTrial(has), together: has('single-transaction') }
     case 'down':
       return readDown(read)
     case 'status':

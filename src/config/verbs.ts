@@ -53,6 +53,11 @@ export const verbs = {
         doc: 'Print the plan and stop; reads only, takes no lock.',
       },
       {
+        flag: 'rehearse',
+        type: { kind: 'boolean' },
+        doc: 'Run it on a copy of the database with its data, and print time and locks of each statement; the database itself is only read.',
+      },
+      {
         flag: 'single-transaction',
         type: { kind: 'boolean' },
         doc: 'All that is to run in one transaction: everything is applied, or nothing is.',

@@ -10,6 +10,7 @@ import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { LockProbe } from './probe.ts'
 import type { ScratchDatabase } from './scratch.ts'
 import type { Script } from './script.ts'
 import type { CountedLoss, Loss, Reverting } from './reverting.ts'
@@ -19,6 +20,7 @@ import type { Turns } from './turns.ts'
 
 export * from './fault.ts'
 export * from './outcomes.ts'
+export type { HeldLock, LockProbe } from './probe.ts'
 export type { ScratchDatabase } from './scratch.ts'
 export type { Script, ScriptStatement, ScriptStep } from './script.ts'
 export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
@@ -237,7 +239,9 @@ export interface Dialect {
   createScratch?(url: DatabaseUrl, options: ConnectOptions): Promise<ScratchDatabase>
   /** For the database's own command line. */
   writeScript(script: Script): Promise<string>
-  /** What only `down` needs. */
+  /** Absent where a lock is one on the whole database. `ours`: the history's tables, whose locks say nothing. */
+  openLockProbe?(executor: Executor, ours: readonly string[]): Promise<LockProbe>
+  /** What only `down` and rehearsals need. */
   loadReverting(): Promise<Reverting>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */

@@ -7,21 +7,43 @@ import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { loadSqlMigration } from '../files/sql-file.ts'
 import { defaultOptions, type HistoryRow, type MigrationFile } from '../plan/migration.ts'
+import { compareVersions } from '../plan/name.ts'
+import { resolveEnd } from '../plan/plan.ts'
 import { candidateOf } from '../plan/target.ts'
 import { resolveCommit } from './commit.ts'
 import type { StepPlace } from './execute.ts'
 import type { Up } from './migrator.ts'
+import type { UpRequest } from './planning.ts'
 import type { Run } from './run.ts'
 import { executeTogether } from './together.ts'
 
-export function needsBaseline(found: Discovery, { rows }: HistorySnapshot): boolean {
-  return found.baseline !== undefined && rows.length === 0
+interface Foresight {
+  readonly found: Discovery
+  readonly request: UpRequest
+  readonly snapshot: HistorySnapshot
 }
 
-/** History as loading the baseline would leave it, for planning what comes after it. */
-export function asIfLoaded(run: Run, found: Discovery, snapshot: HistorySnapshot): HistorySnapshot {
-  if (!needsBaseline(found, snapshot)) return snapshot
-  const rows = listCovered(found).map((covered, index) => rowOf(run, covered, index))
+/** History as loading the baseline would leave it, for planning what comes after it. Throws bad-argument for a target before it. */
+export function asIfLoaded(run: Run, { found, request, snapshot }: Foresight): HistorySnapshot {
+  const covered = listCovered(found)
+  const rows = covered.map((each, index) => rowOf(run, each, index))
+  const end = resolveEnd({ files: found.files, applied: rows, request })
+  const { baseline } = found
+  const isBefore =
+    end !== undefined &&
+    baseline !== undefined &&
+    (end.kind === 'base' || compareVersions(end.version, baseline.version) < 0)
+  if (isBefore)
+    throw new SlipwayError(
+      'bad-argument',
+      `${end.kind === 'base' ? 'base' : end.name} is before ${baseline.source.shown}, with which an empty history begins`,
+      { hint: 'leave out --to, or take the baseline out of the folder' },
+    )
+  run.emit({
+    type: 'notice',
+    code: 'baseline',
+    message: `the history is empty, so it begins with ${baseline?.source.shown}, which stands for ${covered.length} migrations`,
+  })
   return { ...snapshot, rows }
 }
 
@@ -44,11 +66,6 @@ export async function loadBaseline({ run, session, found, progress }: Up): Promi
   const [first, ...others] = places
   const last = places.at(-1)
   if (first === undefined || last === undefined) return
-  run.emit({
-    type: 'notice',
-    code: 'baseline',
-    message: `the history is empty: ${found.baseline?.source.shown} is loaded, and stands for ${migrations.length} migrations`,
-  })
   const markAll = () => {
     progress.applied.push(...places.map(({ step }) => step.name))
   }

@@ -6,7 +6,7 @@ import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError, resolveEnd } from '../plan/plan.ts'
-import { discover } from './discover.ts'
+import { discover, needsBaseline } from './discover.ts'
 import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
@@ -29,7 +29,9 @@ export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
   const session = await openSession(run, { intent: 'read', timeoutMs: run.config.waitTimeoutMs })
   const up: Up = { run, request, progress: emptyProgress(), found, session, loaded: new Map() }
   try {
-    const snapshot = await session.readHistory()
+    const recorded = await session.readHistory()
+    const isBare = needsBaseline(found, recorded)
+    const snapshot = isBare ? await foresee(up, recorded) : recorded
     await loadPending(up, snapshot)
     const plan = requirePlan(up, await makePlan(up, snapshot))
     await requireFit(up, plan)
@@ -53,11 +55,14 @@ export interface Up {
 /** From a session to a proven history: applies what is pending, if anything is. */
 export async function bringUp(given: Up): Promise<void> {
   const { session } = given
-  const before = await session.readHistory()
+  const recorded = await session.readHistory()
+  const isBare = needsBaseline(given.found, recorded)
+  const before = isBare ? await foresee(given, recorded) : recorded
   const up = { ...given, request: settleTarget(given, before) }
-  if (await isNothingToDo(up, before)) return
-  // A single transaction of several migrations needs a session all the same: for what stands between two of them.
-  const turns = up.request.together === true ? undefined : await session.turns()
+  if (!isBare && (await isNothingToDo(up, before))) return
+  await requireSound(up, before)
+  // Several migrations in one transaction need a session all the same: for what stands between two of them.
+  const turns = isBare || up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
     const { bringInTurns } = await import('./turns.ts')
     const rest = await bringInTurns(up, turns)
@@ -77,7 +82,8 @@ function settleTarget({ found: { files }, request }: Up, { rows }: HistorySnapsh
 
 async function bringInSession(up: Up): Promise<void> {
   const { run, session } = up
-  const isDone = (snapshot: HistorySnapshot) => isUpToDate(up.found.files, snapshot.rows)
+  const isDone = (snapshot: HistorySnapshot) =>
+    isUpToDate(up.found.files, snapshot.rows) && !needsBaseline(up.found, snapshot)
   if ((await acquireRunLock(run, session, isDone)) === 'done') {
     tellUpToDate(up, await makePlan(up, await session.readHistory()))
     return
@@ -89,17 +95,25 @@ async function bringInSession(up: Up): Promise<void> {
 /** No lock, and no migration file imported. */
 async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
   const first = await makePlan(up, snapshot)
-  if (first.kind === 'plan' && first.steps.length === 0) {
-    tellUpToDate(up, first)
-    return true
-  }
+  if (first.kind !== 'plan' || first.steps.length > 0) return false
+  tellUpToDate(up, first)
+  return true
+}
+
+/** All that can be refused without the lock is refused. */
+async function requireSound(up: Up, snapshot: HistorySnapshot): Promise<void> {
   await loadPending(up, snapshot)
   const second = await makePlan(up, snapshot)
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
   if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
     requirePlan(up, second)
   if (second.kind === 'plan') await requireFit(up, second)
-  return false
+}
+
+/** History as loading the baseline will leave it. */
+async function foresee({ run, found, request }: Up, snapshot: HistorySnapshot): Promise<HistorySnapshot> {
+  const { asIfLoaded } = await import('./baseline.ts')
+  return asIfLoaded(run, { found, request, snapshot })
 }
 
 export function makePlan(up: Up, snapshot: HistorySnapshot): Promise<Plan | Refusal> {
@@ -145,6 +159,8 @@ async function applyUnderLock(up: Up): Promise<void> {
   const { session, progress } = up
   await session.ensureHistory()
   checkpoint('history-ready')
+  if (needsBaseline(up.found, await session.readHistory()))
+    await (await import('./baseline.ts')).loadBaseline(up)
   const snapshot = await session.readHistory()
   await loadPending(up, snapshot)
   const plan = requirePlan(up, await makePlan(up, snapshot))

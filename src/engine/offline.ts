@@ -49,11 +49,15 @@ interface Move {
   readonly follows: string | undefined
 }
 
-function upwards(run: Run, { result, rows, loaded }: StartingPoint): Move[] {
+function upwards(run: Run, { result, rows, loaded, baseline }: StartingPoint): Move[] {
   if (result.kind === 'refusal') throw refusalError(result)
   for (const warning of result.warnings) run.emit({ type: 'warning', ...warning })
   const newest = [...rows].sort((a, b) => a.id - b.id).at(-1)?.name
-  return result.steps.map(({ name, action }, index) => {
+  const first = baseline.map((migration, index): Move => {
+    const follows = baseline[index - 1]?.file.name
+    return { action: 'apply', migration, whole: migration, follows }
+  })
+  const others = result.steps.map(({ name, action }, index) => {
     if (action === 'resume')
       throw new SlipwayError('unfinished', `${name} did not finish; SQL cannot find out what is left of it`, {
         migration: name,
@@ -61,8 +65,9 @@ function upwards(run: Run, { result, rows, loaded }: StartingPoint): Move[] {
       })
     const migration = requireLoaded(loaded, name)
     const follows = index === 0 ? newest : result.steps[index - 1]?.name
-    return { action: action === 'skip' ? 'skip' : 'apply', migration, whole: migration, follows }
+    return { action: action === 'skip' ? 'skip' : 'apply', migration, whole: migration, follows } as const
   })
+  return [...first, ...others]
 }
 
 function downwards({ rows, loaded, result, found }: StartingPoint, { to }: SqlRequest): Move[] {
@@ -113,7 +118,7 @@ async function record(run: Run, start: StartingPoint, moves: readonly Move[]): P
   }
   const recorder = createRecorder()
   await using scratch = await openScratch(run, { echo: recorder })
-  await replayApplied(scratch, start)
+  await replayApplied(scratch, start.baseline.length > 0 ? { ...start, rows: [] } : start)
   const steps: ScriptStep[] = []
   for (const move of moves) steps.push(stepOf(run, move, await hear(scratch, recorder, move)))
   return steps
@@ -164,8 +169,9 @@ function scriptOf(run: Run, { request, start, steps }: Written): Script {
   }
 }
 
-function describe({ direction }: SqlRequest, { rows }: StartingPoint, steps: readonly ScriptStep[]): string {
-  const newest = [...rows].sort((a, b) => a.id - b.id).at(-1)?.name ?? 'base'
+function describe({ direction }: SqlRequest, start: StartingPoint, steps: readonly ScriptStep[]): string {
+  const rows = start.baseline.length > 0 ? [] : [...start.rows]
+  const newest = rows.sort((a, b) => a.id - b.id).at(-1)?.name ?? 'base'
   const count = steps.length === 1 ? '1 migration' : `${steps.length} migrations`
   return steps.length === 0 ? `nothing to do after ${newest}` : `${direction} from ${newest}, ${count}`
 }

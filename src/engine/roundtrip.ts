@@ -27,7 +27,8 @@ export async function tryRoundTrips(run: Run, { all }: { readonly all: boolean }
   const pending = result.steps.flatMap(({ name }) => loaded.get(name) ?? [])
   if (pending.length === 0) return []
   await using scratch = await openScratch(run)
-  await replayApplied(scratch, start)
+  const known = new Map([...loaded, ...start.baseline.map((each) => [each.file.name, each] as const)])
+  await replayApplied(scratch, { ...start, loaded: known })
   const trips: RoundTrip[] = []
   for (const migration of pending) trips.push(await tryRoundTrip(scratch, migration))
   return trips

@@ -2,7 +2,7 @@
 import { isSlipwayError, SlipwayError } from '../errors.ts'
 import type { DatabaseUrl } from '../config/url.ts'
 import type { ScratchDatabase, Session } from '../dialects/dialect.ts'
-import type { RunEvent } from '../events.ts'
+import type { Listener, RunEvent } from '../events.ts'
 import type { Echo } from './echo.ts'
 import { describeSessionFailure } from './failure.ts'
 import { openSession } from './open.ts'
@@ -17,6 +17,10 @@ export interface Scratch extends AsyncDisposable {
 export interface ScratchOptions {
   /** Hears what scripts send. */
   readonly echo?: Echo
+  /** Told of everything that happens there. */
+  readonly listen?: Listener
+  /** With all that the target holds, instead of empty. */
+  readonly isCopy?: boolean
 }
 
 /**
@@ -25,7 +29,7 @@ export interface ScratchOptions {
  */
 export async function openScratch(run: Run, options: ScratchOptions = {}): Promise<Scratch> {
   const aimed = aim(run, options)
-  const made = await make(aimed)
+  const made = options.isCopy === true ? await copy(run, aimed) : await make(aimed)
   const scratch: Run = made === undefined ? aimed : { ...aimed, url: made.url }
   try {
     const session = await openSession(scratch, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
@@ -59,7 +63,7 @@ export async function withinScratch<T>({ run }: Pick<Scratch, 'run'>, work: () =
 }
 
 /** The server where scratch databases are made, or the one in memory. */
-function aim(run: Run, { echo }: ScratchOptions): Run {
+function aim(run: Run, { echo, listen }: ScratchOptions): Run {
   const config = { ...run.config, role: undefined, grantSelectTo: [], createDatabase: false }
   const tell = new Set<RunEvent['type']>(['warning', 'migration-log', 'cleanup-failed'])
   return {
@@ -69,6 +73,7 @@ function aim(run: Run, { echo }: ScratchOptions): Run {
     url: findServer(run),
     emit: (event) => {
       if (tell.has(event.type)) run.emit(event)
+      listen?.(event)
     },
     echo,
   }
@@ -107,6 +112,11 @@ async function make(run: Run): Promise<ScratchDatabase | undefined> {
     history: { table: config.table, schema: config.schema },
     signal: run.signal,
   })
+}
+
+async function copy(target: Run, aimed: Run): Promise<ScratchDatabase> {
+  const { makeCopy } = await import('./copy.ts')
+  return await makeCopy(target, await make(aimed))
 }
 
 /** Never throws: what was found out there counts, and a later run drops what this one could not. */

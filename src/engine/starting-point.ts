@@ -8,6 +8,8 @@ import type { DeclaredOptions, HistoryRow, MigrationFile } from '../plan/migrati
 import { compareMigrations } from '../plan/name.ts'
 import { listUnapplied, type Plan, planUp, type Refusal, resolveEnd } from '../plan/plan.ts'
 import type { ResolvedTarget, Target } from '../plan/target.ts'
+import { asIfLoaded, loadCovered } from './baseline.ts'
+import { needsBaseline } from './discover.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
 import type { Run } from './run.ts'
 import { reading } from './survey.ts'
@@ -20,6 +22,8 @@ export interface StartingPoint {
   readonly result: Plan | Refusal
   /** All that was loaded, by name: what is pending, and what was applied as far as it is wanted. */
   readonly loaded: ReadonlyMap<string, LoadedMigration>
+  /** The rows are those that a baseline will bring: what brings them. Empty where history has rows of its own. */
+  readonly baseline: readonly LoadedMigration[]
   readonly history: { readonly exists: boolean; readonly schema: string | undefined }
 }
 
@@ -33,12 +37,16 @@ export interface StartOptions {
 /** In a session that cannot write. */
 export async function askTarget(run: Run, { found, request, isReplayed }: StartOptions): Promise<StartingPoint> {
   return await reading(run, async (session) => {
-    const snapshot = await session.readHistory()
-    const loaded = await loadFiles(run, listUnapplied(found.files, snapshot.rows))
+    const recorded = await session.readHistory()
+    const isBare = needsBaseline(found, recorded)
+    const snapshot = isBare ? asIfLoaded(run, { found, request, snapshot: recorded }) : recorded
+    const { rows, exists } = snapshot
+    const loaded = await loadFiles(run, listUnapplied(found.files, rows))
     const result = await planAgainst({ run, session, found, snapshot, request, options: optionsOf(loaded) })
-    if (isReplayed(result)) await loadApplied(run, { session, found, rows: snapshot.rows, loaded })
-    const { historySchema } = session.facts
-    return { found, rows: snapshot.rows, result, loaded, history: { exists: snapshot.exists, schema: historySchema } }
+    if (isReplayed(result)) await loadApplied(run, { session, found, rows, loaded })
+    const baseline = isBare ? await loadCovered(run, found) : []
+    const history = { exists, schema: session.facts.historySchema }
+    return { found, rows, result, loaded, baseline, history }
   })
 }
 
@@ -46,9 +54,11 @@ export async function askTarget(run: Run, { found, request, isReplayed }: StartO
 export async function assumeStart(
   run: Run,
   from: Target,
-  { found, request, isReplayed }: StartOptions,
+  options: StartOptions,
 ): Promise<StartingPoint> {
-  const { files, archived } = found
+  if (from.kind === 'base' && options.found.baseline !== undefined) return await assumeBare(run, options)
+  const { found, request, isReplayed } = options
+  const { files } = found
   const end = resolveEnd({ files, applied: [], request: { target: from } })
   refuseBackwards(end, { files, request })
   const isBefore = (file: MigrationFile) => end?.kind === 'migration' && compareMigrations(file, end) <= 0
@@ -57,11 +67,7 @@ export async function assumeStart(
     run,
     files.filter((file) => !isBefore(file)),
   )
-  const decide = (rows: readonly HistoryRow[]) => {
-    const { outOfOrder, onAhead } = run.config
-    const limits = { outOfOrder, onAhead, now: new Date(), dialect: run.dialect.name }
-    return planUp({ files, archived, options: optionsOf(loaded), applied: rows, request: { ...request, ...limits } })
-  }
+  const decide = (rows: readonly HistoryRow[]) => planFrom(run, { found, request, loaded, rows })
   const known = before.map((file, index) => rowOf(run, { file, index, isSkipped: false }))
   const isWanted = isReplayed(decide(known))
   if (isWanted) for (const [name, migration] of await loadFiles(run, before)) loaded.set(name, migration)
@@ -74,8 +80,36 @@ export async function assumeStart(
     rows,
     result: decide(rows),
     loaded,
+    baseline: [],
     history: { exists: rows.length > 0, schema: run.config.schema ?? schemaOf(run) },
   }
+}
+
+/** An empty database, which `up` would begin with the baseline. */
+async function assumeBare(run: Run, { found, request }: StartOptions): Promise<StartingPoint> {
+  const { rows } = asIfLoaded(run, { found, request, snapshot: { exists: false, rows: [] } })
+  const loaded = await loadFiles(run, listUnapplied(found.files, rows))
+  const baseline = await loadCovered(run, found)
+  for (const migration of baseline) loaded.set(migration.file.name, migration)
+  const history = { exists: false, schema: run.config.schema ?? schemaOf(run) }
+  return { found, rows, result: planFrom(run, { found, request, loaded, rows }), loaded, baseline, history }
+}
+
+interface Assumption extends Pick<StartingPoint, 'found' | 'rows' | 'loaded'> {
+  readonly request: UpRequest
+}
+
+function planFrom(run: Run, { found, request, loaded, rows }: Assumption): Plan | Refusal {
+  const { outOfOrder, onAhead } = run.config
+  const limits = { outOfOrder, onAhead, now: new Date(), dialect: run.dialect.name }
+  return planUp({
+    files: found.files,
+    archived: found.archived,
+    baseline: found.baseline?.version,
+    options: optionsOf(loaded),
+    applied: rows,
+    request: { ...request, ...limits },
+  })
 }
 
 function refuseBackwards(
@@ -120,6 +154,9 @@ interface Applied {
 /** What has no file any more is in history. */
 async function loadApplied(run: Run, { session, found, rows, loaded }: Applied): Promise<void> {
   const files = new Map(found.files.map((file) => [file.name, file]))
+  // The text of what a baseline stands for may be gone from history too.
+  if (found.baseline !== undefined && rows.some(({ name }) => !files.has(name)))
+    for (const migration of await loadCovered(run, found)) loaded.set(migration.file.name, migration)
   for (const { name, checksum, state } of rows) {
     if (loaded.has(name) || state === 'skipped') continue
     const file = files.get(name)
@@ -128,6 +165,7 @@ async function loadApplied(run: Run, { session, found, rows, loaded }: Applied):
       continue
     }
     const source = await session.readSource(name)
+    if (source === '') continue
     if (source === undefined)
       throw new SlipwayError('history-broken', `history no longer holds ${name}, which it held a moment ago`)
     const { loadStored } = await import('../files/stored.ts')

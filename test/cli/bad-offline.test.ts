@@ -133,6 +133,44 @@ const rows: readonly BadInput[] = [
     message: /a migration sends a password of the configuration/,
     hint: /keep the password out of the migration/,
   },
+  {
+    name: '--rehearse with --dry-run',
+    argv: ['up', '--rehearse', '--dry-run'],
+    exit: 64,
+    code: 'bad-argument',
+    message: /--rehearse looks at each migration by itself, and --dry-run does not/,
+    hint: /give one of them/,
+  },
+  {
+    name: '--rehearse without a scratch server',
+    argv: ['up', '--rehearse'],
+    exit: 78,
+    code: 'no-scratch',
+    message: /SLIPWAY_SCRATCH_URL names no server/,
+    hint: /^export SLIPWAY_SCRATCH_URL=postgres:/,
+  },
+  {
+    name: '--rehearse of a database in memory',
+    on: 'sqlite',
+    argv: ['up', '--rehearse'],
+    env: { SLIPWAY_DATABASE_URL: 'sqlite::memory:' },
+    exit: 78,
+    code: 'copy-failed',
+    message: /sqlite::memory: could not be copied: a database in memory has no file/,
+    hint: /./,
+  },
+  {
+    name: 'a baseline that stands for nothing',
+    on: 'sqlite',
+    files: {
+      'migrations/0002_b.sql': 'create table b (n integer);\n',
+      'migrations/baseline.0001.sql': 'create table a (n integer);\n',
+    },
+    exit: 66,
+    code: 'bad-baseline',
+    message: /migrations\/baseline\.0001\.sql stands for no migration up to 0001/,
+    hint: /-- slipway:applied NAME CHECKSUM/,
+  },
 ]
 
 testBadInput(rows)

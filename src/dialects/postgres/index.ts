@@ -24,6 +24,7 @@ export const postgres: Dialect = {
     return createScratch(url, options)
   },
   writeScript: async (script) => (await import('./script.ts')).writeScript(script),
+  openLockProbe: async (executor, ours) => (await import('./held-locks.ts')).openLockProbe(executor, ours),
   loadReverting: async () => (await import('./reverting.ts')).postgresReverting,
   explain: (error) =>
     error instanceof LockBudgetSpent
