@@ -25,8 +25,7 @@ interface Foresight {
 
 /** History as loading the baseline would leave it, for planning what comes after it. Throws bad-argument for a target before it. */
 export function asIfLoaded(run: Run, { found, request, snapshot }: Foresight): HistorySnapshot {
-  const covered = listCovered(found)
-  const rows = covered.map((each, index) => rowOf(run, each, index))
+  const rows = listCoveredRows(run, found)
   const end = resolveEnd({ files: found.files, applied: rows, request })
   const { baseline } = found
   const isBefore =
@@ -42,9 +41,14 @@ export function asIfLoaded(run: Run, { found, request, snapshot }: Foresight): H
   run.emit({
     type: 'notice',
     code: 'baseline',
-    message: `the history is empty, so it begins with ${baseline?.source.shown}, which stands for ${covered.length} migrations`,
+    message: `the history is empty, so it begins with ${baseline?.source.shown}, which stands for ${rows.length} migrations`,
   })
   return { ...snapshot, rows }
+}
+
+/** Throws bad-baseline. */
+export function listCoveredRows(run: Run, found: Discovery): HistoryRow[] {
+  return listCovered(found).map((covered, index) => rowOf(run, covered, index))
 }
 
 /**

@@ -5,10 +5,10 @@ import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from '../plan/migration.ts'
-import { compareMigrations } from '../plan/name.ts'
+import { compareMigrations, compareVersions } from '../plan/name.ts'
 import { listUnapplied, type Plan, planUp, type Refusal, resolveEnd } from '../plan/plan.ts'
 import type { ResolvedTarget, Target } from '../plan/target.ts'
-import { asIfLoaded, loadCovered } from './baseline.ts'
+import { asIfLoaded, listCoveredRows, loadCovered } from './baseline.ts'
 import { needsBaseline } from './discover.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
 import type { Run } from './run.ts'
@@ -62,19 +62,28 @@ export async function assumeStart(
   const end = resolveEnd({ files, applied: [], request: { target: from } })
   refuseBackwards(end, { files, request })
   const isBefore = (file: MigrationFile) => end?.kind === 'migration' && compareMigrations(file, end) <= 0
-  const before = files.filter(isBefore)
+  const covered = isPastBaseline(end, found) ? listCoveredRows(run, found) : []
+  const names = new Set(covered.map(({ name }) => name))
+  const before = files.filter((file) => isBefore(file) && !names.has(file.name))
   const loaded = await loadFiles(
     run,
     files.filter((file) => !isBefore(file)),
   )
   const decide = (rows: readonly HistoryRow[]) => planFrom(run, { found, request, loaded, rows })
-  const known = before.map((file, index) => rowOf(run, { file, index, isSkipped: false }))
-  const isWanted = isReplayed(decide(known))
-  if (isWanted) for (const [name, migration] of await loadFiles(run, before)) loaded.set(name, migration)
-  const rows = before.map((file, index) => {
-    const migration = loaded.get(file.name)
-    return rowOf(run, { file, index, isSkipped: migration !== undefined && isElsewhere(run, migration) })
-  })
+  const rowsOf = () => [
+    ...covered,
+    ...before.map((file, index) => {
+      const migration = loaded.get(file.name)
+      const isSkipped = migration !== undefined && isElsewhere(run, migration)
+      return rowOf(run, { file, index: covered.length + index, isSkipped })
+    }),
+  ]
+  if (isReplayed(decide(rowsOf()))) {
+    for (const [name, migration] of await loadFiles(run, before)) loaded.set(name, migration)
+    if (covered.length > 0)
+      for (const migration of await loadCovered(run, found)) loaded.set(migration.file.name, migration)
+  }
+  const rows = rowsOf()
   return {
     found,
     rows,
@@ -83,6 +92,11 @@ export async function assumeStart(
     baseline: [],
     history: { exists: rows.length > 0, schema: run.config.schema ?? schemaOf(run) },
   }
+}
+
+function isPastBaseline(end: ResolvedTarget | undefined, { baseline }: Discovery): boolean {
+  if (baseline === undefined || end?.kind !== 'migration') return false
+  return compareVersions(end.version, baseline.version) >= 0
 }
 
 /** An empty database, which `up` would begin with the baseline. */
