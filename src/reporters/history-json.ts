@@ -16,6 +16,8 @@ export interface HistoryJson extends DatabaseFacts {
     readonly runId: string
     readonly statementsDone: number
     readonly breaking: boolean
+    /** Only where its down did not finish; `statementsDone` is about that. */
+    readonly reverting?: true
   }[]
   /** Empty unless failed attempts were asked for. */
   readonly failures: readonly {
@@ -62,6 +64,7 @@ export function historyJson(result: HistoryResult): HistoryJson {
       runId: row.runId,
       statementsDone: row.statementsDone,
       breaking: row.breaking,
+      ...(row.reverting === true ? { reverting: true as const } : {}),
     })),
     failures: log
       .filter(({ event }) => event === 'failure')

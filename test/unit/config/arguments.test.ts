@@ -4,6 +4,19 @@ import { type Command, parseArguments } from '../../../src/config/arguments.ts'
 import type { SettingFlags } from '../../../src/config/settings.ts'
 import { isSlipwayError } from '../../../src/errors.ts'
 
+const down = {
+  verb: 'down',
+  to: undefined,
+  steps: undefined,
+  fromHistory: false,
+  dryRun: false,
+  json: false,
+  backup: false,
+  requireBackupMs: undefined,
+  allowsLoss: false,
+  confirmed: undefined,
+  safetyOff: false,
+} as const
 const up = { verb: 'up', to: undefined, steps: undefined, dryRun: false, together: false } as const
 const help = { verb: 'help', topic: undefined } as const
 
@@ -21,6 +34,12 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['--version --json', { verb: 'version', json: true }],
   ['version', { verb: 'version', json: false }],
   ['up', up],
+  ['down', down],
+  ['down --to -2', { ...down, to: '-2' }],
+  ['down --steps 3 --from-history --json', { ...down, steps: 3, fromHistory: true, json: true }],
+  ['down --require-backup 24h --confirm app', { ...down, requireBackupMs: 86_400_000, confirmed: 'app' }],
+  ['down --allow-data-loss --no-safety-checks', { ...down, allowsLoss: true, safetyOff: true }],
+  ['down --backup --no-dry-run', { ...down, backup: true }],
   ['up --to 2026', { ...up, to: '2026' }],
   ['up --to=add_users', { ...up, to: 'add_users' }],
   ['up --to -1', { ...up, to: '-1' }],
@@ -85,7 +104,7 @@ const refused: readonly (readonly [string, string, RegExp, RegExp])[] = [
   ['apply', 'unknown-verb', /"apply"/, /^slipway up$/],
   ['init', 'unknown-verb', /"init"/, /slipway up$/],
   ['current', 'unknown-verb', /"current"/, /^slipway status$/],
-  ['rollback', 'unknown-verb', /"rollback"/, /slipway new NAME/],
+  ['rollback', 'unknown-verb', /"rollback"/, /^slipway down$/],
   ['revision -m x', 'unknown-verb', /"revision"/, /slipway new NAME/],
   ['create x', 'unknown-verb', /"create"/, /slipway new NAME/],
   ['generate', 'unknown-verb', /"generate"/, /slipway new NAME/],

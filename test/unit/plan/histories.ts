@@ -39,14 +39,14 @@ export function inputOf({ files, history = [], archived = [] }: Situation): Plan
   }
 }
 
-function fileOf(name: string, text = 'select 1'): MigrationFile {
+export function fileOf(name: string, text = 'select 1'): MigrationFile {
   const parsed = parseMigrationName(name)
   if (parsed === undefined) throw new Error(`no version in ${name}`)
   const up = { path: `/m/${name}.sql`, shown: `m/${name}.sql`, text }
   return { name, ...parsed, language: 'sql', up, source: text, checksum: checksumOf(text) }
 }
 
-function rowOf(id: number, extra: Partial<HistoryRow> & { readonly name: string }): HistoryRow {
+export function rowOf(id: number, extra: Partial<HistoryRow> & { readonly name: string }): HistoryRow {
   return {
     id,
     checksum: checksumOf('select 1'),
