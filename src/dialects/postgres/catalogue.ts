@@ -81,7 +81,7 @@ function sections({ history, log }: HistoryNames): Readonly<Record<string, strin
       ${grants('relacl', 's', 'relowner')}) as line
       from pg_sequence join ${relations} as relation on relation.oid = seqrelid`,
     policy: `select format('%s %I %s permissive=%s roles=%s using=%s check=%s', shown, polname, polcmd, polpermissive,
-      (select string_agg(case when role = 0 then 'public' else pg_get_userbyid(role)::text end, ' ' order by 1) from unnest(polroles) as role),
+      (select string_agg(case when role = 0 then 'public' else pg_get_userbyid(role)::text end, ' ' order by role) from unnest(polroles) as role),
       pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) as line
       from pg_policy join ${relations} as relation on relation.oid = polrelid`,
     statistics: `select pg_get_statisticsobjdef(own.oid) as line from pg_statistic_ext as own join ${spaces} as space on space.oid = stxnamespace`,

@@ -162,8 +162,10 @@ function countDone(names: HistoryNames, { record }: ScriptStep, done: number): s
 }
 
 function logLine(names: HistoryNames, step: ScriptStep, event: 'start' | 'skip' | 'down'): string {
+  const done = event === 'start' ? '0' : 'null'
   return end(
-    `insert into ${names.log} (${recordColumns}, event)\nvalues (${recordValues(spelled(step))}, ${literal(event)})`,
+    `insert into ${names.log} (${recordColumns}, event, statements_done)
+values (${recordValues(spelled(step))}, ${literal(event)}, ${done})`,
   )
 }
 

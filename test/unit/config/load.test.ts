@@ -27,6 +27,7 @@ test('defaults', (t) => {
   assert.equal(databaseProblem?.code, 'no-url')
   assert.deepEqual(rest, {
     databaseUrl: undefined,
+    scratchUrl: undefined,
     dir: join(cwd, 'migrations'),
     allowEmpty: false,
     table: 'schema_migrations',
