@@ -420,7 +420,8 @@ export const errorTable = {
   // 80
   'roundtrip-differs': {
     exit: 80,
-    meaning: 'A migration does not come back: down, or a second up, leaves another schema than was there before.',
+    meaning:
+      'A migration does not come back: down, or a second up, leaves another schema than was there before.',
     hint: 'correct its down, then: slipway roundtrip',
   },
   'manifest-stale': {

@@ -33,7 +33,8 @@ export async function down(context: CommandContext, command: DownCommand): Promi
   const nothing = { reverted: [], backup: undefined, exitCode: 0 }
   if (command.dryRun || survey.steps.length === 0) {
     show()
-    if (command.dryRun && survey.steps.length > 0 && !command.json) context.print('\ndry run: nothing was changed')
+    if (command.dryRun && survey.steps.length > 0 && !command.json)
+      context.print('\ndry run: nothing was changed')
     tell(nothing)
     return 0
   }

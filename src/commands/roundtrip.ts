@@ -16,5 +16,8 @@ export async function roundtrip(
   const wrong = trips.filter(({ outcome }) => outcome === 'down' || outcome === 'up').map(({ name }) => name)
   if (wrong.length === 0) return 0
   const verb = wrong.length === 1 ? 'does' : 'do'
-  throw new SlipwayError('roundtrip-differs', `${wrong.join(', ')} ${verb} not come back to the schema from before`)
+  throw new SlipwayError(
+    'roundtrip-differs',
+    `${wrong.join(', ')} ${verb} not come back to the schema from before`,
+  )
 }

@@ -16,7 +16,10 @@ export async function sql(context: CommandContext, { direction, from, to }: SqlC
   const text = await writeSql(run, request)
   // Stars in place of it would be run, and stored.
   if (context.config.redact(text) !== text)
-    throw new SlipwayError('secret-in-sql', 'a migration sends a password of the configuration; its SQL is not printed')
+    throw new SlipwayError(
+      'secret-in-sql',
+      'a migration sends a password of the configuration; its SQL is not printed',
+    )
   context.print(text)
   return 0
 }

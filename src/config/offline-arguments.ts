@@ -13,9 +13,13 @@ export interface SqlCommand {
 export function readSql({ values }: ReadArguments, down: boolean): SqlCommand {
   const [from, to] = [values.get('from'), values.get('to')]
   if (from !== undefined && /^[+-]\d+$/.test(from))
-    throw new SlipwayError('bad-argument', `--from ${from} counts from what is applied, and --from says what that is`, {
-      hint: 'name a migration, base or head; or leave out --from',
-    })
+    throw new SlipwayError(
+      'bad-argument',
+      `--from ${from} counts from what is applied, and --from says what that is`,
+      {
+        hint: 'name a migration, base or head; or leave out --from',
+      },
+    )
   return { verb: 'sql', direction: down ? 'down' : 'up', from, to }
 }
 
@@ -27,8 +31,12 @@ export function readTrial(has: (flag: string) => boolean): {
   const [dryRun, rehearse] = [has('dry-run'), has('rehearse')]
   const other = dryRun ? 'dry-run' : has('single-transaction') ? 'single-transaction' : undefined
   if (rehearse && other !== undefined)
-    throw new SlipwayError('bad-argument', `--rehearse looks at each migration by itself, and --${other} does not`, {
-      hint: 'give one of them',
-    })
+    throw new SlipwayError(
+      'bad-argument',
+      `--rehearse looks at each migration by itself, and --${other} does not`,
+      {
+        hint: 'give one of them',
+      },
+    )
   return { dryRun, rehearse }
 }

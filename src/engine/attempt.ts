@@ -101,7 +101,13 @@ async function runStatements(
       throw new StatementError(index, error)
     })
     const durationMs = performance.now() - began
-    run.emit({ type: 'statement-finished', name: step.name, index: index + 1, total: statements.length, durationMs })
+    run.emit({
+      type: 'statement-finished',
+      name: step.name,
+      index: index + 1,
+      total: statements.length,
+      durationMs,
+    })
     run.echo?.done(migration, index, durationMs)
   }
 }

@@ -82,11 +82,15 @@ export async function loadCovered(run: Run, found: Discovery): Promise<LoadedMig
   const { baseline } = found
   if (baseline === undefined) return []
   const { source } = baseline
-  const whole = await loadSqlMigration({ ...fileOf({ name: 'baseline', checksum: '' }, found), up: source, source: source.text }, run.dialect)
+  const whole = await loadSqlMigration(
+    { ...fileOf({ name: 'baseline', checksum: '' }, found), up: source, source: source.text },
+    run.dialect,
+  )
   const migrations: LoadedMigration[] = []
   for (const covered of listCovered(found)) {
     const file = { ...fileOf(covered, found), up: source }
-    const breaking = covered.file !== undefined && (await loadMigration(covered.file, run.dialect)).options.breaking
+    const breaking =
+      covered.file !== undefined && (await loadMigration(covered.file, run.dialect)).options.breaking
     const body = migrations.length === 0 ? whole.body : { kind: 'sql' as const, statements: [] }
     migrations.push({ file, body, options: { ...defaultOptions, breaking }, hasDown: false, notices: [] })
   }

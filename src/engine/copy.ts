@@ -12,14 +12,20 @@ export async function makeCopy(target: Run, empty: ScratchDatabase | undefined):
   const dir = mkdtempSync(join(tmpdir(), 'slipway-copy-'))
   const clear = () => rmSync(dir, { recursive: true, force: true })
   const path = join(dir, 'copy.sqlite')
-  const made = empty ?? { url: { dialect: 'sqlite', path, shown: `sqlite://${path}` }, drop: async () => clear() }
+  const made = empty ?? {
+    url: { dialect: 'sqlite', path, shown: `sqlite://${path}` },
+    drop: async () => clear(),
+  }
   try {
     const { backups, copyInto } = await target.dialect.loadReverting()
     const { url, config, signal } = target
     const context = { url, role: config.role, run: runProgram, signal }
     const missing = await backups.missingProgram(context)
     if (missing !== undefined)
-      throw new SlipwayError('program-missing', `a copy of ${url.shown} needs ${missing}, and it is not on the PATH`)
+      throw new SlipwayError(
+        'program-missing',
+        `a copy of ${url.shown} needs ${missing}, and it is not on the PATH`,
+      )
     await copyInto(context, made.url, dir)
     if (empty !== undefined) clear()
     return made

@@ -59,7 +59,10 @@ export async function decideDown(scene: Scene): Promise<DownDecision> {
     const { explainChanges } = await import('./changes.ts')
     throw combineReasons(explainChanges(result.reasons, found.files, sources))
   }
-  return { steps: result.steps, downs: new Map([...downs].flatMap(([name, down]) => (down === undefined ? [] : [[name, down] as const]))) }
+  return {
+    steps: result.steps,
+    downs: new Map([...downs].flatMap(([name, down]) => (down === undefined ? [] : [[name, down] as const]))),
+  }
 }
 
 /** A `.ts` that became a `.js` or the reverse is no edit. */
@@ -70,7 +73,12 @@ async function compareTexts({ session, found, snapshot }: Scene, chosen: readonl
   const first = surveyStates({ files, archived, applied })
   const sources = await readChangedSources(session, { states: first.filter(({ name }) => names.has(name)) })
   if (sources.size === 0) return { states: first, sources }
-  const states = surveyStates({ files, archived, applied, recordedLanguages: recordedLanguages(sources, files) })
+  const states = surveyStates({
+    files,
+    archived,
+    applied,
+    recordedLanguages: recordedLanguages(sources, files),
+  })
   return { states, sources }
 }
 
@@ -117,4 +125,10 @@ function factsOf(down: LoadedMigration | undefined): RevertFacts {
   return { hasDown: false, options: noOptions, language }
 }
 
-const noOptions = { transaction: true, resumable: false, breaking: false, outOfOrder: false, dependsOn: [] } as const
+const noOptions = {
+  transaction: true,
+  resumable: false,
+  breaking: false,
+  outOfOrder: false,
+  dependsOn: [],
+} as const

@@ -60,4 +60,3 @@ export async function watchLosses(run: Run): Promise<(name: string) => Watch> {
     )
   }
 }
-

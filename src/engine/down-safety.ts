@@ -61,9 +61,13 @@ export function refuseUnconfirmed(
   if (isOff) return undefined
   const hint = retype(`--confirm ${database}`)
   if (confirmed !== undefined && confirmed !== database)
-    return new SlipwayError('not-confirmed', `--confirm names ${confirmed}, and the database is ${database}`, {
-      hint: 'make sure that it is the right database',
-    })
+    return new SlipwayError(
+      'not-confirmed',
+      `--confirm names ${confirmed}, and the database is ${database}`,
+      {
+        hint: 'make sure that it is the right database',
+      },
+    )
   const why = confirmed === undefined ? whyConfirm(run) : undefined
   if (why === undefined || canAsk) return undefined
   return new SlipwayError('not-confirmed', `${why}: going back on ${database} has to be confirmed`, { hint })

@@ -127,7 +127,9 @@ async function placeSteps(
   { survey, allowsLoss }: DownOptions,
   { steps, downs }: DownDecision,
 ): Promise<StepPlace[]> {
-  const watched = new Set(survey.losses.flatMap(({ kind, migration }) => (kind === 'watched' ? [migration] : [])))
+  const watched = new Set(
+    survey.losses.flatMap(({ kind, migration }) => (kind === 'watched' ? [migration] : [])),
+  )
   const watch = allowsLoss || watched.size === 0 ? undefined : await watchLosses(run)
   return steps.map((step, index) => {
     const down = downs.get(step.name) ?? nothingToRun(step)
@@ -191,7 +193,8 @@ function proveReverted(steps: readonly Revert[], { rows }: HistorySnapshot): voi
 async function downInTurns(run: Run, turns: Turns, options: DownOptions): Promise<boolean> {
   const { survey, progress } = options
   const outside = survey.steps.filter(
-    ({ name, history }) => history.state === 'started' || survey.downs.get(name)?.options.transaction === false,
+    ({ name, history }) =>
+      history.state === 'started' || survey.downs.get(name)?.options.transaction === false,
   )
   if (outside.length > 0) {
     await turns.requireSession(outside.map(({ name }) => name))

@@ -32,9 +32,7 @@ export async function writeSql(run: Run, request: SqlRequest): Promise<string> {
       request.direction === 'down' || result.kind === 'refusal' || result.steps.length > 0,
   }
   const start =
-    request.from === undefined
-      ? await askTarget(run, options)
-      : await assumeStart(run, request.from, options)
+    request.from === undefined ? await askTarget(run, options) : await assumeStart(run, request.from, options)
   const moves = request.direction === 'up' ? upwards(run, start) : downwards(start, request)
   const steps = moves.length === 0 ? [] : await record(run, start, moves)
   return await run.dialect.writeScript(scriptOf(run, { request, start, steps }))
@@ -132,7 +130,11 @@ async function hear(scratch: Scratch, recorder: Recorder, { action, whole }: Mov
   return recorder.take(name)
 }
 
-function stepOf(run: Run, { action, migration, whole, follows }: Move, { sent, runs }: Recording): ScriptStep {
+function stepOf(
+  run: Run,
+  { action, migration, whole, follows }: Move,
+  { sent, runs }: Recording,
+): ScriptStep {
   const { body, options } = migration
   const statements: readonly ScriptStatement[] =
     body.kind === 'code' ? sent : body.statements.map((parsed) => ({ text: parsed.text, values: [], parsed }))

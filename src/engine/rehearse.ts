@@ -48,7 +48,11 @@ export async function rehearse(run: Run, request: UpRequest): Promise<Rehearsal>
     const started = performance.now()
     await applyInScratch(scratch, inSteps(migration))
     const statements = meter.take()
-    steps.push({ name, durationMs: performance.now() - started, statements: withDeclared(migration, statements) })
+    steps.push({
+      name,
+      durationMs: performance.now() - started,
+      statements: withDeclared(migration, statements),
+    })
   }
   return { steps, copyMs }
 }

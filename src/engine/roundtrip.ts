@@ -47,8 +47,16 @@ async function tryRoundTrip(scratch: Scratch, migration: LoadedMigration): Promi
   await applyInScratch(scratch, migration)
   const second = await look()
   if (back !== before)
-    return { name, outcome: 'down', diff: diffTexts({ before, after: back, names: ['before up', 'after down'] }) }
+    return {
+      name,
+      outcome: 'down',
+      diff: diffTexts({ before, after: back, names: ['before up', 'after down'] }),
+    }
   if (second !== first)
-    return { name, outcome: 'up', diff: diffTexts({ before: first, after: second, names: ['after up', 'after the second up'] }) }
+    return {
+      name,
+      outcome: 'up',
+      diff: diffTexts({ before: first, after: second, names: ['after up', 'after the second up'] }),
+    }
   return { name, outcome: 'same' }
 }

@@ -46,7 +46,11 @@ export const runProgram: RunProgram = async (program, args, { env, signal }) => 
   const { stdout, stderr, exitCode, shortMessage } = result
   if (exitCode === 0) return { end: 'ok', stdout, message: '' }
   const isMissing = result.code === 'ENOENT'
-  return { end: isMissing ? 'missing' : 'failed', stdout, message: lastLines(stderr) || (shortMessage ?? '') } satisfies ProgramResult
+  return {
+    end: isMissing ? 'missing' : 'failed',
+    stdout,
+    message: lastLines(stderr) || (shortMessage ?? ''),
+  } satisfies ProgramResult
 }
 
 function lastLines(text: string): string {

@@ -85,7 +85,10 @@ function findServer({ url, dialect, config }: Run): DatabaseUrl {
   const { scratchUrl, scratchProblem } = config
   if (scratchProblem !== undefined) throw scratchProblem
   if (scratchUrl === undefined)
-    throw new SlipwayError('no-scratch', 'a scratch database is needed, and SLIPWAY_SCRATCH_URL names no server for it')
+    throw new SlipwayError(
+      'no-scratch',
+      'a scratch database is needed, and SLIPWAY_SCRATCH_URL names no server for it',
+    )
   if (scratchUrl.dialect !== 'postgres')
     throw new SlipwayError(
       'bad-setting',

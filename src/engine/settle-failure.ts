@@ -31,9 +31,13 @@ export async function settleFailure(
     )
   }
   if (failed.thrown instanceof AlreadyRecorded) {
-    return new SlipwayError('transient', `another runner ${isDown(place) ? 'reverted' : 'recorded'} ${step.name} meanwhile`, {
-      migration: step.name,
-    })
+    return new SlipwayError(
+      'transient',
+      `another runner ${isDown(place) ? 'reverted' : 'recorded'} ${step.name} meanwhile`,
+      {
+        migration: step.name,
+      },
+    )
   }
   if (failed.thrown instanceof TransactionEscaped) {
     await session.recordStarted(record, revertedRow(step))

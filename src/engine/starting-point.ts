@@ -35,7 +35,10 @@ export interface StartOptions {
 }
 
 /** In a session that cannot write. */
-export async function askTarget(run: Run, { found, request, isReplayed }: StartOptions): Promise<StartingPoint> {
+export async function askTarget(
+  run: Run,
+  { found, request, isReplayed }: StartOptions,
+): Promise<StartingPoint> {
   return await reading(run, async (session) => {
     const recorded = await session.readHistory()
     const isBare = needsBaseline(found, recorded)
@@ -51,11 +54,7 @@ export async function askTarget(run: Run, { found, request, isReplayed }: StartO
 }
 
 /** As if everything up to `from` were applied, in the order of versions, and nothing else. No database is asked. */
-export async function assumeStart(
-  run: Run,
-  from: Target,
-  options: StartOptions,
-): Promise<StartingPoint> {
+export async function assumeStart(run: Run, from: Target, options: StartOptions): Promise<StartingPoint> {
   if (from.kind === 'base' && options.found.baseline !== undefined) return await assumeBare(run, options)
   const { found, request, isReplayed } = options
   const { files } = found

@@ -42,7 +42,9 @@ export function readExports(
     options: declared,
     hasDown: typeof down === 'function',
     body: bodyOf(up as () => unknown),
-    ...(typeof down === 'function' ? { down: { options: declared, body: bodyOf(down as () => unknown) } } : {}),
+    ...(typeof down === 'function'
+      ? { down: { options: declared, body: bodyOf(down as () => unknown) } }
+      : {}),
     notices: [],
   }
 }

@@ -84,7 +84,10 @@ function findApplied(text: string, rows: readonly HistoryRow[]): HistoryRow {
   const found = findByWord(text, candidates)
   const [first, second] = found
   if (second !== undefined)
-    throw new SlipwayError('ambiguous-target', `${text} could be ${found.map(({ name }) => name).join(' or ')}`)
+    throw new SlipwayError(
+      'ambiguous-target',
+      `${text} could be ${found.map(({ name }) => name).join(' or ')}`,
+    )
   const row = rows.find(({ name }) => name === first?.name)
   if (row !== undefined) return row
   const close = nearestCandidates(text, candidates).map(({ name }) => name)
@@ -104,7 +107,9 @@ export function listToLoad(
   const found = wanted.map(({ name }) => ({ name, status: states.find((each) => each.name === name) }))
   return {
     files: found.flatMap(({ status }) => (status?.state === 'changed' ? [] : (status?.file ?? []))),
-    stored: fromHistory ? found.flatMap(({ name, status }) => (status?.file === undefined ? [name] : [])) : [],
+    stored: fromHistory
+      ? found.flatMap(({ name, status }) => (status?.file === undefined ? [name] : []))
+      : [],
   }
 }
 
@@ -166,13 +171,12 @@ function whyUnfinished(
         retry: 'none of it is left',
       }),
     ]
-  if (!chosen.has(name)) return [unfinished(name, `${name} was being reverted and did not finish`, revertEnds)]
+  if (!chosen.has(name))
+    return [unfinished(name, `${name} was being reverted and did not finish`, revertEnds)]
   const facts = loaded.get(name)
   if (facts === undefined || facts.options.resumable) return []
   if (facts.language === 'script')
-    return [
-      unfinished(name, `the down of ${name} did not finish, and is not declared resumable`, revertEnds),
-    ]
+    return [unfinished(name, `the down of ${name} did not finish, and is not declared resumable`, revertEnds)]
   return facts.options.transaction
     ? [unfinished(name, `the down of ${name} left its own transaction before it finished`, revertEnds)]
     : []

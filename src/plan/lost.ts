@@ -14,8 +14,7 @@ export function findLost(before: readonly InventoryTable[], after: readonly Inve
   return before
     .filter(({ holds }) => holds)
     .flatMap((table) => {
-      const now =
-        after.find(({ id }) => id === table.id) ?? after.find(({ name }) => name === table.name)
+      const now = after.find(({ id }) => id === table.id) ?? after.find(({ name }) => name === table.name)
       return now === undefined ? [table.name] : lostColumns(table, now)
     })
 }

@@ -51,7 +51,8 @@ export function describeRepair(action: RepairAction, { name, file, history }: Da
       if (history.reverting === true) return `forget ${name}: its down did all it had to${counted}`
       return `record ${name} as applied, although it did not finish${counted}`
     case 'retry':
-      if (history.reverting === true) return `record ${name} as applied: nothing of its down was done${counted}`
+      if (history.reverting === true)
+        return `record ${name} as applied: nothing of its down was done${counted}`
       return `forget that ${name} was begun, so that it runs from its start${counted}`
     case 'forget':
       return `forget that ${name} was applied; its file is gone`

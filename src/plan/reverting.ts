@@ -14,5 +14,8 @@ export function readProgress(
   stored: number,
 ): Pick<HistoryRow, 'statementsDone' | 'reverting'> {
   if (stored >= 0) return { statementsDone: stored }
-  return { statementsDone: countReverted(stored), ...(state === 'started' ? { reverting: true as const } : {}) }
+  return {
+    statementsDone: countReverted(stored),
+    ...(state === 'started' ? { reverting: true as const } : {}),
+  }
 }

@@ -57,7 +57,13 @@ function chooseStates(
 
 function unfinishedReason({ name, history }: MigrationStatus): SlipwayError[] {
   if (history?.reverting === true)
-    return [new SlipwayError('unfinished', `${name} was being reverted and did not finish`, describeReverting(name))]
+    return [
+      new SlipwayError(
+        'unfinished',
+        `${name} was being reverted and did not finish`,
+        describeReverting(name),
+      ),
+    ]
   return history?.state === 'started'
     ? [new SlipwayError('unfinished', `${name} did not finish`, describeUnfinished(name))]
     : []

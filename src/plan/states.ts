@@ -61,11 +61,7 @@ export function hasOtherLanguage(file: MigrationFile, input: StateInput): boolea
   return scripts.includes(recorded) && scripts.includes(file.language) && recorded !== file.language
 }
 
-function stateWithoutFile(
-  row: HistoryRow,
-  known: readonly HistoryRow[],
-  input: StateInput,
-): MigrationState {
+function stateWithoutFile(row: HistoryRow, known: readonly HistoryRow[], input: StateInput): MigrationState {
   if (isArchived(row.name, input)) return row.state === 'started' ? 'unfinished' : 'archived'
   return isAhead(row, known) ? 'ahead' : 'missing'
 }
@@ -73,7 +69,9 @@ function stateWithoutFile(
 function isArchived(name: string, { archived, baseline }: StateInput): boolean {
   if (archived.has(name)) return true
   const candidate = baseline === undefined ? undefined : candidateOf(name)
-  return candidate !== undefined && baseline !== undefined && compareVersions(candidate.version, baseline) <= 0
+  return (
+    candidate !== undefined && baseline !== undefined && compareVersions(candidate.version, baseline) <= 0
+  )
 }
 
 /**

@@ -36,8 +36,10 @@ function describeFailure(outcome: RunOutcome, memory: RunMemory): string {
   const done = outcome.applied.length
   const where = step === undefined ? '' : ' before it'
   const reverted = outcome.reverted?.length ?? 0
-  if (reverted > 0) parts.push(`${countOf(reverted, 'migration')}${where} ${reverted === 1 ? 'stays' : 'stay'} reverted`)
-  else if (done > 0) parts.push(`${countOf(done, 'migration')}${where} ${done === 1 ? 'stays' : 'stay'} applied`)
+  if (reverted > 0)
+    parts.push(`${countOf(reverted, 'migration')}${where} ${reverted === 1 ? 'stays' : 'stay'} reverted`)
+  else if (done > 0)
+    parts.push(`${countOf(done, 'migration')}${where} ${done === 1 ? 'stays' : 'stay'} applied`)
   else if (step === undefined) parts.push('no migration was run')
   const unrun = outcome.pending.filter((name) => name !== step).length
   if (unrun > 0) parts.push(`${unrun} not ${outcome.verb === 'down' ? 'reverted' : 'run'}`)

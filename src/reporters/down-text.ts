@@ -33,7 +33,9 @@ function stepLines({ steps, downs, losses }: DownSurvey, index: number, paint: P
   const down = downs.get(step.name)
   const place = `${String(index + 1).padStart(String(steps.length).length + 2)}.`
   const modes = [
-    ...(step.history.reverting === true ? [`goes on after ${countOf(step.history.statementsDone, 'statement')}`] : []),
+    ...(step.history.reverting === true
+      ? [`goes on after ${countOf(step.history.statementsDone, 'statement')}`]
+      : []),
     down === undefined
       ? 'recorded as skipped, nothing to run'
       : down.options.transaction
@@ -46,7 +48,10 @@ function stepLines({ steps, downs, losses }: DownSurvey, index: number, paint: P
     ...sqlLines(down).map((line) => `       ${paint('faint', line)}`),
     ...losses
       .filter(({ migration }) => migration === step.name)
-      .map((loss) => `     ${paint(loss.rows === 0 ? 'faint' : 'caution', `! ${oneLine(describeLoss(loss), 300)}`)}`),
+      .map(
+        (loss) =>
+          `     ${paint(loss.rows === 0 ? 'faint' : 'caution', `! ${oneLine(describeLoss(loss), 300)}`)}`,
+      ),
   ]
 }
 

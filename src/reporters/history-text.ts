@@ -64,7 +64,8 @@ function logLines(log: readonly LogRecord[], paint: Paint): string[] {
 
 function describeDetail({ event, detail, statementsDone }: LogRecord, paint: Paint): string {
   if (detail !== undefined) return paint(event === 'failure' ? 'bad' : 'faint', oneLine(detail, 200))
-  const resumed = (event === 'resume' || event === 'revert') && statementsDone !== 0 && statementsDone !== undefined
+  const resumed =
+    (event === 'resume' || event === 'revert') && statementsDone !== 0 && statementsDone !== undefined
   return resumed ? paint('faint', `after ${countOf(statementsDone, 'statement')}`) : ''
 }
 

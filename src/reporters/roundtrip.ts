@@ -24,5 +24,11 @@ export function roundTripText(trips: readonly RoundTrip[], { colors }: { readonl
 }
 
 export function roundTripJson(trips: readonly RoundTrip[]): unknown {
-  return { migrations: trips.map(({ name, outcome, diff }) => ({ name, outcome, ...(diff === undefined ? {} : { diff }) })) }
+  return {
+    migrations: trips.map(({ name, outcome, diff }) => ({
+      name,
+      outcome,
+      ...(diff === undefined ? {} : { diff }),
+    })),
+  }
 }

@@ -37,7 +37,10 @@ export async function confirmName(
 ): Promise<void> {
   const answer = await ask(`${why}. Type the name of the database to go on: `, signal)
   if (answer.trim() === name) return
-  throw new SlipwayError('not-confirmed', `the name of the database, ${name}, was not typed; nothing was changed`)
+  throw new SlipwayError(
+    'not-confirmed',
+    `the name of the database, ${name}, was not typed; nothing was changed`,
+  )
 }
 
 /** What was typed, with more flags. Arguments hold no password: one given as a flag is refused. */

@@ -8,7 +8,8 @@ export async function openTrial(
   { needsTarget }: { readonly needsTarget: boolean },
 ): Promise<Run> {
   const { databaseUrl, databaseProblem, scratchUrl, scratchProblem } = config
-  if (needsTarget || databaseUrl !== undefined || databaseProblem?.code !== 'no-url') return openRun(databaseUrl)
+  if (needsTarget || databaseUrl !== undefined || databaseProblem?.code !== 'no-url')
+    return openRun(databaseUrl)
   if (scratchProblem !== undefined) throw scratchProblem
   return openRun(scratchUrl)
 }

@@ -2,7 +2,8 @@
 import { type BadInput, type Place, testBadInput } from '../helpers/bad-input.ts'
 
 const several = {
-  'migrations/0001_users.sql': '-- migrate:up\ncreate table users (id integer);\n-- migrate:down\ndrop table users;\n',
+  'migrations/0001_users.sql':
+    '-- migrate:up\ncreate table users (id integer);\n-- migrate:down\ndrop table users;\n',
   'migrations/0002_add_email.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n',
   'migrations/0003_add_phone.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n',
 }
@@ -28,14 +29,24 @@ const target = (name: string, to: string, message: RegExp, hint: RegExp): BadInp
 })
 
 testBadInput([
-  usage('--to and --steps', ['down', '--to', 'base', '--steps', '2'], /--to and --steps contradict/, /one of them/),
+  usage(
+    '--to and --steps',
+    ['down', '--to', 'base', '--steps', '2'],
+    /--to and --steps contradict/,
+    /one of them/,
+  ),
   usage(
     '--backup and --require-backup',
     ['down', '--backup', '--require-backup', '24h'],
     /--backup and --require-backup contradict/,
     /one of them/,
   ),
-  usage('--dry-run and --backup', ['down', '--dry-run', '--backup'], /--dry-run and --backup contradict/, /one of them/),
+  usage(
+    '--dry-run and --backup',
+    ['down', '--dry-run', '--backup'],
+    /--dry-run and --backup contradict/,
+    /one of them/,
+  ),
   usage(
     '--no-safety-checks and --confirm',
     ['down', '--no-safety-checks', '--confirm', 'app'],
@@ -45,7 +56,12 @@ testBadInput([
   usage('a word', ['down', '0001'], /down does not take the argument "0001"/, /^slipway down --to 0001$/),
   usage('--steps without a number', ['down', '--steps'], /--steps needs a value/, /down --help/),
   usage('an empty target', ['down', '--to='], /--to needs a value/, /down --help/),
-  { ...usage('upwards', [], /\+1 leads up/, /^slipway down --to -1$/), files: several, before: applied, argv: ['down', '--to', '+1'] },
+  {
+    ...usage('upwards', [], /\+1 leads up/, /^slipway down --to -1$/),
+    files: several,
+    before: applied,
+    argv: ['down', '--to', '+1'],
+  },
   ...['0', '-1', 'two', '1.5'].map(
     (steps): BadInput => ({
       name: `--steps ${steps}`,
@@ -64,8 +80,18 @@ testBadInput([
     message: /--require-backup must be a duration such as .*, not "yesterday"/,
     hint: /down --help/,
   },
-  target('a mistyped target', 'add_emial', /no applied migration matches add_emial; did you mean 0002_add_email\?/, /slipway history/),
-  target('a hostile target', "x'; drop table users; --", /no applied migration matches x'; drop table users; --/, /slipway history/),
+  target(
+    'a mistyped target',
+    'add_emial',
+    /no applied migration matches add_emial; did you mean 0002_add_email\?/,
+    /slipway history/,
+  ),
+  target(
+    'a hostile target',
+    "x'; drop table users; --",
+    /no applied migration matches x'; drop table users; --/,
+    /slipway history/,
+  ),
   target('a target too far back', '-4', /-4 goes too far: 3 applied/, /slipway/),
   {
     name: 'an ambiguous target',
@@ -91,7 +117,9 @@ testBadInput([
     files: several,
     before: async (place) => {
       await applied(place)
-      place.workspace.write({ 'migrations/0003_add_phone.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n' })
+      place.workspace.write({
+        'migrations/0003_add_phone.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n',
+      })
     },
     argv: ['down'],
     exit: 65,
@@ -103,7 +131,8 @@ testBadInput([
   {
     name: 'a step that did not finish',
     files: {
-      'migrations/0001_a.sql': '-- migrate:up transaction:false\nselect 1;\nselect * from nowhere;\n-- migrate:down\nselect 1;\n',
+      'migrations/0001_a.sql':
+        '-- migrate:up transaction:false\nselect 1;\nselect * from nowhere;\n-- migrate:down\nselect 1;\n',
     },
     before: async ({ run }) => void (await run('up').catch(() => {})),
     argv: ['down'],
@@ -114,7 +143,9 @@ testBadInput([
   },
   {
     name: 'a down that holds a commit',
-    files: { 'migrations/0001_a.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\ncommit;\nselect 2;\n' },
+    files: {
+      'migrations/0001_a.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\ncommit;\nselect 2;\n',
+    },
     before: applied,
     argv: ['down'],
     exit: 66,

@@ -64,7 +64,9 @@ for (const [label, open] of Object.entries(places))
       await using whole = await open(workspace)
       await run(workspace, whole, 'up')
       const known = await whole.query(rows)
-      const checksums = known.slice(0, 2).map(({ name, checksum }) => `-- slipway:applied ${name} ${checksum}`)
+      const checksums = known
+        .slice(0, 2)
+        .map(({ name, checksum }) => `-- slipway:applied ${name} ${checksum}`)
       workspace.write({
         'migrations/0001_a.sql': undefined,
         'migrations/0002_b.ts': undefined,
@@ -83,7 +85,10 @@ for (const [label, open] of Object.entries(places))
       script.run(await run(workspace, script, 'sql', '--from', 'base'))
       assert.deepEqual(await script.query(rows), known)
       assert.equal(await script.describe(), await whole.describe())
-      workspace.write({ 'migrations/0004_d.ts': 'export const up = async ({ sql }) => { await sql`insert into b values (1)` }\n' })
+      workspace.write({
+        'migrations/0004_d.ts':
+          'export const up = async ({ sql }) => { await sql`insert into b values (1)` }\n',
+      })
       assert.match(await run(workspace, target, 'sql'), /insert into b values \(1\);/)
       assert.match(await run(workspace, target, 'roundtrip', '--all'), /0004_d has no down/)
     })
@@ -128,8 +133,14 @@ for (const [label, open] of Object.entries(places))
     test('several runners at once', async () => {
       using workspace = createWorkspace({ ...files, 'migrations/baseline.0002.sql': schema })
       await using target = await open(workspace)
-      const all = await Promise.all([1, 2, 3].map(() => slipway(['up'], { cwd: workspace.dir, env: target.env })))
-      assert.deepEqual(all.map(({ code }) => code), [0, 0, 0], all.map(({ stderr }) => stderr).join('\n'))
+      const all = await Promise.all(
+        [1, 2, 3].map(() => slipway(['up'], { cwd: workspace.dir, env: target.env })),
+      )
+      assert.deepEqual(
+        all.map(({ code }) => code),
+        [0, 0, 0],
+        all.map(({ stderr }) => stderr).join('\n'),
+      )
       assert.equal((await target.query(rows)).length, 3)
     })
 
@@ -157,7 +168,13 @@ test('what pg_dump writes can be a baseline', async () => {
     ['--schema-only', '--no-owner', '--exclude-table=*schema_migrations*', whole.name],
     {
       encoding: 'utf8',
-      env: { PATH: process.env.PATH, PGHOST: host, PGPORT: `${port}`, PGUSER: superuser, PGPASSWORD: password },
+      env: {
+        PATH: process.env.PATH,
+        PGHOST: host,
+        PGPORT: `${port}`,
+        PGUSER: superuser,
+        PGPASSWORD: password,
+      },
     },
   )
   // The machine's pg_dump may be older than the server: then this is the form of its text.

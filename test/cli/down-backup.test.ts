@@ -1,7 +1,15 @@
 /** Backups before going back: taken, relied on, refused. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, test } from 'node:test'
 import { type Kind, openPlace, type Place } from '../helpers/place.ts'
 import { postgresMajors } from '../helpers/postgres.ts'
@@ -17,7 +25,9 @@ const programs = Number(/(\d+)/.exec(version ?? '')?.[1] ?? 0)
 /** pg_dump refuses a server that is newer than itself. */
 const major = Math.max(0, ...postgresMajors.filter((each) => each <= programs))
 const skip = (kind: Kind) =>
-  kind === 'postgres' && major === 0 ? `needs pg_dump of version ${Math.min(...postgresMajors)} or newer` : false
+  kind === 'postgres' && major === 0
+    ? `needs pg_dump of version ${Math.min(...postgresMajors)} or newer`
+    : false
 
 async function open(kind: Kind): Promise<Place> {
   const place = await openPlace(kind, files, { major })
@@ -41,7 +51,9 @@ for (const kind of kinds)
       const path = place.workspace.path('backups', file)
       if (kind === 'sqlite') assert.deepEqual(readSqlite(path, 'select id from b'), [{ id: 7 }])
       else {
-        const { stdout } = spawnSync('pg_restore', ['--data-only', '--table=b', '--file=-', path], { encoding: 'utf8' })
+        const { stdout } = spawnSync('pg_restore', ['--data-only', '--table=b', '--file=-', path], {
+          encoding: 'utf8',
+        })
         assert.match(stdout, /COPY public\.b \(id\) FROM stdin;\n7\n/)
       }
       assert.deepEqual(await place.history(), ['0001_a applied'])
@@ -50,7 +62,9 @@ for (const kind of kinds)
       assert.equal(stale.code, 0)
       await place.expect(0, 'down --require-backup 1h', dir)
       await place.expect(0, 'up')
-      place.workspace.write({ 'migrations/0003_c.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n' })
+      place.workspace.write({
+        'migrations/0003_c.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n',
+      })
       await place.expect(0, 'up')
       const refused = await place.expect(79, 'down --require-backup 1h', dir)
       assert.match(refused.stderr, /does not hold 0003_c as/)
@@ -65,7 +79,10 @@ for (const kind of kinds)
       const failed = await place.expect(79, 'down --backup --allow-data-loss', dir)
       assert.match(failed.stderr, /no backup could be taken into \S+, so nothing was reverted/)
       assert.equal((await place.history()).length, 2)
-      assert.deepEqual((await place.log()).filter((line) => line.startsWith('down')), [])
+      assert.deepEqual(
+        (await place.log()).filter((line) => line.startsWith('down')),
+        [],
+      )
     })
 
     test('what is no recent backup of this database does not count, and is named', async () => {
@@ -80,15 +97,27 @@ for (const kind of kinds)
       place.workspace.write({ 'backups/empty.dump': '', 'backups/.hidden': 'x', 'backups/late.part': 'x' })
       await refuse(/the newest backup, \S+empty\.dump, is empty/)
       writeFileSync(place.workspace.path('backups/empty.dump'), 'no dump\n'.repeat(100))
-      await refuse(kind === 'sqlite' ? /empty\.dump, cannot be read: file is not a database/ : /empty\.dump, is no dump that pg_dump made/)
-      place.workspace.write({ 'migrations/0009_z.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n' })
+      await refuse(
+        kind === 'sqlite'
+          ? /empty\.dump, cannot be read: file is not a database/
+          : /empty\.dump, is no dump that pg_dump made/,
+      )
+      place.workspace.write({
+        'migrations/0009_z.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n',
+      })
       place.workspace.write({ 'migrations/0009_z.sql': undefined })
-      other.workspace.write({ 'migrations/0003_c.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n' })
+      other.workspace.write({
+        'migrations/0003_c.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n',
+      })
       await other.expect(0, 'up')
       await other.expect(0, 'down --backup', dir)
       const foreign = list(other)[0] ?? ''
       copyFileSync(other.workspace.path('backups', foreign), place.workspace.path('backups/foreign'))
-      await refuse(kind === 'sqlite' ? /foreign, does not hold 0002_b as the newest/ : /foreign, is a dump of \S+, not of/)
+      await refuse(
+        kind === 'sqlite'
+          ? /foreign, does not hold 0002_b as the newest/
+          : /foreign, is a dump of \S+, not of/,
+      )
       await place.expect(79, 'down --backup', dir)
       await place.expect(0, 'down --allow-data-loss --backup', dir)
       await place.expect(0, 'up')
@@ -128,14 +157,18 @@ test('pg_dump gets the password through its environment, and its failure is told
   await using place = await openPlace('postgres', files)
   await place.expect(0, 'up')
   place.workspace.write({
-    'bin/pg_dump': '#!/bin/sh\ntest "$1" = --version && exit 0\nprintf "%s\\n" "$*" "pw ${PGPASSWORD:+given}" "url ${SLIPWAY_DATABASE_URL:-none}" > seen\necho "disk is full" >&2\nexit 1\n',
+    'bin/pg_dump':
+      '#!/bin/sh\ntest "$1" = --version && exit 0\nprintf "%s\\n" "$*" "pw ${PGPASSWORD:+given}" "url ${SLIPWAY_DATABASE_URL:-none}" > seen\necho "disk is full" >&2\nexit 1\n',
     'bin/pg_restore': '#!/bin/sh\nexit 0\n',
   })
   for (const name of ['pg_dump', 'pg_restore']) chmodSync(place.workspace.path('bin', name), 0o755)
   const env = { ...dir, PATH: `${place.workspace.path('bin')}:${process.env.PATH}` }
   const failed = await place.expect(79, 'down --backup', env)
   assert.match(failed.stderr, /so nothing was reverted: pg_dump: disk is full/)
-  assert.match(place.workspace.read('seen'), /^--format=custom --no-password --file=\S+\npw given\nurl none\n$/)
+  assert.match(
+    place.workspace.read('seen'),
+    /^--format=custom --no-password --file=\S+\npw given\nurl none\n$/,
+  )
   assert.deepEqual(list(place), [])
   assert.equal((await place.history()).length, 2)
   const json = JSON.parse((await place.run('down --json --backup', env)).stdout)

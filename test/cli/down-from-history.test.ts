@@ -34,7 +34,9 @@ for (const kind of kinds)
       await using place = await openPlace(kind, { [head]: all[head] ?? '' })
       await place.expect(0, 'up')
       const before = await place.catalogue()
-      place.workspace.write(Object.fromEntries(Object.entries(newer).map(([name, text]) => [`migrations/${name}`, text])))
+      place.workspace.write(
+        Object.fromEntries(Object.entries(newer).map(([name, text]) => [`migrations/${name}`, text])),
+      )
       await place.expect(0, 'up')
       place.workspace.write(gone)
       const refused = await place.expect(65, 'down --to 0001_a')
@@ -48,17 +50,35 @@ for (const kind of kinds)
     })
 
     for (const [what, text, name] of [
-      ['a neighbour', "import { x } from './_x.ts'\nexport const up = async () => {}\nexport const down = async () => x\n", './_x.ts'],
-      ['a module of Node', "import { readFileSync } from 'node:fs'\nexport const up = async () => {}\nexport const down = async () => readFileSync\n", 'node:fs'],
-      ['something as it runs', "export const up = async () => {}\nexport const down = async () => { await import('node:fs') }\n", 'node:fs'],
+      [
+        'a neighbour',
+        "import { x } from './_x.ts'\nexport const up = async () => {}\nexport const down = async () => x\n",
+        './_x.ts',
+      ],
+      [
+        'a module of Node',
+        "import { readFileSync } from 'node:fs'\nexport const up = async () => {}\nexport const down = async () => readFileSync\n",
+        'node:fs',
+      ],
+      [
+        'something as it runs',
+        "export const up = async () => {}\nexport const down = async () => { await import('node:fs') }\n",
+        'node:fs',
+      ],
     ] as const)
       test(`a script that imports ${what} is refused by name`, async () => {
-        await using place = await openPlace(kind, { [head]: all[head] ?? '', '0002_b.ts': text, '_x.ts': 'export const x = 1\n' })
+        await using place = await openPlace(kind, {
+          [head]: all[head] ?? '',
+          '0002_b.ts': text,
+          '_x.ts': 'export const x = 1\n',
+        })
         await place.expect(0, 'up')
         place.workspace.write({ 'migrations/0002_b.ts': undefined })
         const refused = await place.expect(79, 'down --from-history')
         assert.match(refused.stderr, new RegExp(`0002_b imports ${name}, which history does not hold`))
-        const json = JSON.parse(lastJson((await place.run('down --from-history', { SLIPWAY_LOG_FORMAT: 'json' })).stderr))
+        const json = JSON.parse(
+          lastJson((await place.run('down --from-history', { SLIPWAY_LOG_FORMAT: 'json' })).stderr),
+        )
         assert.equal(json.error.code, 'not-self-contained')
         assert.equal((await place.history()).length, 2)
       })
@@ -66,7 +86,8 @@ for (const kind of kinds)
     test('a script with require is refused by name', async () => {
       await using place = await openPlace(kind, {
         [head]: all[head] ?? '',
-        '0002_b.cjs': "const fs = require('fs')\nexports.up = async () => {}\nexports.down = async () => fs\n",
+        '0002_b.cjs':
+          "const fs = require('fs')\nexports.up = async () => {}\nexports.down = async () => fs\n",
       })
       await place.expect(0, 'up')
       place.workspace.write({ 'migrations/0002_b.cjs': undefined })
@@ -89,7 +110,10 @@ const stored = { [head]: all[head] ?? '', '0002_single.sql': newer['0002_single.
 for (const [what, grants] of [
   ['everybody', (_: string) => ['grant insert on schema_migrations to public']],
   ['another role', (role: string) => [`create role ${role}`, `grant update on schema_migrations to ${role}`]],
-  ['another role, one column', (role: string) => [`create role ${role}`, `grant update (source) on schema_migrations to ${role}`]],
+  [
+    'another role, one column',
+    (role: string) => [`create role ${role}`, `grant update (source) on schema_migrations to ${role}`],
+  ],
   [
     'a member of the owner',
     (role: string) => [

@@ -32,9 +32,16 @@ for (const kind of kinds)
       await place.expect(0, 'up')
       const whole = await place.catalogue()
       const one = await place.expect(0, 'down')
-      assert.match(one.stdout, /^1 migration to revert, 4 applied on [^\n]+\n\n {3}1\. 0004_index {2}in a transaction\n {7}drop index users_name;\n/)
+      assert.match(
+        one.stdout,
+        /^1 migration to revert, 4 applied on [^\n]+\n\n {3}1\. 0004_index {2}in a transaction\n {7}drop index users_name;\n/,
+      )
       assert.match(lastLine(one.stderr), /✓ 1 migration reverted/)
-      assert.deepEqual(await place.history(), ['0001_users applied', '0002_email applied', '0003_posts applied'])
+      assert.deepEqual(await place.history(), [
+        '0001_users applied',
+        '0002_email applied',
+        '0003_posts applied',
+      ])
       assert.match((await place.expect(0, 'down --steps 2')).stderr, /0003_posts: going[\s\S]*0002_email/)
       assert.deepEqual(await place.history(), ['0001_users applied'])
       await place.expect(0, 'up')
@@ -89,11 +96,17 @@ for (const kind of kinds)
       const json = JSON.parse((await place.expect(0, 'down --dry-run --to base --json')).stdout)
       assert.equal(json.dryRun, true)
       assert.deepEqual(
-        json.steps.map(({ name, reverted, losses }: { name: string; reverted: boolean; losses: { what: string; rows: number }[] }) => [
-          name,
-          reverted,
-          losses.map(({ what, rows }) => `${what} ${rows}`),
-        ]),
+        json.steps.map(
+          ({
+            name,
+            reverted,
+            losses,
+          }: {
+            name: string
+            reverted: boolean
+            losses: { what: string; rows: number }[]
+          }) => [name, reverted, losses.map(({ what, rows }) => `${what} ${rows}`)],
+        ),
         [
           ['0004_index', false, []],
           ['0003_posts', false, ['a script null']],
@@ -108,7 +121,10 @@ for (const kind of kinds)
       await place.expect(0, 'up --to 0002')
       await place.change("insert into users (id, name, email) values (1, 'a', 'a@b')")
       const refused = await place.expect(79, 'down --to base')
-      assert.match(refused.stderr, /data would be lost: 0002_email drops users\.email with 1 value; 0001_users drops users with 1 row/)
+      assert.match(
+        refused.stderr,
+        /data would be lost: 0002_email drops users\.email with 1 value; 0001_users drops users with 1 row/,
+      )
       assert.match(refused.stderr, /slipway down --to base --allow-data-loss/)
       assert.match(refused.stdout, /2 migrations to revert/)
       assert.equal((await place.history()).length, 2)
@@ -125,7 +141,10 @@ for (const kind of kinds)
       await place.expect(0, 'up --to 0003')
       await place.change('insert into posts values (1)')
       const refused = await place.expect(79, 'down')
-      assert.match(refused.stderr, /the down of 0003_posts: it takes away what holds rows, so it was rolled back: (public\.)?posts/)
+      assert.match(
+        refused.stderr,
+        /the down of 0003_posts: it takes away what holds rows, so it was rolled back: (public\.)?posts/,
+      )
       assert.equal((await place.rows('select * from posts')).length, 1)
       assert.equal((await place.history()).length, 3)
       await place.expect(0, 'down --no-safety-checks')
@@ -160,16 +179,21 @@ export const down = async ({ sql }) => {
       })
       await place.expect(0, 'up')
       place.workspace.write({
-        'migrations/0003_c.sql': '-- migrate:up\ncreate table c (id bigint);\n-- migrate:down\ndrop table c;\n',
+        'migrations/0003_c.sql':
+          '-- migrate:up\ncreate table c (id bigint);\n-- migrate:down\ndrop table c;\n',
         'migrations/0004_d.sql': undefined,
       })
       const refused = await place.expect(65, 'down --to base')
-      assert.match(refused.stderr, /0003_c was edited[\s\S]*0004_d cannot be reverted: it has no file here[\s\S]*0002_b has no down[\s\S]*0001_a has no down/)
+      assert.match(
+        refused.stderr,
+        /0003_c was edited[\s\S]*0004_d cannot be reverted: it has no file here[\s\S]*0002_b has no down[\s\S]*0001_a has no down/,
+      )
       assert.equal((await place.history()).length, 4)
       const plain = await place.expect(65, 'down')
       assert.match(plain.stderr, /next: .*slipway down --from-history/)
       place.workspace.write({
-        'migrations/0003_c.sql': '-- migrate:up\ncreate table c (id integer);\n-- migrate:down\ndrop table c;\n',
+        'migrations/0003_c.sql':
+          '-- migrate:up\ncreate table c (id integer);\n-- migrate:down\ndrop table c;\n',
       })
       await place.expect(0, 'down --from-history --steps 2')
       assert.match((await place.expect(79, 'down')).stderr, /0002_b has no down[\s\S]*slipway new NAME/)
@@ -179,7 +203,8 @@ export const down = async ({ sql }) => {
     test('what stays must not depend on what goes', async () => {
       await using place = await openPlace(kind, {
         '0001_a.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 1;\n',
-        '0002_b.ts': "export const options = { dependsOn: ['0001_a'] }\nexport const up = async () => {}\nexport const down = async () => {}\n",
+        '0002_b.ts':
+          "export const options = { dependsOn: ['0001_a'] }\nexport const up = async () => {}\nexport const down = async () => {}\n",
       })
       await place.expect(0, 'stamp 0002 --only --yes')
       await place.expect(0, 'stamp 0001 --only --yes')
@@ -228,7 +253,12 @@ select * from nowhere;
       assert.match((await place.expect(0, 'down --dry-run')).stdout, /0002_b {2}goes on after 1 statement/)
       await place.expect(0, 'down')
       assert.deepEqual(await place.history(), ['0001_a applied'])
-      assert.deepEqual((await place.log()).slice(-4), ['revert 0002_b', 'failure 0002_b', 'revert 0002_b', 'down 0002_b'])
+      assert.deepEqual((await place.log()).slice(-4), [
+        'revert 0002_b',
+        'failure 0002_b',
+        'revert 0002_b',
+        'down 0002_b',
+      ])
       await place.expect(0, 'up')
     })
 
@@ -261,6 +291,10 @@ drop table b2;
   await place.expect(0, 'up')
   const failed = await place.expect(70, 'down')
   assert.match(failed.stderr, /the down of 0002_b failed at statement 2 of 3/)
-  assert.equal((await place.rows("select 1 from schema_migrations where state = 'started' and statements_done = -2")).length, 1)
+  assert.equal(
+    (await place.rows("select 1 from schema_migrations where state = 'started' and statements_done = -2"))
+      .length,
+    1,
+  )
   return place
 }

@@ -23,7 +23,11 @@ update users set email = name;`,
 }
 
 /** Without times. */
-const shape = (text: string) => text.replace(/\b\d+(?:\.\d+)? m?s\b/g, 'T').replace(/ {2,}/g, '  ').trim()
+const shape = (text: string) =>
+  text
+    .replace(/\b\d+(?:\.\d+)? m?s\b/g, 'T')
+    .replace(/ {2,}/g, '  ')
+    .trim()
 
 // pg_dump refuses a server that is newer than itself, and this machine's is of one version.
 const [oldest] = [...postgresMajors].sort((a, b) => a - b)
@@ -62,7 +66,9 @@ nothing was changed`,
   )
   assert.equal(await look(), before)
   assert.deepEqual(
-    await db.query("select datname from pg_database where datname ~ '^slipway_scratch_' and datname !~ '_0123'"),
+    await db.query(
+      "select datname from pg_database where datname ~ '^slipway_scratch_' and datname !~ '_0123'",
+    ),
     [],
   )
   assert.deepEqual(readdirSync(workspace.dir), ['migrations'])
@@ -73,7 +79,10 @@ describe('SQLite', () => {
     using workspace = createWorkspace()
     writeMigrations(workspace, files)
     const file = workspace.path('app.db')
-    const options = { cwd: workspace.dir, env: { SLIPWAY_DATABASE_URL: `sqlite://${file}`, TMPDIR: workspace.dir } }
+    const options = {
+      cwd: workspace.dir,
+      env: { SLIPWAY_DATABASE_URL: `sqlite://${file}`, TMPDIR: workspace.dir },
+    }
     assert.equal((await slipway(['up', '--to', '0001'], options)).code, 0)
     runSqlite(file, "insert into users values (1, 'a'), (2, 'b')")
     const before = dumpSqliteCatalogue(file)
@@ -93,7 +102,10 @@ describe('SQLite', () => {
     using workspace = createWorkspace()
     writeMigrations(workspace, { ...files, '0002_email.sql': 'create unique index u on users (name);' })
     const file = workspace.path('app.db')
-    const options = { cwd: workspace.dir, env: { SLIPWAY_DATABASE_URL: `sqlite://${file}`, TMPDIR: workspace.dir } }
+    const options = {
+      cwd: workspace.dir,
+      env: { SLIPWAY_DATABASE_URL: `sqlite://${file}`, TMPDIR: workspace.dir },
+    }
     assert.equal((await slipway(['up', '--to', '0001'], options)).code, 0)
     runSqlite(file, "insert into users values (1, 'a'), (2, 'a')")
     const { code, stdout, stderr } = await slipway(['up', '--rehearse'], options)

@@ -105,7 +105,9 @@ test('without --all: what is pending, on top of what the target has', async () =
   const { code, stdout, stderr } = await slipway(['roundtrip'], options)
   assert.deepEqual([code, stdout], [0, '✓ 0003_drop comes back\n'], stderr)
   assert.deepEqual(
-    await db.query("select column_name from information_schema.columns where table_name = 'users' order by 1"),
+    await db.query(
+      "select column_name from information_schema.columns where table_name = 'users' order by 1",
+    ),
     [{ column_name: 'email' }, { column_name: 'id' }, { column_name: 'name' }],
   )
   assert.equal((await slipway(['up'], options)).code, 0)

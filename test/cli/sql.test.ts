@@ -74,7 +74,7 @@ export const up = async ({ sql, columnExists, dialect }) => {
   if (await columnExists('users', 'bio')) throw new Error('it is there')
   await sql\`alter table users add column bio text\`
   const [{ n }] = await sql\`select count(*) as n from users\`
-  for (const name of ["it's", 'back\\\\slash', 'line\\nbreak', '\$1 ?', ''])
+  for (const name of ["it's", 'back\\\\slash', 'line\\nbreak', '$1 ?', ''])
     await sql\`insert into users (id, name, note) values (\${Number(n) + name.length * 7 + 3}, \${name}, \${null})\`
   await sql\`update users set bio = \${'it is ' + dialect + " '?' $1"} where name <> '?' and id = \${1} -- the first?
   \`
@@ -133,12 +133,15 @@ function filesFor(label: string): Record<string, string> {
   const isSqlite = label === 'SQLite'
   const texts = Object.entries(common).map(([name, text]) => [
     name,
-    text.replace('OTHER', isSqlite ? 'postgres' : 'sqlite').replace('CONCURRENTLY ', isSqlite ? '' : 'concurrently '),
+    text
+      .replace('OTHER', isSqlite ? 'postgres' : 'sqlite')
+      .replace('CONCURRENTLY ', isSqlite ? '' : 'concurrently '),
   ])
   return { ...Object.fromEntries(texts), ...(isSqlite ? special.SQLite : special.PostgreSQL) }
 }
 
-const history = 'select name, checksum, state, breaking, source, statements_done from schema_migrations order by id'
+const history =
+  'select name, checksum, state, breaking, source, statements_done from schema_migrations order by id'
 const log = 'select event, name, checksum, statements_done from schema_migrations_log order by id'
 
 for (const [label, place] of Object.entries(places))
@@ -253,7 +256,10 @@ describe('PostgreSQL', () => {
         SLIPWAY_DIR: join(import.meta.dirname, '../fixtures', product),
         SLIPWAY_SCRATCH_URL: await scratch(),
       }
-      const up = await slipway(['up'], { env: { ...env, SLIPWAY_DATABASE_URL: byUp.url() }, timeoutMs: 120_000 })
+      const up = await slipway(['up'], {
+        env: { ...env, SLIPWAY_DATABASE_URL: byUp.url() },
+        timeoutMs: 120_000,
+      })
       assert.equal(up.code, 0, up.stderr)
       const { code, stdout, stderr } = await slipway(['sql', '--from', 'base'], { env, timeoutMs: 120_000 })
       assert.equal(code, 0, stderr)
@@ -281,15 +287,21 @@ describe('PostgreSQL', () => {
       "select relname from pg_class where relname in ('a', 'b', 'c') order by 1",
     )
     assert.deepEqual(tables, [{ relname: 'a' }])
-    assert.deepEqual(await db.query('select name, state from schema_migrations'), [{ name: '0001_a', state: 'applied' }])
+    assert.deepEqual(await db.query('select name, state from schema_migrations'), [
+      { name: '0001_a', state: 'applied' },
+    ])
   })
 
   test('a role, a schema of its own for the history, readers: as up has it', async () => {
     await using byUp = await createTestDatabase(newestMajor)
     await using byScript = await createTestDatabase(newestMajor)
     const role = `role_${Math.random().toString(16).slice(2)}`
-    await byUp.query(`create role ${role}; grant create on database "${byUp.name}" to ${role}; grant create on schema public to ${role}`)
-    await byScript.query(`grant create on database "${byScript.name}" to ${role}; grant create on schema public to ${role}`)
+    await byUp.query(
+      `create role ${role}; grant create on database "${byUp.name}" to ${role}; grant create on schema public to ${role}`,
+    )
+    await byScript.query(
+      `grant create on database "${byScript.name}" to ${role}; grant create on schema public to ${role}`,
+    )
     try {
       using workspace = createWorkspace()
       writeMigrations(workspace, {
@@ -328,7 +340,9 @@ describe('PostgreSQL', () => {
     await server.query('postgres', `comment on database ${foreign} is 'somebody needs it'`)
     try {
       using workspace = createWorkspace()
-      writeMigrations(workspace, { '0001_a.ts': 'export const up = async ({ sql }) => { await sql`select 1` }\n' })
+      writeMigrations(workspace, {
+        '0001_a.ts': 'export const up = async ({ sql }) => { await sql`select 1` }\n',
+      })
       const env = { SLIPWAY_DIR: workspace.path('migrations'), SLIPWAY_SCRATCH_URL: await scratch() }
       const { code, stderr } = await slipway(['sql', '--from', 'base'], { env })
       assert.equal(code, 0, stderr)

@@ -24,7 +24,8 @@ test('the commands of docs/offline-sql.md', async () => {
     const file = readWord(block, 'file')
     if (file !== undefined) workspace.write({ [`migrations/${file}`]: block.text })
     const part = readWord(block, 'part')
-    if (part !== undefined) assert.ok(workspace.read(part).includes(block.text), `${part} has no ${block.text}`)
+    if (part !== undefined)
+      assert.ok(workspace.read(part).includes(block.text), `${part} has no ${block.text}`)
     if (block.words.includes('output')) assert.equal(last?.stdout, block.text)
     if (!block.words.includes('run')) continue
     for (const line of block.text.trimEnd().split('\n')) {

@@ -19,7 +19,10 @@ test('the commands of docs/rolling-back.md', () => {
     const file = readWord(block, 'file')
     if (file !== undefined) workspace.write({ [file]: block.text })
   }
-  workspace.write({ 'bin/npx': `#!/bin/sh\nshift\nexec "${nodePath}" "${cliPath}" "$@"\n`, script: script.join('\n') })
+  workspace.write({
+    'bin/npx': `#!/bin/sh\nshift\nexec "${nodePath}" "${cliPath}" "$@"\n`,
+    script: script.join('\n'),
+  })
   chmodSync(workspace.path('bin/npx'), 0o755)
   const { status, stdout, stderr } = spawnSync('sh', ['-eu', workspace.path('script')], {
     cwd: workspace.dir,

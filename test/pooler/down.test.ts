@@ -56,10 +56,14 @@ testPooled('in session mode it works', async () => {
 })
 
 testPooled('a down that fails in its turn leaves everything, and is written down', async () => {
-  await using scene = await createPooledScene(newestMajor, { mode: 'transaction' }, {
-    ...files,
-    '0004_d.sql': '-- migrate:up\nselect 1;\n-- migrate:down\ndrop table a;\nselect * from nowhere;\n',
-  })
+  await using scene = await createPooledScene(
+    newestMajor,
+    { mode: 'transaction' },
+    {
+      ...files,
+      '0004_d.sql': '-- migrate:up\nselect 1;\n-- migrate:down\ndrop table a;\nselect * from nowhere;\n',
+    },
+  )
   await scene.up(0)
   const failed = await scene.run(['down'])
   requireCode(failed, 70)

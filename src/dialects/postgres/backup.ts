@@ -35,7 +35,8 @@ async function findFault(
   const { size } = await stat(file)
   if (size === 0) return 'is empty'
   const head = await readHead(file)
-  const isArchive = head.subarray(0, 5).toString() === 'PGDMP' || head.subarray(257, 262).toString() === 'ustar'
+  const isArchive =
+    head.subarray(0, 5).toString() === 'PGDMP' || head.subarray(257, 262).toString() === 'ustar'
   const fault = isArchive
     ? await faultOfArchive(context, file, mark)
     : await faultOfText(head.toString(), file, mark)
@@ -93,7 +94,10 @@ async function faultOfText(head: string, file: string, mark: BackupMark): Promis
   let isWhole = false
   let hasRow = mark.newest === undefined
   const connected = new Set<string>()
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of createInterface({
+    input: createReadStream(file),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     if (/^-- PostgreSQL database (?:cluster )?dump complete$/.test(line)) isWhole = true
     const [, quoted, bare] = /^\\connect (?:"(.*)"|(\S+))$/.exec(line) ?? []
     if (quoted !== undefined || bare !== undefined) connected.add(quoted ?? bare ?? '')

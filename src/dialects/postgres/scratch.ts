@@ -1,5 +1,5 @@
 /** Scratch databases: made on SLIPWAY_SCRATCH_URL, named and marked as ours, dropped when done or when found later. */
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
@@ -22,7 +22,7 @@ const leftoverAfter = '1 hour'
 
 /** From template0, so that nothing is in it; whoever may create databases may do this. Throws privilege-missing. */
 export async function createScratch(url: PostgresUrl, options: ConnectOptions): Promise<ScratchDatabase> {
-  const name = `${prefix}${stamp(new Date())}_${randomBytes(6).toString('hex')}`
+  const name = `${prefix}${stamp(new Date())}_${randomUUID().slice(-12)}`
   const quoted = quotePostgresId(name)
   const drop = () =>
     // What stops the run must not keep its database from going.

@@ -33,7 +33,11 @@ where id = ${reverts} and state = 'started' and statements_done < 0`
 }
 
 /** Its first result is the one row that is about it. */
-export function writeEnd(names: HistoryNames, { record, reverts }: StepwiseAttempt, durationMs: number): string {
+export function writeEnd(
+  names: HistoryNames,
+  { record, reverts }: StepwiseAttempt,
+  durationMs: number,
+): string {
   if (reverts === undefined)
     return `${markApplied(names, record, 'applied_at')};\n${insertLog(names, 'up', record)}`
   return `${removeReverted(names, reverts)};\n${logRevert(names, record, { event: 'down', duration: String(Math.round(durationMs)) })}`

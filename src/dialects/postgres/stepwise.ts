@@ -51,9 +51,11 @@ async function probeInterrupted(place: Workplace, attempt: StepwiseAttempt): Pro
 async function finish(place: Workplace, attempt: StepwiseAttempt, began: number): Promise<void> {
   const { names } = place
   checkpoint('last-statement-done', attempt.record.name)
-  const results = await writeHistory(place, writeEnd(names, attempt, performance.now() - began)).catch((error: unknown) => {
-    throw place.link.lost ? new CommitUnanswered(attempt.record.name, { cause: error }) : error
-  })
+  const results = await writeHistory(place, writeEnd(names, attempt, performance.now() - began)).catch(
+    (error: unknown) => {
+      throw place.link.lost ? new CommitUnanswered(attempt.record.name, { cause: error }) : error
+    },
+  )
   if (results[0]?.rows.length !== 1) throw new Error(`the row of this migration in ${names.shown} is gone`)
   checkpoint('committed', attempt.record.name)
 }

@@ -43,8 +43,7 @@ function startOf({ names }: Workplace, { record, reverts }: Attempt): string {
 
 function endOf({ names, since = 'pg_catalog.transaction_timestamp()' }: Workplace, attempt: Attempt): string {
   const { record, reverts } = attempt
-  if (reverts === undefined)
-    return `${markApplied(names, record, since)};\n${insertLog(names, 'up', record)}`
+  if (reverts === undefined) return `${markApplied(names, record, since)};\n${insertLog(names, 'up', record)}`
   const duration = `pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - ${since})::numeric * 1000)`
   return `${removeReverted(names, reverts)};\n${logRevert(names, record, { event: 'down', duration })}`
 }
@@ -54,7 +53,9 @@ function endOf({ names, since = 'pg_catalog.transaction_timestamp()' }: Workplac
  * are changed: at COMMIT a trigger would no longer find the tables that the migration's search_path names.
  */
 export function closing(place: Workplace, attempt: Attempt, isPrepared = false): string {
-  const end = isPrepared ? executeApplied(attempt.record) : `${endOf(place, attempt)}\nreturning ${proofs.logged}`
+  const end = isPrepared
+    ? executeApplied(attempt.record)
+    : `${endOf(place, attempt)}\nreturning ${proofs.logged}`
   return `set constraints all immediate;
 ${place.identity};
 set local search_path = pg_catalog;

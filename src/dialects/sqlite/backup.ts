@@ -12,7 +12,8 @@ export const sqliteBackups: Backups = {
   extension: 'sqlite',
   missingProgram: async () => undefined,
   async write({ url, signal }, file) {
-    if (url.dialect !== 'sqlite' || url.path === ':memory:') throw new Error('a database in memory has no file')
+    if (url.dialect !== 'sqlite' || url.path === ':memory:')
+      throw new Error('a database in memory has no file')
     const handle = openFile(url.path, 'read')
     try {
       await retryWhileBusy(() => void runStatement(handle, 'vacuum into ?', [file]), {

@@ -42,7 +42,10 @@ function describeTable(title: string, pieces: readonly Piece[]): string[] {
     else parts.at(-1)?.push(piece)
   }
   const options = join(pieces.slice(at + 1))
-  return [`${title}${options === '' ? '' : ` ${options}`}\n`, ...parts.map((part) => `${title}: ${join(part)}\n`)]
+  return [
+    `${title}${options === '' ? '' : ` ${options}`}\n`,
+    ...parts.map((part) => `${title}: ${join(part)}\n`),
+  ]
 }
 
 function join(pieces: readonly Piece[]): string {

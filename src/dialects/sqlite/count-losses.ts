@@ -30,7 +30,9 @@ function countLoss(handle: Handle, loss: Loss): CountedLoss[] {
 function countRebuild(handle: Handle, table: string, create: string): CountedLoss[] {
   const kept = columnsMadeBy(create)
   if (kept === undefined)
-    return [{ kind: 'opaque', what: `${table} is made anew from a query`, rows: undefined, isEstimate: false }]
+    return [
+      { kind: 'opaque', what: `${table} is made anew from a query`, rows: undefined, isEstimate: false },
+    ]
   return columnsOf(handle, table)
     .filter((column) => !kept.some((name) => name.toLowerCase() === column.toLowerCase()))
     .flatMap((column) => countColumn(handle, table, column))

@@ -8,7 +8,17 @@ import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { toSqliteValues } from './values.ts'
 
-export type LogEvent = 'up' | 'failure' | 'skip' | 'start' | 'resume' | 'stamp' | 'repair' | 'unlock' | 'down' | 'revert'
+export type LogEvent =
+  | 'up'
+  | 'failure'
+  | 'skip'
+  | 'start'
+  | 'resume'
+  | 'stamp'
+  | 'repair'
+  | 'unlock'
+  | 'down'
+  | 'revert'
 
 /** Written as `applied_at` and `at`: ISO-8601 in UTC with milliseconds, which sorts as text. */
 function timestamp(): string {
@@ -141,7 +151,11 @@ export function writeReverting(handle: Handle, tables: HistoryTables, id: number
 }
 
 export function removeRow(handle: Handle, tables: HistoryTables, id: number): boolean {
-  const rows = runStatement(handle, `delete from ${tables.history} where id = ? returning id`, toSqliteValues([id]))
+  const rows = runStatement(
+    handle,
+    `delete from ${tables.history} where id = ? returning id`,
+    toSqliteValues([id]),
+  )
   return rows.length === 1
 }
 

@@ -4,7 +4,12 @@ import type { Handle } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { removeRow, writeLog, writeReverting, writeRow } from './history-rows.ts'
 
-export function recordDone(handle: Handle, tables: HistoryTables, attempt: Attempt, durationMs: number): void {
+export function recordDone(
+  handle: Handle,
+  tables: HistoryTables,
+  attempt: Attempt,
+  durationMs: number,
+): void {
   const { record, body, reverts } = attempt
   const statementsDone = body.kind === 'sql' ? body.statements.length : 0
   if (reverts === undefined) {
@@ -12,7 +17,8 @@ export function recordDone(handle: Handle, tables: HistoryTables, attempt: Attem
     writeLog(handle, tables, record, { event: 'up', durationMs, statementsDone })
     return
   }
-  if (!removeRow(handle, tables, reverts)) throw new Error(`the row of ${record.name} in ${tables.name} is gone`)
+  if (!removeRow(handle, tables, reverts))
+    throw new Error(`the row of ${record.name} in ${tables.name} is gone`)
   writeLog(handle, tables, record, { event: 'down', durationMs, statementsDone })
 }
 

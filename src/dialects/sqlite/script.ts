@@ -122,10 +122,7 @@ where name = ${name};`,
       return [insertRow(tables, step, 'skipped'), logLine(tables, step, { event: 'skip' })]
     case 'revert':
     case 'forget':
-      return [
-        `delete from ${tables.history} where name = ${name};`,
-        logLine(tables, step, { event: 'down' }),
-      ]
+      return [`delete from ${tables.history} where name = ${name};`, logLine(tables, step, { event: 'down' })]
   }
 }
 

@@ -116,5 +116,3 @@ async function runCode(guard: Guard, run: Extract<Attempt['body'], { kind: 'code
     executor.end()
   }
 }
-
-

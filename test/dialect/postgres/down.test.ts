@@ -83,7 +83,10 @@ export const down = async ({ sql }) => { await sql.raw('drop table a; commit; se
   const result = await scene.run(['down'])
   assert.equal(result.code, 79, result.stderr)
   assert.equal(errorOf(result).code, 'escaped')
-  assert.match(errorOf(result).hint ?? '', /repair --finished 0002_b, when nothing of it was done: slipway repair --retry/)
+  assert.match(
+    errorOf(result).hint ?? '',
+    /repair --finished 0002_b, when nothing of it was done: slipway repair --retry/,
+  )
   assert.deepEqual(await scene.history(), ['0001_a applied', '0002_b started'])
   const again = await scene.run(['down'])
   assert.equal(again.code, 79)

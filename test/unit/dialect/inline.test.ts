@@ -8,7 +8,11 @@ describe('PostgreSQL', () => {
   const cases: readonly (readonly [string, readonly unknown[], string])[] = [
     ['select $1', [1], "select '1'"],
     ['select $1, $2, $1', ['a', 'b'], "select 'a', 'b', 'a'"],
-    [`select '$1', "$1", $$ $1 $$, $a$ $1 $a$, $1 -- $1`, ['x'], `select '$1', "$1", $$ $1 $$, $a$ $1 $a$, 'x' -- $1`],
+    [
+      `select '$1', "$1", $$ $1 $$, $a$ $1 $a$, $1 -- $1`,
+      ['x'],
+      `select '$1', "$1", $$ $1 $$, $a$ $1 $a$, 'x' -- $1`,
+    ],
     ['select /* $1 /* $1 */ */ $1', ['x'], "select /* $1 /* $1 */ */ 'x'"],
     ['select a$1, $1', ['x'], "select a$1, 'x'"],
     ["select E'\\'$1', $1", ["it's"], "select E'\\'$1', 'it''s'"],
@@ -21,8 +25,7 @@ describe('PostgreSQL', () => {
     ['select $1', [['a', null, 'b"']], `select E'{"a",NULL,"b\\\\""}'`],
     ['select $1::int', [-5], "select '-5'::int"],
   ]
-  for (const [text, values, wanted] of cases)
-    test(text, () => assert.equal(postgres(text, values), wanted))
+  for (const [text, values, wanted] of cases) test(text, () => assert.equal(postgres(text, values), wanted))
 })
 
 describe('SQLite', () => {

@@ -22,7 +22,12 @@ const names = (rows: readonly { name: string }[]) => rows.map(({ name }) => name
 const request = (more: Partial<DownRequest> = {}): DownRequest => ({ fromHistory: false, ...more })
 
 /** The late one was applied last. */
-const applied = [row('0001_a', { id: 1 }), row('0003_c', { id: 2 }), row('0004_d', { id: 3 }), row('0002_b', { id: 4 })]
+const applied = [
+  row('0001_a', { id: 1 }),
+  row('0003_c', { id: 2 }),
+  row('0004_d', { id: 3 }),
+  row('0002_b', { id: 4 }),
+]
 
 describe('what is chosen', () => {
   const cases: readonly (readonly [string, Partial<DownRequest>, readonly string[]])[] = [
@@ -64,7 +69,14 @@ interface Given {
   readonly request?: Partial<DownRequest>
 }
 
-function decide({ rows, files = rows.map(({ name }) => file(name)), archived = [], loaded, dependsOn = {}, ...given }: Given) {
+function decide({
+  rows,
+  files = rows.map(({ name }) => file(name)),
+  archived = [],
+  loaded,
+  dependsOn = {},
+  ...given
+}: Given) {
   const wanted = request(given.request)
   const states = surveyStates({ files, archived: new Set(archived), applied: rows })
   const chosen = selectReverts(rows, wanted)
@@ -82,7 +94,9 @@ function decide({ rows, files = rows.map(({ name }) => file(name)), archived = [
 
 const codes = (given: Given) => {
   const result = decide(given)
-  return result.kind === 'plan' ? names(result.steps) : result.reasons.map(({ code, message }) => `${code}: ${message}`)
+  return result.kind === 'plan'
+    ? names(result.steps)
+    : result.reasons.map(({ code, message }) => `${code}: ${message}`)
 }
 
 describe('what speaks against it', () => {
@@ -93,10 +107,10 @@ describe('what speaks against it', () => {
   test('no down, of what is to go only', () => {
     const noDown = { ...sqlDown, hasDown: false }
     assert.deepEqual(codes({ rows: two, loaded: { '0001_a': noDown, '0002_b': sqlDown } }), ['0002_b'])
-    assert.deepEqual(codes({ rows: two, loaded: { '0001_a': noDown, '0002_b': noDown }, request: { steps: 2 } }), [
-      'irreversible: 0002_b has no down',
-      'irreversible: 0001_a has no down',
-    ])
+    assert.deepEqual(
+      codes({ rows: two, loaded: { '0001_a': noDown, '0002_b': noDown }, request: { steps: 2 } }),
+      ['irreversible: 0002_b has no down', 'irreversible: 0001_a has no down'],
+    )
   })
 
   test('no file, or one in old/', () => {
@@ -106,7 +120,9 @@ describe('what speaks against it', () => {
     assert.deepEqual(codes({ rows: two, files: [file('0001_a')], archived: ['0002_b'] }), [
       'missing: 0002_b cannot be reverted: its file is in old/',
     ])
-    assert.deepEqual(codes({ rows: two, files: [file('0001_a')], request: { fromHistory: true } }), ['0002_b'])
+    assert.deepEqual(codes({ rows: two, files: [file('0001_a')], request: { fromHistory: true } }), [
+      '0002_b',
+    ])
   })
 
   test('an edited file of what is to go, not of what stays', () => {
@@ -128,14 +144,21 @@ describe('what speaks against it', () => {
     const of = (facts: RevertFacts) => codes({ rows, loaded: { '0002_b': facts } })
     assert.deepEqual(of(stepwise), ['0002_b'])
     assert.deepEqual(of(resumable), ['0002_b'])
-    assert.match(of(code)[0] ?? '', /^unfinished: the down of 0002_b did not finish, and is not declared resumable/)
+    assert.match(
+      of(code)[0] ?? '',
+      /^unfinished: the down of 0002_b did not finish, and is not declared resumable/,
+    )
     assert.match(of(sqlDown)[0] ?? '', /^unfinished: the down of 0002_b left its own transaction/)
     assert.match(codes({ rows, request: { target: { kind: 'head' } } })[0] ?? '', /0002_b was being reverted/)
   })
 
   test('what stays and depends on it', () => {
     const rows = [row('0002_b', { id: 1 }), row('0001_a', { id: 2 })]
-    const states = surveyStates({ files: rows.map(({ name }) => file(name)), archived: new Set(), applied: rows })
+    const states = surveyStates({
+      files: rows.map(({ name }) => file(name)),
+      archived: new Set(),
+      applied: rows,
+    })
     assert.deepEqual(names(listPossibleDependents(selectReverts(rows, request()), states)), ['0002_b'])
     assert.deepEqual(codes({ rows, dependsOn: { '0002_b': ['a'] } }), [
       'dependency: 0002_b depends on 0001_a, and would stay',

@@ -24,5 +24,11 @@ for (const [what, after, lost] of [
   ['columns that changed names with each other', [table('1', 'users', 'id email name')], []],
 ] as const)
   test(`what is lost: ${what}`, () => {
-    assert.deepEqual(findLost(before, after.filter((each) => each !== undefined)), lost)
+    assert.deepEqual(
+      findLost(
+        before,
+        after.filter((each) => each !== undefined),
+      ),
+      lost,
+    )
   })
