@@ -12,7 +12,7 @@ import { jsonText } from './reporters/json-text.ts'
 import { type StartingReporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
-import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
+import { type Blame, endAfterOutput, watchEnding } from './terminal/ending.ts'
 import { nameOnce } from './terminal/name-once.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
@@ -24,7 +24,7 @@ import { version } from './version.ts'
 
 /** Ends the process. Importing this file does nothing: the library shares the file of the bundle it is in. */
 export function run(): void {
-  void main().then(endProcess)
+  void main().then(endAfterOutput)
 }
 
 async function main(): Promise<number> {

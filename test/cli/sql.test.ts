@@ -74,8 +74,9 @@ export const up = async ({ sql, columnExists, dialect }) => {
   if (await columnExists('users', 'bio')) throw new Error('it is there')
   await sql\`alter table users add column bio text\`
   const [{ n }] = await sql\`select count(*) as n from users\`
+  let id = Number(n) + 100
   for (const name of ["it's", 'back\\\\slash', 'line\\nbreak', '$1 ?', ''])
-    await sql\`insert into users (id, name, note) values (\${Number(n) + name.length * 7 + 3}, \${name}, \${null})\`
+    await sql\`insert into users (id, name, note) values (\${id++}, \${name}, \${null})\`
   await sql\`update users set bio = \${'it is ' + dialect + " '?' $1"} where name <> '?' and id = \${1} -- the first?
   \`
 }
