@@ -25,7 +25,7 @@ export function findDatabase(sources: Sources): FoundDatabase {
   const secrets = findSecrets(sources)
   const found = attempt(() => findSetting('databaseUrl', sources))
   if (isSlipwayError(found)) return failed(found, secrets, firstSource(sources))
-  if (found !== undefined) refusePasswordInFlag(found)
+  if (found !== undefined) refusePasswordInFlag(found, settings.databaseUrl.variable)
   const all =
     found === undefined
       ? secrets
@@ -66,11 +66,13 @@ function parseFound(found: Found | undefined, sources: Sources): ParsedUrl | und
   return parseDatabaseUrl(found.text, { ...context, name: describeSource(found.source) })
 }
 
-export function refusePasswordInFlag({ source, text }: Found): void {
+/** `variable`: where it is safe. */
+export function refusePasswordInFlag({ source, text }: Found, variable: string): void {
   if (source.kind === 'flag' && findUrlSecrets(text).length > 0)
     throw new SlipwayError(
       'password-in-flag',
       `--${source.flag} holds a password, which everyone on this host can read`,
+      { hint: `export ${variable}, or point ${variable}_FILE at a file` },
     )
 }
 

@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { refusePasswordInFlag } from './database.ts'
 import { osUserName } from './environment.ts'
 import { parseDatabaseUrl } from './parse-url.ts'
+import { settings } from './settings.ts'
 import { describeSource } from './source.ts'
 import { findSetting, type Sources } from './sources.ts'
 import { createSurroundings } from './surroundings.ts'
@@ -19,7 +20,7 @@ export function findScratch(sources: Sources): FoundScratch {
   const found = attempt(() => findSetting('scratchUrl', sources))
   if (found === undefined) return { scratchUrl: undefined, secrets: [] }
   if (isSlipwayError(found)) return { scratchUrl: undefined, scratchProblem: found, secrets: [] }
-  refusePasswordInFlag(found)
+  refusePasswordInFlag(found, settings.scratchUrl.variable)
   const { text, source, base } = found
   const secrets = [...findUrlSecrets(text), ...findPortLikeSecret(text)]
   const parsed = attempt(() =>

@@ -20,9 +20,6 @@ import type { Turns } from './turns.ts'
 
 export * from './fault.ts'
 export * from './outcomes.ts'
-export type { HeldLock, LockProbe } from './probe.ts'
-export type { ScratchDatabase } from './scratch.ts'
-export type { Script, ScriptStatement, ScriptStep } from './script.ts'
 export type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 export type { Turns } from './turns.ts'
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ScratchDatabase } from '../dialects/dialect.ts'
+import type { ScratchDatabase } from '../dialects/scratch.ts'
 import { messageOf, SlipwayError } from '../errors.ts'
 import type { Run } from './run.ts'
 import { runProgram } from './run-program.ts'

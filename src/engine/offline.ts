@@ -1,5 +1,5 @@
 /** The SQL that `up` or `down` would run, written down instead. */
-import type { Script, ScriptStatement, ScriptStep } from '../dialects/dialect.ts'
+import type { Script, ScriptStatement, ScriptStep } from '../dialects/script.ts'
 import { SlipwayError } from '../errors.ts'
 import { asDown } from '../files/down.ts'
 import type { LoadedMigration } from '../files/loaded.ts'

@@ -1,5 +1,5 @@
 /** What `up` would do, done in a copy of the database with its data: how long each statement takes, and what it locks. */
-import type { HeldLock, LockProbe } from '../dialects/dialect.ts'
+import type { HeldLock, LockProbe } from '../dialects/probe.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import type { RunEvent } from '../events.ts'
 import { type LockMode, lockModes, type ParsedStatement } from '../sql/statement.ts'

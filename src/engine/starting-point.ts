@@ -170,8 +170,8 @@ async function loadApplied(run: Run, { session, found, rows, loaded }: Applied):
   // The text of what a baseline stands for may be gone from history too.
   if (found.baseline !== undefined && rows.some(({ name }) => !files.has(name)))
     for (const migration of await loadCovered(run, found)) loaded.set(migration.file.name, migration)
-  for (const { name, checksum, state } of rows) {
-    if (loaded.has(name) || state === 'skipped') continue
+  for (const { name, checksum } of rows) {
+    if (loaded.has(name)) continue
     const file = files.get(name)
     if (file !== undefined) {
       loaded.set(name, await loadMigration(file, run.dialect))
