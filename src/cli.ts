@@ -23,9 +23,7 @@ import { openTerminationLog, type TerminationLog } from './terminal/termination-
 import { version } from './version.ts'
 
 /** Ends the process. Importing this file does nothing: the library shares the file of the bundle it is in. */
-export function run(): void {
-  void main().then(endAfterOutput)
-}
+export const run = (): void => void main().then(endAfterOutput)
 
 async function main(): Promise<number> {
   const termination = await openTerminationLog()
@@ -85,9 +83,8 @@ function knownError(error: unknown): SlipwayError {
 
 /** Until the settings are there, only the config file has run any code but ours. */
 function blame(verb: string, config: Config | undefined): Blame {
-  if (config === undefined)
-    return { code: 'bad-config', culprit: 'the config file', hint: 'correct that file' }
-  const code = verb === 'up' || verb === 'down' || verb === 'exec' ? 'migration-failed' : 'bug'
+  if (!config) return { code: 'bad-config', culprit: 'the config file', hint: 'correct that file' }
+  const code = ['up', 'down', 'exec'].includes(verb) ? 'migration-failed' : 'bug'
   return { code, culprit: 'a migration', hint: 'correct it and look where it stopped: slipway status' }
 }
 

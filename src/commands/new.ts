@@ -6,6 +6,7 @@ import { createMigration } from '../files/create.ts'
 import { discoverMigrations } from '../files/discover.ts'
 import { manifestName } from '../files/manifest.ts'
 import type { MigrationFile } from '../plan/migration.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 import type { CommandContext } from '../terminal/context.ts'
 
 export async function newMigration(
@@ -26,7 +27,8 @@ export async function newMigration(
 
 function outdated({ config, cwd }: CommandContext) {
   const path = relative(cwd, join(config.dir, manifestName))
-  return { code: 'manifest-stale', message: `${path} does not know the new file: slipway manifest` }
+  const message = `${path} does not know the new file: ${withTypedFlags('slipway manifest')}`
+  return { code: 'manifest-stale', message }
 }
 
 /** A folder that is not there yet is about to be. */

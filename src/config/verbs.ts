@@ -1,4 +1,5 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
+import { downVerb } from './down-verb.ts'
 
 export type VerbFlagType =
   | { readonly kind: 'boolean' }
@@ -24,6 +25,8 @@ export interface VerbSpec {
 }
 
 const json = { flag: 'json', type: { kind: 'boolean' }, doc: 'Print the result as JSON on stdout.' } as const
+
+const ofMigration = { kind: 'string', placeholder: 'NAME' } as const
 
 const yes = {
   flag: 'yes',
@@ -65,61 +68,7 @@ export const verbs = {
     ],
     examples: ['slipway up', 'slipway up --dry-run', 'slipway up --to add_user_preferences'],
   },
-  down: {
-    summary: 'revert migrations, newest first',
-    details:
-      'Shows first what goes and what would be lost with it. Refuses, with 79, to lose data without --allow-data-loss, and to go back in production or on another host without --confirm.',
-    flags: [
-      {
-        flag: 'to',
-        type: { kind: 'string', placeholder: 'TARGET' },
-        doc: 'Revert everything that was applied after this migration, which stays; base reverts all, -2 the newest two.',
-      },
-      {
-        flag: 'steps',
-        type: { kind: 'positive-integer', placeholder: 'N' },
-        default: '1',
-        doc: 'Revert the newest N migrations. Not together with --to.',
-      },
-      {
-        flag: 'dry-run',
-        type: { kind: 'boolean' },
-        doc: 'Print what would be reverted and lost, and stop; reads only, takes no lock.',
-      },
-      json,
-      {
-        flag: 'from-history',
-        type: { kind: 'boolean' },
-        doc: 'Revert what has no file here by the text that history stored, if nobody but its owner can write that.',
-      },
-      {
-        flag: 'backup',
-        type: { kind: 'boolean' },
-        doc: 'Take a backup into SLIPWAY_BACKUP_DIR first; without it nothing is reverted.',
-      },
-      {
-        flag: 'require-backup',
-        type: { kind: 'duration' },
-        doc: 'Go on only if the newest file in SLIPWAY_BACKUP_DIR is a backup of this database and not older than that.',
-      },
-      {
-        flag: 'allow-data-loss',
-        type: { kind: 'boolean' },
-        doc: 'What would be lost may be lost.',
-      },
-      {
-        flag: 'confirm',
-        type: { kind: 'string', placeholder: 'DATABASE' },
-        doc: 'The name of the database, where the environment is production or the server on another host; a terminal is asked.',
-      },
-      {
-        flag: 'no-safety-checks',
-        type: { kind: 'boolean' },
-        doc: 'Neither --allow-data-loss nor --confirm is needed.',
-      },
-    ],
-    examples: ['slipway down --dry-run', 'slipway down', 'slipway down --to 20260131120000_create_users'],
-  },
+  down: downVerb,
   status: {
     summary: 'show every migration and its state',
     details: 'Reads only: no lock, no table created, works for a role that cannot write.',
@@ -200,22 +149,18 @@ export const verbs = {
     flags: [
       {
         flag: 'accept',
-        type: { kind: 'string', placeholder: 'NAME' },
+        type: ofMigration,
         doc: 'The edited file of an applied migration becomes what history knows of it; all: of every one.',
       },
       {
         flag: 'finished',
-        type: { kind: 'string', placeholder: 'NAME' },
+        type: ofMigration,
         doc: 'An unfinished migration is done: somebody did the rest by hand.',
       },
-      {
-        flag: 'retry',
-        type: { kind: 'string', placeholder: 'NAME' },
-        doc: 'An unfinished migration is to run again from its start.',
-      },
+      { flag: 'retry', type: ofMigration, doc: 'An unfinished migration is to run again from its start.' },
       {
         flag: 'forget',
-        type: { kind: 'string', placeholder: 'NAME' },
+        type: ofMigration,
         doc: 'An applied migration whose file is gone for good is taken out of history.',
       },
       yes,

@@ -47,7 +47,7 @@ export async function takeBackup(run: Run, mark: BackupMark, now: Date): Promise
     if (fault !== undefined) throw new Error(`what was written ${fault}`)
     renameSync(draft, file)
   } catch (error) {
-    rmSync(draft, { force: true })
+    removeQuietly(draft)
     context.signal.throwIfAborted()
     if (isSlipwayError(error)) throw error
     throw new SlipwayError(
@@ -59,6 +59,15 @@ export async function takeBackup(run: Run, mark: BackupMark, now: Date): Promise
   const size = statSync(file).size
   run.emit({ type: 'notice', code: 'backup-taken', message: `backup taken: ${file} (${size} bytes)` })
   return file
+}
+
+/** What kept the backup from being taken is the error to tell. */
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    return
+  }
 }
 
 /** Why the newest file is no backup to rely on; undefined if it is one. Throws bad-setting. */

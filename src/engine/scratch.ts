@@ -58,9 +58,14 @@ export async function withinScratch<T>({ run }: Pick<Scratch, 'run'>, work: () =
     if (!isSlipwayError(error) || error.code === 'bug') throw error
     throw new SlipwayError(error.code, `in the scratch database: ${error.message}`, {
       ...error.facts,
-      hint: error.hint,
+      hint: error.code === 'migration-failed' ? hintFor(run) : error.hint,
     })
   }
+}
+
+/** The target knows nothing of the migration yet, whatever became of it here. */
+function hintFor({ verb }: Run): string {
+  return `correct that file, then try again: slipway ${verb === 'up' ? 'up --rehearse' : verb}`
 }
 
 /** The server where scratch databases are made, or the one in memory. */

@@ -34,7 +34,7 @@ for (const kind of kinds)
       const one = await place.expect(0, 'down')
       assert.match(
         one.stdout,
-        /^1 migration to revert, 4 applied on [^\n]+\n\n {3}1\. 0004_index {2}in a transaction\n {7}drop index users_name;\n/,
+        /^1 migration to revert, 4 applied on [^\n]+\n\n {2}1\. 0004_index {2}in a transaction\n {7}drop index users_name;\n/,
       )
       assert.match(lastLine(one.stderr), /✓ 1 migration reverted/)
       assert.deepEqual(await place.history(), [

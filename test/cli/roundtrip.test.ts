@@ -90,7 +90,7 @@ for (const [label, { other, env }] of Object.entries(places))
         '0001_a.sql': '-- migrate:up\ncreate table a (n integer);\n-- migrate:down\ndrop table b;',
       })
       assert.equal(code, 70)
-      assert.match(stderr, /in the scratch database: 0001_a.*\bb\b/)
+      assert.match(stderr, /in the scratch database: the down of 0001_a failed.*\bb\b.*slipway roundtrip/)
     })
   })
 

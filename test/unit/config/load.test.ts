@@ -45,6 +45,7 @@ test('defaults', (t) => {
     pooler: 'auto',
     outOfOrder: 'error',
     onAhead: 'allow',
+    backupDir: undefined,
     report: undefined,
     echo: false,
     logFormat: 'json',
@@ -58,6 +59,7 @@ test('every variable of the table reaches the config', (t) => {
   const { cwd, config } = load(t, {
     env: {
       SLIPWAY_DATABASE_URL: 'sqlite:a.db',
+      SLIPWAY_SCRATCH_URL: 'sqlite::memory:',
       SLIPWAY_DIR: 'db',
       SLIPWAY_ALLOW_EMPTY: 'Yes',
       SLIPWAY_TABLE: 'runs',
@@ -75,6 +77,7 @@ test('every variable of the table reaches the config', (t) => {
       SLIPWAY_POOLER: 'session',
       SLIPWAY_OUT_OF_ORDER: 'warn',
       SLIPWAY_ON_AHEAD: 'allow-breaking',
+      SLIPWAY_BACKUP_DIR: 'safe',
       SLIPWAY_REPORT: 'out/run.json',
       SLIPWAY_ECHO: 'on',
       SLIPWAY_LOG_FORMAT: 'json',
@@ -86,6 +89,7 @@ test('every variable of the table reaches the config', (t) => {
   const { redact: _redact, ...rest } = config
   assert.deepEqual(rest, {
     databaseUrl: { dialect: 'sqlite', path: join(cwd, 'a.db'), shown: `sqlite://${join(cwd, 'a.db')}` },
+    scratchUrl: { dialect: 'sqlite', path: ':memory:', shown: 'sqlite::memory:' },
     dir: join(cwd, 'db'),
     allowEmpty: true,
     table: 'runs',
@@ -103,6 +107,7 @@ test('every variable of the table reaches the config', (t) => {
     pooler: 'session',
     outOfOrder: 'warn',
     onAhead: 'allow-breaking',
+    backupDir: join(cwd, 'safe'),
     report: join(cwd, 'out/run.json'),
     echo: true,
     logFormat: 'json',
@@ -456,7 +461,11 @@ test('flags and variables of the table are each there once', () => {
 })
 
 test('a child process is spared the secrets of slipway', () => {
-  assert.deepEqual(secretEnvironmentNames(), ['SLIPWAY_DATABASE_URL', 'SLIPWAY_DATABASE_URL_FILE'])
+  const names = ['SLIPWAY_DATABASE_URL', 'SLIPWAY_SCRATCH_URL']
+  assert.deepEqual(
+    secretEnvironmentNames(),
+    names.flatMap((name) => [name, `${name}_FILE`]),
+  )
 })
 
 function catchError(work: () => unknown): unknown {
