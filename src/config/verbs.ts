@@ -1,5 +1,6 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
 import { downVerb } from './down-verb.ts'
+import { roundtripVerb, sqlVerb } from './offline-verbs.ts'
 
 export type VerbFlagType =
   | { readonly kind: 'boolean' }
@@ -167,39 +168,8 @@ export const verbs = {
     ],
     examples: ['slipway repair', 'slipway repair --accept 20260131120000_create_users'],
   },
-  sql: {
-    summary: 'print the SQL that up or down would run, for somebody else to run',
-    details:
-      'Replays the migrations into a scratch database and prints every statement they send, TypeScript included, with the history rows, in the transactions of up. The target is only read; with --from it is not needed at all.',
-    flags: [
-      {
-        flag: 'from',
-        type: { kind: 'string', placeholder: 'TARGET' },
-        doc: 'What the database is taken to have: everything up to this migration; base is nothing. Without it, the database is asked.',
-      },
-      {
-        flag: 'to',
-        type: { kind: 'string', placeholder: 'TARGET' },
-        doc: 'The last one to run, head without it; with --down, the one that stays.',
-      },
-      { flag: 'down', type: { kind: 'boolean' }, doc: 'The way back; one migration unless --to says more.' },
-    ],
-    examples: ['slipway sql', 'slipway sql --from base --to head', 'slipway sql --down --to base'],
-  },
-  roundtrip: {
-    summary: 'try up, down and up again in a scratch database',
-    details:
-      'Each pending migration, or each of all: what down leaves must be the schema from before, and what up makes then the same as the first time. Exits with 80 where it is not. The target is only read; with --all it is not needed at all.',
-    flags: [
-      {
-        flag: 'all',
-        type: { kind: 'boolean' },
-        doc: 'Every migration of the folder, applied or not.',
-      },
-      json,
-    ],
-    examples: ['slipway roundtrip', 'slipway roundtrip --all'],
-  },
+  sql: sqlVerb,
+  roundtrip: roundtripVerb,
   doctor: {
     summary: 'look at everything that migrating needs, and say what is wrong with it',
     details:

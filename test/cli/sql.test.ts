@@ -80,7 +80,10 @@ export const up = async ({ sql, columnExists, dialect }) => {
   await sql\`update users set bio = \${'it is ' + dialect + " '?' $1"} where name <> '?' and id = \${1} -- the first?
   \`
 }
-export const down = async ({ sql }) => { await sql\`alter table users drop column bio\` }
+export const down = async ({ sql }) => {
+  await sql\`delete from users where id > \${100}\`
+  await sql\`alter table users drop column bio\`
+}
 `,
   '0003_elsewhere.sql': '-- migrate:up dialects:OTHER\nselect 1;',
   '0004_orders.sql': `-- migrate:up breaking:true
