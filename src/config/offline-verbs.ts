@@ -1,4 +1,10 @@
-/** The rows of `sql` and `roundtrip` in the table of verbs. */
+/** The rows of `sql` and `roundtrip` in the table of verbs, and what `up` has of the kind. */
+
+export const rehearseFlag = {
+  flag: 'rehearse',
+  type: { kind: 'boolean' },
+  doc: 'Run it on a copy of the database with its data, and print time and locks of each statement; the database itself is only read.',
+} as const
 
 export const sqlVerb = {
   summary: 'print the SQL that up or down would run, for somebody else to run',

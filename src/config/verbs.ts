@@ -1,6 +1,6 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
 import { downVerb } from './down-verb.ts'
-import { roundtripVerb, sqlVerb } from './offline-verbs.ts'
+import { rehearseFlag, roundtripVerb, sqlVerb } from './offline-verbs.ts'
 
 export type VerbFlagType =
   | { readonly kind: 'boolean' }
@@ -26,7 +26,6 @@ export interface VerbSpec {
 }
 
 const json = { flag: 'json', type: { kind: 'boolean' }, doc: 'Print the result as JSON on stdout.' } as const
-
 const ofMigration = { kind: 'string', placeholder: 'NAME' } as const
 
 const yes = {
@@ -56,11 +55,7 @@ export const verbs = {
         type: { kind: 'boolean' },
         doc: 'Print the plan and stop; reads only, takes no lock.',
       },
-      {
-        flag: 'rehearse',
-        type: { kind: 'boolean' },
-        doc: 'Run it on a copy of the database with its data, and print time and locks of each statement; the database itself is only read.',
-      },
+      rehearseFlag,
       {
         flag: 'single-transaction',
         type: { kind: 'boolean' },
