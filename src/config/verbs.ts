@@ -27,7 +27,6 @@ export interface VerbSpec {
 
 const json = { flag: 'json', type: { kind: 'boolean' }, doc: 'Print the result as JSON on stdout.' } as const
 const ofMigration = { kind: 'string', placeholder: 'NAME' } as const
-
 const yes = {
   flag: 'yes',
   type: { kind: 'boolean' },
