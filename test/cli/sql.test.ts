@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { dumpCatalogue, dumpRowCounts, dumpSqliteCatalogue } from '../helpers/catalogue.ts'
 import { slipway } from '../helpers/cli.ts'
-import { createTestDatabase, newestMajor, postgresMajors, sharedPostgres } from '../helpers/postgres.ts'
+import {
+  createTestDatabase,
+  newestMajor,
+  type PostgresServer,
+  postgresMajors,
+  sharedPostgres,
+  startPostgres,
+} from '../helpers/postgres.ts'
 import { runWithPsql, runWithSqlite3 } from '../helpers/script.ts'
 import { readSqlite } from '../helpers/sqlite.ts'
 import { createWorkspace, type Workspace, writeMigrations } from '../helpers/workspace.ts'
@@ -243,8 +250,7 @@ drop table orders;`,
 
 describe('PostgreSQL', () => {
   const scratch = async () => (await sharedPostgres(newestMajor)).url()
-  const scratchDatabases = async () => {
-    const server = await sharedPostgres(newestMajor)
+  const scratchDatabases = async (server: PostgresServer) => {
     const rows = await server.query<{ datname: string }>(
       'postgres',
       "select datname from pg_database where datname ~ '^slipway_scratch_'",
@@ -350,7 +356,7 @@ describe('PostgreSQL', () => {
       const env = { SLIPWAY_DIR: workspace.path('migrations'), SLIPWAY_SCRATCH_URL: await scratch() }
       const { code, stderr } = await slipway(['sql', '--from', 'base'], { env })
       assert.equal(code, 0, stderr)
-      const left = await scratchDatabases()
+      const left = await scratchDatabases(server)
       assert.deepEqual([left.includes(old), left.includes(foreign)], [false, true])
     } finally {
       await server.dropDatabase(old)
@@ -364,13 +370,13 @@ describe('PostgreSQL', () => {
       '0001_a.sql': 'create table scratch_marker (n integer);',
       '0002_b.ts': 'export const up = async ({ sql }) => { await sql`select nothing` }\n',
     })
-    const before = await scratchDatabases()
-    const env = { SLIPWAY_DIR: workspace.path('migrations'), SLIPWAY_SCRATCH_URL: await scratch() }
+    // Tests of other files make scratch databases on the shared one.
+    await using server = await startPostgres({ major: newestMajor })
+    const env = { SLIPWAY_DIR: workspace.path('migrations'), SLIPWAY_SCRATCH_URL: server.url() }
     const { code, stdout, stderr } = await slipway(['sql', '--from', 'base'], { env })
     assert.deepEqual([code, stdout], [70, ''])
     assert.match(stderr, /in the scratch database: 0002_b failed: column \\?"nothing\\?" does not exist/)
-    const made = (await scratchDatabases()).filter((name) => !before.includes(name))
-    assert.deepEqual(made, [])
+    assert.deepEqual(await scratchDatabases(server), [])
   })
 
   test('SQL files alone need no scratch database, and a warning says that nothing was tried', async () => {
