@@ -143,7 +143,9 @@ test('a plain SQL dump counts if it is whole, and of this database', { skip: ski
   }
   const text = dump('--create')
   const line = 'down --allow-data-loss --require-backup 1h'
-  place.workspace.write({ 'backups/plain.sql': text.slice(0, -60) })
+  place.workspace.write({
+    'backups/plain.sql': text.slice(0, text.indexOf('-- PostgreSQL database dump complete')),
+  })
   assert.match((await place.expect(79, line, dir)).stderr, /plain\.sql, is a dump that was cut short/)
   place.workspace.write({ 'backups/plain.sql': text.replaceAll(place.database, 'another') })
   assert.match((await place.expect(79, line, dir)).stderr, /is a dump of another, not of/)

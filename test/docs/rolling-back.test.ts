@@ -28,7 +28,7 @@ test('the commands of docs/rolling-back.md', () => {
     cwd: workspace.dir,
     env: { PATH: [workspace.path('bin'), dirname(process.execPath), process.env.PATH].join(delimiter) },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 240_000,
   })
   assert.equal(status, 0, `${stdout}\n${stderr}`)
   assert.match(stderr, /backup taken: /)

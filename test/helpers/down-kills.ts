@@ -46,6 +46,8 @@ export interface Way {
   readonly sight: unknown
   /** The checkpoints passed: `committed:2`. */
   readonly faults: readonly string[]
+  /** One of each checkpoint, and each after a statement that no transaction shields. */
+  readonly few: readonly string[]
 }
 
 export async function goUndisturbed(kind: Kind): Promise<Way> {
@@ -55,15 +57,16 @@ export async function goUndisturbed(kind: Kind): Promise<Way> {
   const result = await go(place, { log })
   assert.equal(result.code, 0, result.stderr)
   const times = new Map<string, number>()
-  const faults = readFileSync(log, 'utf8')
-    .trim()
-    .split('\n')
-    .map((passing) => {
-      const [point = ''] = passing.split(' ')
-      times.set(point, (times.get(point) ?? 0) + 1)
-      return `${point}:${times.get(point)}`
-    })
-  return { sight: await look(place), faults }
+  const passings = readFileSync(log, 'utf8').trim().split('\n')
+  const faults = passings.map((passing) => {
+    const [point = ''] = passing.split(' ')
+    times.set(point, (times.get(point) ?? 0) + 1)
+    return `${point}:${times.get(point)}`
+  })
+  const few = faults.filter(
+    (fault, index) => fault.endsWith(':1') || passings[index] === 'statement-done 0003_stepwise',
+  )
+  return { sight: await look(place), faults, few }
 }
 
 export async function killAndGoOn(kind: Kind, fault: string, expected: unknown): Promise<void> {

@@ -22,8 +22,15 @@ export interface CountPlace {
 /** What is not there is no loss. */
 export async function countLosses(place: CountPlace, losses: readonly Loss[]): Promise<CountedLoss[]> {
   const counted: CountedLoss[] = []
-  for (const loss of losses) counted.push(...(await countLoss(place, loss)))
+  for (const loss of losses) counted.push(...(await countLoss(place, loss).catch(ignoreGone)))
   return counted
+}
+
+/** Another runner may be dropping it at this very moment: undefined_table, undefined_column. */
+function ignoreGone(error: unknown): CountedLoss[] {
+  const { sqlstate } = explain(error)
+  if (sqlstate === '42P01' || sqlstate === '42703') return []
+  throw error
 }
 
 async function countLoss(place: CountPlace, loss: Loss): Promise<CountedLoss[]> {
