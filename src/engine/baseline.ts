@@ -38,11 +38,6 @@ export function asIfLoaded(run: Run, { found, request, snapshot }: Foresight): H
       `${end.kind === 'base' ? 'base' : end.name} is before ${baseline.source.shown}, with which an empty history begins`,
       { hint: 'leave out --to, or take the baseline out of the folder' },
     )
-  run.emit({
-    type: 'notice',
-    code: 'baseline',
-    message: `the history is empty, so it begins with ${baseline?.source.shown}, which stands for ${rows.length} migrations`,
-  })
   return { ...snapshot, rows }
 }
 
@@ -70,6 +65,11 @@ export async function loadBaseline({ run, session, found, progress }: Up): Promi
   const [first, ...others] = places
   const last = places.at(-1)
   if (first === undefined || last === undefined) return
+  run.emit({
+    type: 'notice',
+    code: 'baseline',
+    message: `the history is empty, so it begins with ${found.baseline?.source.shown}, which stands for ${migrations.length} migrations`,
+  })
   const markAll = () => {
     progress.applied.push(...places.map(({ step }) => step.name))
   }

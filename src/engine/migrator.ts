@@ -59,11 +59,14 @@ export async function bringUp(given: Up): Promise<void> {
   const isBare = needsBaseline(given.found, recorded)
   const before = isBare ? await foresee(given, recorded) : recorded
   const up = { ...given, request: settleTarget(given, before) }
-  if (!isBare && (await isNothingToDo(up, before))) return
-  await requireSound(up, before)
+  const first = await makePlan(up, before)
+  if (!isBare && first.kind === 'plan' && first.steps.length === 0) return tellUpToDate(up, first)
+  // More may be wrong than can be seen without importing what is pending.
+  if (first.kind === 'refusal') await requireSound(up, before)
   // Several migrations in one transaction need a session all the same: for what stands between two of them.
   const turns = isBare || up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
+    await requireSound(up, before)
     const { bringInTurns } = await import('./turns.ts')
     const rest = await bringInTurns(up, turns)
     if (rest === undefined) return
@@ -80,6 +83,7 @@ function settleTarget({ found: { files }, request }: Up, { rows }: HistorySnapsh
   return { ...request, target: end.kind === 'base' ? end : { kind: 'named', text: end.name } }
 }
 
+/** Of many that start at once one does the work: the others need not import and parse it as well. */
 async function bringInSession(up: Up): Promise<void> {
   const { run, session } = up
   const isDone = (snapshot: HistorySnapshot) =>
@@ -89,18 +93,19 @@ async function bringInSession(up: Up): Promise<void> {
     return
   }
   checkpoint('locked')
-  await releasingRunLock(run, session, () => applyUnderLock(up))
+  await releasingRunLock(run, session, async () => {
+    const recorded = await session.readHistory()
+    const isBare = needsBaseline(up.found, recorded)
+    const snapshot = isBare ? await foresee(up, recorded) : recorded
+    const plan = await makePlan(up, snapshot)
+    if (!isBare && plan.kind === 'plan' && plan.steps.length === 0) return tellUpToDate(up, plan)
+    // What is refused leaves no tables behind.
+    await requireSound(up, snapshot)
+    await applyUnderLock(up)
+  })
 }
 
-/** No lock, and no migration file imported. */
-async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
-  const first = await makePlan(up, snapshot)
-  if (first.kind !== 'plan' || first.steps.length > 0) return false
-  tellUpToDate(up, first)
-  return true
-}
-
-/** All that can be refused without the lock is refused. */
+/** All that is pending can be read and may run, as far as `snapshot` tells. */
 async function requireSound(up: Up, snapshot: HistorySnapshot): Promise<void> {
   await loadPending(up, snapshot)
   const second = await makePlan(up, snapshot)
