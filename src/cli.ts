@@ -3,6 +3,7 @@ import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
 import { requireDatabase } from './config/load.ts'
+import type { DatabaseUrl } from './config/url.ts'
 import type { Run } from './engine/run.ts'
 import { isSlipwayError, type SlipwayError } from './errors.ts'
 import { noRedaction } from './redact.ts'
@@ -11,7 +12,7 @@ import { jsonText } from './reporters/json-text.ts'
 import { type StartingReporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
-import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
+import { type Blame, endAfterOutput, watchEnding } from './terminal/ending.ts'
 import { nameOnce } from './terminal/name-once.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
@@ -22,7 +23,7 @@ import { openTerminationLog, type TerminationLog } from './terminal/termination-
 import { version } from './version.ts'
 
 /** Ends the process. Importing this file does nothing: the library shares the file of the bundle it is in. */
-export const run = (): void => void main().then(endProcess)
+export const run = (): void => void main().then(endAfterOutput)
 
 async function main(): Promise<number> {
   const termination = await openTerminationLog()
@@ -107,7 +108,7 @@ async function openReport(
   command: Command,
   { listen }: StartingReporter,
 ): Promise<ReportFile | undefined> {
-  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun)
+  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun && !command.rehearse)
   if (config.report === undefined || !isRun) return undefined
   const { openReportFile } = await import('./terminal/report-file.ts')
   return openReportFile({
@@ -141,17 +142,20 @@ function createContext(
     cwd: process.cwd(),
     colors: shouldColor(process.env, isTerminal('stdout')),
     emit,
-    openRun: () => openRun(config, command.verb, { emit, whileWaiting: reporter.begin }),
+    openRun: (url) => openRun(config, command.verb, { emit, whileWaiting: reporter.begin, url }),
     print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
     printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
   }
 }
 
-type Hearer = Pick<CommandContext, 'emit'> & { readonly whileWaiting: () => void }
+type Hearer = Pick<CommandContext, 'emit'> & {
+  readonly whileWaiting: () => void
+  readonly url: DatabaseUrl | undefined
+}
 
-async function openRun(config: Config, verb: string, { emit: tell, whileWaiting }: Hearer): Promise<Run> {
-  const url = requireDatabase(config)
+async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Run> {
+  const { emit: tell, whileWaiting, url = requireDatabase(config) } = hearer
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()
   const applied: string[] = []
@@ -211,6 +215,10 @@ async function runCommand(
       return (await import('./commands/repair.ts')).repair(context, command)
     case 'adopt':
       return (await import('./commands/adopt.ts')).adopt(context, command)
+    case 'sql':
+      return (await import('./commands/sql.ts')).sql(context, command)
+    case 'roundtrip':
+      return (await import('./commands/roundtrip.ts')).roundtrip(context, command)
     case 'doctor':
       return (await import('./commands/doctor.ts')).doctor(context, command)
     case 'unlock':

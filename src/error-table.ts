@@ -179,6 +179,11 @@ export const errorTable = {
     meaning: "A file is in another tool's own form, which slipway cannot run.",
     hint: 'see what would become of it, then let it be done: slipway adopt --convert --dry-run',
   },
+  'bad-baseline': {
+    exit: 66,
+    meaning: 'A baseline stands for no migration, so nothing could be recorded when it is loaded.',
+    hint: 'list what it stands for in it: -- slipway:applied NAME CHECKSUM',
+  },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
   'not-utf8': { exit: 66, meaning: 'A migration is not UTF-8 text.', hint: 'save it as UTF-8 text' },
   'sql-syntax': { exit: 66, meaning: 'A SQL migration does not parse.', hint: 'correct the file' },
@@ -389,9 +394,19 @@ export const errorTable = {
     meaning: 'A connection pooler in the path refuses: statement pooling, or its own configuration.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
   },
+  'no-scratch': {
+    exit: 78,
+    meaning: 'A scratch database is needed, and there is no server to make one on.',
+    hint: 'export SLIPWAY_SCRATCH_URL=postgres://user@host/postgres, a server where that user may create databases',
+  },
+  'copy-failed': {
+    exit: 78,
+    meaning: 'The database could not be copied for a rehearsal.',
+    hint: "use pg_dump and pg_restore of the server's version or newer, and a scratch server no older than it, with the same extensions",
+  },
   'program-missing': {
     exit: 78,
-    meaning: 'A program that backups need, pg_dump or pg_restore, is not on the PATH.',
+    meaning: 'A program that backups and rehearsals need, pg_dump or pg_restore, is not on the PATH.',
     hint: "install PostgreSQL's client programs, of the server's version or newer",
   },
   'command-missing': {
@@ -450,7 +465,18 @@ export const errorTable = {
     meaning: 'Nobody confirmed what a verb would have changed: nobody could be asked, or the answer was no.',
     hint: 'look at what it would do, then confirm it with --yes',
   },
+  'secret-in-sql': {
+    exit: 79,
+    meaning: 'The SQL to print holds a password of the configuration, so it is not printed.',
+    hint: 'keep the password out of the migration',
+  },
   // 80
+  'roundtrip-differs': {
+    exit: 80,
+    meaning:
+      'A migration does not come back: down, or a second up, leaves another schema than was there before.',
+    hint: 'correct its down, then: slipway roundtrip',
+  },
   'manifest-stale': {
     exit: 80,
     meaning: 'manifest --check: the manifest is missing, or not what the folder would give now.',

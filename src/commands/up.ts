@@ -9,6 +9,7 @@ export interface UpOptions {
   readonly to: string | undefined
   readonly steps: number | undefined
   readonly dryRun: boolean
+  readonly rehearse: boolean
   /** `--single-transaction` */
   readonly together: boolean
 }
@@ -16,8 +17,15 @@ export interface UpOptions {
 export async function up(context: CommandContext, options: UpOptions): Promise<number> {
   const run = await context.openRun()
   const request = await requestOf(options)
+  if (options.rehearse) {
+    const { rehearse } = await import('../engine/rehearse.ts')
+    const { rehearsalText } = await import('../reporters/rehearsal-text.ts')
+    const rehearsal = await rehearse(run, request)
+    context.print(rehearsalText(rehearsal, { database: run.url.shown, colors: context.colors }))
+    return 0
+  }
   if (!options.dryRun) return conclude(run, startUp(run, request))
-  const { planRun } = await import('../engine/migrator.ts')
+  const { planRun } = await import('../engine/plan-run.ts')
   const { planText } = await import('../reporters/plan-text.ts')
   const { planResult } = await import('../reporters/survey-results.ts')
   const result = planResult(run, await planRun(run, request), { together: options.together })

@@ -13,6 +13,7 @@ import {
   type StampCommand,
   type UnlockCommand,
 } from './mending-arguments.ts'
+import { readSql, readTrial, type SqlCommand } from './offline-arguments.ts'
 import { hintForOtherTool } from './other-words.ts'
 import { durationForm, longestMs } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settingNames, settings } from './settings.ts'
@@ -27,6 +28,7 @@ export type Command =
       readonly to: string | undefined
       readonly steps: number | undefined
       readonly dryRun: boolean
+      readonly rehearse: boolean
       readonly together: boolean
     }
   | DownCommand
@@ -39,6 +41,8 @@ export type Command =
   | RepairCommand
   | UnlockCommand
   | AdoptCommand
+  | SqlCommand
+  | { readonly verb: 'roundtrip'; readonly all: boolean; readonly json: boolean }
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
   | { readonly verb: 'config'; readonly json: boolean }
@@ -95,7 +99,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   refuseWords(verb, words)
   switch (verb) {
     case 'up':
-      return { verb, ...readReach(read), dryRun: has('dry-run'), together: has('single-transaction') }
+      return { verb, ...readReach(read), ...readTrial(has), together: has('single-transaction') }
     case 'down':
       return readDown(read)
     case 'status':
@@ -110,6 +114,10 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return { verb, json: has('json') }
     case 'wait':
       return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
+    case 'sql':
+      return readSql(read, has('down'))
+    case 'roundtrip':
+      return { verb, all: has('all'), json: has('json') }
     case 'repair':
       return readRepair(read)
     case 'adopt':

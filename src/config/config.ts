@@ -9,6 +9,10 @@ export interface Config {
   readonly databaseUrl: DatabaseUrl | undefined
   /** Why there is no databaseUrl: what requireDatabase throws. */
   readonly databaseProblem?: SlipwayError
+  /** Where scratch databases are made. */
+  readonly scratchUrl: DatabaseUrl | undefined
+  /** Why there is no scratchUrl, although one is given. */
+  readonly scratchProblem?: SlipwayError
   /** Absolute. */
   readonly dir: string
   readonly allowEmpty: boolean
@@ -43,7 +47,7 @@ export interface Config {
   /** SLIPWAY_ENV, else ENV, else NODE_ENV; dev and prod spelled out. */
   readonly env: string | undefined
   /** Of the config file; absent without. */
-  readonly hooks?: Hooks
+  readonly hooks?: Hooks | undefined
   readonly redact: Redactor
   /** Things to tell once a reporter exists: unknown SLIPWAY_* variables, ignored URL parameters. */
   readonly warnings: readonly { readonly code: string; readonly message: string }[]

@@ -26,7 +26,7 @@ export function findDatabase(sources: Sources): FoundDatabase {
   const secrets = findSecrets(sources)
   const found = attempt(() => findSetting('databaseUrl', sources))
   if (isSlipwayError(found)) return failed(found, secrets, firstSource(sources))
-  if (found !== undefined) refusePasswordInFlag(found)
+  if (found !== undefined) refusePasswordInFlag(found, settings.databaseUrl.variable)
   const all =
     found === undefined
       ? secrets
@@ -67,18 +67,21 @@ function parseFound(found: Found | undefined, sources: Sources): ParsedUrl | und
   return parseDatabaseUrl(found.text, { ...context, name: describeSource(found.source) })
 }
 
-function refusePasswordInFlag({ source, text }: Found): void {
+/** `variable`: where it is safe. */
+export function refusePasswordInFlag({ source, text }: Found, variable: string): void {
   if (source.kind === 'flag' && findUrlSecrets(text).length > 0)
     throw new SlipwayError(
       'password-in-flag',
       `--${source.flag} holds a password, which everyone on this host can read`,
+      { hint: `export ${variable}, or point ${variable}_FILE at a file` },
     )
 }
 
 /** PGPASSWORD is no setting of ours, but a child or a message could still carry it. */
 export function findSecrets({ layers, file, options }: Sources): string[] {
   const inLayers = layers.flatMap(({ variables }) => {
-    const urls = variablesOf(settings.databaseUrl).map((name) => variables[name] ?? '')
+    const names = [...variablesOf(settings.databaseUrl), ...variablesOf(settings.scratchUrl)]
+    const urls = names.map((name) => variables[name] ?? '')
     return [variables.PGPASSWORD ?? '', ...urls.flatMap(findUrlSecrets), ...urls.flatMap(findPortLikeSecret)]
   })
   return [...inLayers, ...findValueSecrets(file?.values ?? {}), ...findValueSecrets(options ?? {})]

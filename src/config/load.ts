@@ -8,6 +8,7 @@ import { findDatabase } from './database.ts'
 import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
 import type { Hooks } from './hook.ts'
 import { readLogLevel } from './log-level.ts'
+import { findScratch } from './scratch.ts'
 import { badValue, readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
 import { type Environment, findSetting, type Layer, type Sources } from './sources.ts'
@@ -39,9 +40,11 @@ export function loadConfig(
   const find = (name: SettingName) => findSetting(name, sources)
   const text = (name: SettingName, fallback: string) => find(name)?.text ?? fallback
   const { secrets, from: _, warnings: databaseWarnings, ...database } = findDatabase(sources)
+  const { secrets: scratchSecrets, ...scratch } = findScratch(sources)
   const { logLevel, warnings: logWarnings } = readLogLevel(find('logLevel'))
   return Object.freeze({
     ...database,
+    ...scratch,
     dir: findPath('dir', sources) ?? resolve(input.cwd, settings.dir.default),
     allowEmpty: readBoolean(settings.allowEmpty, find('allowEmpty')),
     table: text('table', settings.table.default),
@@ -67,7 +70,7 @@ export function loadConfig(
     logLevel,
     env,
     ...(hooks === undefined ? {} : { hooks }),
-    redact: createRedactor(secrets),
+    redact: createRedactor([...secrets, ...scratchSecrets]),
     warnings: [
       ...fileWarnings,
       ...warnOfUnknownVariables(sources.layers),

@@ -2,7 +2,7 @@
 import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
-import { type Hook, type HookFunction, type HookName, hookNames, type Hooks } from './hook.ts'
+import { type Hook, type HookFunction, type HookName, type Hooks, hookNames } from './hook.ts'
 import { durationForm, longestMs } from './setting-value.ts'
 
 export interface HookSource {

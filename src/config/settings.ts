@@ -1,23 +1,7 @@
 /** THE table of settings: parsing of flags, variables and config files, help and docs/settings.md come from it. */
 import type { Setting } from './setting.ts'
+import { amending, connecting, moving, planning, trying, writing } from './setting-verbs.ts'
 import type { Verb } from './verbs.ts'
-
-const writing = ['up', 'exec'] as const
-const amending = ['stamp', 'repair', 'adopt'] as const
-const moving = [...writing, 'down'] as const
-const looking = ['doctor', 'unlock'] as const
-const connecting = [
-  'up',
-  'status',
-  'history',
-  'verify',
-  'wait',
-  'exec',
-  'down',
-  ...amending,
-  ...looking,
-] as const
-const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, 'doctor'] as const
 
 export const settings = {
   config: {
@@ -98,7 +82,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '60s',
     doc: 'How long to wait for the database to answer.',
-    verbs: ['up', 'down', 'status', 'history', 'verify', 'exec', ...amending, 'unlock'],
+    verbs: ['up', 'down', 'status', 'history', 'verify', 'exec', ...amending, ...trying, 'unlock'],
   },
   lockTimeout: {
     flag: 'lock-timeout',
@@ -114,7 +98,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '500ms',
     doc: 'The longest a migration may wait for table locks, and so hold up the app, before it backs off.',
-    verbs: moving,
+    verbs: [...moving, 'sql'],
   },
   ddlRetryFor: {
     flag: 'ddl-retry-for',
@@ -131,7 +115,7 @@ export const settings = {
     default: '0',
     defaultShown: '0 (none)',
     doc: 'The longest one statement of a migration may run.',
-    verbs: moving,
+    verbs: [...moving, ...trying],
   },
   maxDuration: {
     flag: 'max-duration',
@@ -203,6 +187,14 @@ export const settings = {
     default: 'false',
     doc: 'Log every statement that a migration sends, without bound values and passwords.',
     verbs: moving,
+  },
+  scratchUrl: {
+    flag: 'scratch-url',
+    variable: 'SLIPWAY_SCRATCH_URL',
+    type: { kind: 'string', placeholder: 'URL' },
+    doc: 'A PostgreSQL server to try things out on: databases of its own are created there and dropped again. Never the target by itself.',
+    secret: true,
+    verbs: ['up', ...trying],
   },
   logFormat: {
     flag: 'log-format',

@@ -8,8 +8,9 @@ import { joinList } from './list-value.ts'
 import type { GatheredSources } from './load.ts'
 import { readLogLevel } from './log-level.ts'
 import { parseDatabaseUrl } from './parse-url.ts'
-import { readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
+import { findScratch } from './scratch.ts'
 import type { Setting } from './setting.ts'
+import { readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
 import { type SettingName, settingNames, settingOf } from './settings.ts'
 import type { Found, Source } from './source.ts'
 import { findCandidates } from './sources.ts'
@@ -53,8 +54,14 @@ export function surveySettings(sources: GatheredSources): SettingsSurvey {
       ...found.flatMap(({ warnings = [] }) => warnings),
       ...own,
     ],
-    secrets: isSlipwayError(database) ? [] : database.secrets,
+    secrets: isSlipwayError(database) ? [] : [...database.secrets, ...scratchSecrets(sources)],
   }
+}
+
+/** Also where the flag is refused for holding one. */
+function scratchSecrets(sources: GatheredSources): readonly string[] {
+  const found = attempt(() => findScratch(sources))
+  return isSlipwayError(found) ? [] : found.secrets
 }
 
 type Surveyed = SurveyedSetting & { readonly warnings?: readonly Warning[] }

@@ -1,35 +1,14 @@
-import { adoptVerb } from './adopt-verb.ts'
-
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
+import { adoptVerb } from './adopt-verb.ts'
 import { downVerb } from './down-verb.ts'
+import { rehearseFlag, roundtripVerb, sqlVerb } from './offline-verbs.ts'
 
-export type VerbFlagType =
-  | { readonly kind: 'boolean' }
-  | { readonly kind: 'string'; readonly placeholder: string }
-  | { readonly kind: 'positive-integer'; readonly placeholder: string }
-  | { readonly kind: 'duration' }
-  | { readonly kind: 'choice'; readonly values: readonly string[] }
+import type { VerbSpec } from './verb.ts'
 
-export interface VerbFlag {
-  readonly flag: string
-  readonly type: VerbFlagType
-  readonly default?: string
-  readonly doc: string
-}
-
-export interface VerbSpec {
-  readonly summary: string
-  /** What follows the verb besides flags, as usage lines show it. */
-  readonly arguments?: string
-  readonly details: string
-  readonly flags: readonly VerbFlag[]
-  readonly examples: readonly string[]
-}
+export type * from './verb.ts'
 
 const json = { flag: 'json', type: { kind: 'boolean' }, doc: 'Print the result as JSON on stdout.' } as const
-
 const ofMigration = { kind: 'string', placeholder: 'NAME' } as const
-
 const yes = {
   flag: 'yes',
   type: { kind: 'boolean' },
@@ -57,6 +36,7 @@ export const verbs = {
         type: { kind: 'boolean' },
         doc: 'Print the plan and stop; reads only, takes no lock.',
       },
+      rehearseFlag,
       {
         flag: 'single-transaction',
         type: { kind: 'boolean' },
@@ -165,6 +145,8 @@ export const verbs = {
     examples: ['slipway repair', 'slipway repair --accept 20260131120000_create_users'],
   },
   adopt: adoptVerb,
+  sql: sqlVerb,
+  roundtrip: roundtripVerb,
   doctor: {
     summary: 'look at everything that migrating needs, and say what is wrong with it',
     details:

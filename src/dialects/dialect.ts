@@ -10,14 +10,17 @@ import type { HistoryRow } from '../plan/migration.ts'
 import type { ParsedStatement } from '../sql/statement.ts'
 import type { Adoption, ForeignSnapshot, WantsTable } from './adoption.ts'
 import type { Amendment, LogRecord } from './amendment.ts'
+import type { Attempt, StepRecord, StepwiseAttempt } from './attempt.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { LockProbe } from './probe.ts'
+import type { ScratchDatabase } from './scratch.ts'
+import type { Script } from './script.ts'
 import type { CountedLoss, Loss, Reverting } from './reverting.ts'
-import type { LongWork } from './long-work.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
 import type { Fault } from './fault.ts'
-import type { OpenOperations } from './operations.ts'
 import type { Turns } from './turns.ts'
 
+export type * from './attempt.ts'
 export * from './fault.ts'
 export * from './outcomes.ts'
 export type * from './long-work.ts'
@@ -88,6 +91,8 @@ export interface SessionFacts {
   readonly now: Date
   /** Schema and table, ready for messages: `public.schema_migrations`. */
   readonly historyTable: string
+  /** Where it is or would be; absent where there are no schemas. */
+  readonly historySchema?: string
   /** Of several, the one that was reached: `db2:5432`. */
   readonly host?: string
   /** `TLSv1.3`, or `none` where the network may see it; absent within one machine. */
@@ -114,59 +119,6 @@ export interface FailureRecord {
   readonly error: string
 }
 
-/** What goes into a history row besides what the database fills in. */
-export interface StepRecord {
-  readonly name: string
-  readonly checksum: string
-  readonly source: string
-  readonly breaking: boolean
-  readonly appliedBy: string
-  readonly runnerVersion: string
-  readonly runId: string
-}
-
-export interface SqlBody {
-  readonly kind: 'sql'
-  readonly statements: readonly ParsedStatement[]
-}
-
-export type StepBody = SqlBody | { readonly kind: 'code'; readonly run: RunCode }
-
-/** What a migration's function is run by; everything it is given ends with it. `long` is there outside a transaction only. */
-export type RunCode = (
-  executor: Executor,
-  checks: Checks,
-  operations: OpenOperations,
-  long?: LongWork,
-) => Promise<void>
-
-export interface Attempt {
-  readonly record: StepRecord
-  /** The body is a down: `id` of the history row that goes with it, where `up` would write one. */
-  readonly reverts?: number | undefined
-  readonly body: StepBody
-  readonly ddlLockTimeoutMs: number
-  /** 0: none. */
-  readonly statementTimeoutMs: number
-  /** Called as each statement of a `sql` body is known to be done; `index` is 0-based in the body. */
-  readonly onStatement: (index: number, durationMs: number) => void
-  readonly onNotice: (message: string) => void
-  readonly signal: AbortSignal
-  /**
-   * What applyInTransaction will be asked for next if this one succeeds and nothing else happens. It may be sent early;
-   * it must not be committed, nor told of, before it is asked for.
-   */
-  readonly next?: () => Attempt | undefined
-}
-
-export interface StepwiseAttempt extends Attempt {
-  /** Statements of the body that are already done; the intent row exists when `resume` is true. */
-  readonly resume: boolean
-  readonly statementsDone: number
-  /** The interrupted attempt ended with an error from the server, not with silence. */
-  readonly failedBefore: boolean
-}
-
 /** ONE connection: it holds the run lock and does all the work, so losing it loses both together. */
 export interface Session extends AsyncDisposable {
   readonly facts: SessionFacts
@@ -181,6 +133,11 @@ export interface Session extends AsyncDisposable {
   readLog(): Promise<readonly LogRecord[]>
   /** Everything about server or file that matters to a run; reads only. */
   examine(): Promise<readonly Diagnosis[]>
+  /**
+   * The schema as text, a line for each thing in it, sorted: the same for equal schemas, whatever the order of columns.
+   * Without slipway's own tables.
+   */
+  readCatalogue(): Promise<string>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>
@@ -235,7 +192,16 @@ export interface Dialect {
    * another runner was faster. Absent where connecting makes it.
    */
   createDatabase?(url: DatabaseUrl, options: ConnectOptions): Promise<'created' | 'exists'>
-  /** What only `down` needs. */
+  /**
+   * A new and empty database on the server that the URL leads to, marked as ours; such databases that killed runs left
+   * are dropped. Absent where one in memory does it. Throws privilege-missing.
+   */
+  createScratch?(url: DatabaseUrl, options: ConnectOptions): Promise<ScratchDatabase>
+  /** For the database's own command line. */
+  writeScript(script: Script): Promise<string>
+  /** Absent where a lock is one on the whole database. `ours`: the history's tables, whose locks say nothing. */
+  openLockProbe?(executor: Executor, ours: readonly string[]): Promise<LockProbe>
+  /** What only `down` and rehearsals need. */
   loadReverting(): Promise<Reverting>
   explain(error: unknown): Fault
   /** Throws SqlSyntaxError. Offsets are relative to `text`. */

@@ -63,9 +63,11 @@ export interface Backups {
   findFault(context: BackupContext, file: string, mark: BackupMark): Promise<string | undefined>
 }
 
-/** The part of a dialect that only `down` needs; loaded with it. */
+/** The part of a dialect that only `down` and rehearsals need; loaded with them. */
 export interface Reverting {
   readonly backups: Backups
+  /** Fills an empty database, or a file that is not there yet, with all that the context's database holds. Throws an Error that says why not. */
+  copyInto(context: BackupContext, to: DatabaseUrl, scratchDir: string): Promise<void>
   findLosses(statements: readonly ParsedStatement[]): Promise<readonly Loss[]>
   /** Every table, inside the transaction of the executor. */
   takeInventory(executor: Executor): Promise<readonly InventoryTable[]>

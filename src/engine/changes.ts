@@ -26,6 +26,22 @@ export function explainChanges(
   })
 }
 
+export interface Texts {
+  readonly before: string
+  readonly after: string
+  readonly names: readonly [before: string, after: string]
+}
+
+/** Only the lines that differ, and what they are. */
+export function diffTexts({ before, after, names }: Texts): string {
+  const patch = createTwoFilesPatch(...names, before, after, '', '', { context: 0 })
+  return patch
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '' && !line.startsWith('@@'))
+    .join('\n')
+}
+
 /** The checksum sees no blank lines at the end, so neither does the comparison. */
 function endLine(text: string): string {
   return `${text.replace(/\n+$/, '')}\n`

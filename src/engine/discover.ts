@@ -1,5 +1,6 @@
 /** The folder of migrations as this run is configured, its warnings told. */
 import { type DiscoverOptions, type Discovery, discoverMigrations } from '../files/discover.ts'
+import type { HistorySnapshot } from '../dialects/dialect.ts'
 import type { Run } from './run.ts'
 
 export async function discover(run: Run, manifest: DiscoverOptions['manifest'] = 'use'): Promise<Discovery> {
@@ -7,4 +8,9 @@ export async function discover(run: Run, manifest: DiscoverOptions['manifest'] =
   const found = await discoverMigrations(dir, { allowEmpty, cwd: run.cwd, manifest })
   for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
   return found
+}
+
+/** A history without a row begins with the baseline, where there is one. */
+export function needsBaseline({ baseline }: Discovery, { rows }: HistorySnapshot): boolean {
+  return baseline !== undefined && rows.length === 0
 }

@@ -1,47 +1,21 @@
 /** The life of an `up` that has something to do, from an open question to a proven answer. */
-import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
+import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
 import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError, resolveEnd } from '../plan/plan.ts'
-import { discover } from './discover.ts'
+import { needsBaseline } from './discover.ts'
 import type { StepPlace } from './execute.ts'
-import { describeSessionFailure } from './failure.ts'
 import { aroundRun, openHooks } from './hooks/open-hooks.ts'
 import type { RunHooks } from './hooks/run-hooks.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
-import { openSession } from './open.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
-import { emptyProgress, type Progress } from './progress.ts'
+import type { Progress } from './progress.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
 import { runSteps } from './steps.ts'
-
-export interface Planned {
-  readonly plan: Plan
-  readonly loaded: ReadonlyMap<string, LoadedMigration>
-  readonly facts: SessionFacts
-}
-
-/** What `up` would do, in a session that cannot write. */
-export async function planRun(run: Run, request: UpRequest): Promise<Planned> {
-  const found = await discover(run)
-  const session = await openSession(run, { intent: 'read', timeoutMs: run.config.waitTimeoutMs })
-  const up: Up = { run, request, progress: emptyProgress(), found, session, loaded: new Map() }
-  try {
-    const snapshot = await session.readHistory()
-    await loadPending(up, snapshot)
-    const plan = requirePlan(up, await makePlan(up, snapshot))
-    await requireFit(up, plan)
-    return { plan, loaded: up.loaded, facts: session.facts }
-  } catch (error) {
-    throw describeSessionFailure(run, error, 'planning')
-  } finally {
-    await session.close()
-  }
-}
 
 export interface Up {
   readonly run: Run
@@ -56,15 +30,17 @@ export interface Up {
 /** From a session to a proven history: applies what is pending, if anything is. */
 export async function bringUp(given: Up): Promise<void> {
   const { session } = given
-  const before = await session.readHistory()
+  const recorded = await session.readHistory()
+  const isBare = needsBaseline(given.found, recorded)
+  const before = isBare ? await foresee(given, recorded) : recorded
   const settled = { ...given, request: settleTarget(given, before) }
   const first = await makePlan(settled, before)
-  if (first.kind === 'plan' && first.steps.length === 0) return tellUpToDate(settled, first)
+  if (!isBare && first.kind === 'plan' && first.steps.length === 0) return tellUpToDate(settled, first)
   // More may be wrong than can be seen without importing what is pending.
   if (first.kind === 'refusal') await requireSound(settled, before)
   const up = { ...settled, hooks: await openHooks(settled.run, settled.progress) }
-  // A single transaction of several migrations needs a session all the same: for what stands between two of them.
-  const turns = up.request.together === true ? undefined : await session.turns()
+  // Several migrations in one transaction need a session all the same: for what stands between two of them.
+  const turns = isBare || up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
     await requireSound(up, before)
     const { bringInTurns } = await import('./turns.ts')
@@ -87,16 +63,19 @@ function settleTarget({ found: { files }, request }: Up, { rows }: HistorySnapsh
 /** Of many that start at once one does the work: the others need not import and parse it as well. */
 async function bringInSession(up: Up): Promise<void> {
   const { run, session } = up
-  const isDone = (snapshot: HistorySnapshot) => isUpToDate(up.found.files, snapshot.rows)
+  const isDone = (snapshot: HistorySnapshot) =>
+    isUpToDate(up.found.files, snapshot.rows) && !needsBaseline(up.found, snapshot)
   if ((await acquireRunLock(run, session, isDone)) === 'done') {
     tellUpToDate(up, await makePlan(up, await session.readHistory()))
     return
   }
   checkpoint('locked')
   await releasingRunLock(run, session, async () => {
-    const snapshot = await session.readHistory()
+    const recorded = await session.readHistory()
+    const isBare = needsBaseline(up.found, recorded)
+    const snapshot = isBare ? await foresee(up, recorded) : recorded
     const plan = await makePlan(up, snapshot)
-    if (plan.kind === 'plan' && plan.steps.length === 0) return tellUpToDate(up, plan)
+    if (!isBare && plan.kind === 'plan' && plan.steps.length === 0) return tellUpToDate(up, plan)
     // What is refused leaves no tables behind.
     await requireSound(up, snapshot)
     await aroundRun(up.hooks, () => applyUnderLock(up))
@@ -111,6 +90,15 @@ async function requireSound(up: Up, snapshot: HistorySnapshot): Promise<void> {
   if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
     requirePlan(up, second)
   if (second.kind === 'plan') await requireFit(up, second)
+}
+
+/** History as loading the baseline will leave it. */
+export async function foresee(
+  { run, found, request }: Up,
+  snapshot: HistorySnapshot,
+): Promise<HistorySnapshot> {
+  const { asIfLoaded } = await import('./baseline.ts')
+  return asIfLoaded(run, { found, request, snapshot })
 }
 
 export function makePlan(up: Up, snapshot: HistorySnapshot): Promise<Plan | Refusal> {
@@ -136,7 +124,7 @@ export function requirePlan(up: Up, result: Plan | Refusal): Plan {
 }
 
 /** Everything that is to be one transaction can be. */
-async function requireFit(up: Up, { steps }: Plan): Promise<void> {
+export async function requireFit(up: Up, { steps }: Plan): Promise<void> {
   if (up.request.together !== true) return
   const { refuseApart } = await import('./together.ts')
   const loaded = steps.map((step) => ({ step, migration: requireLoaded(up, step.name) }))
@@ -156,6 +144,8 @@ async function applyUnderLock(up: Up): Promise<void> {
   const { session, progress } = up
   await session.ensureHistory()
   checkpoint('history-ready')
+  if (needsBaseline(up.found, await session.readHistory()))
+    await (await import('./baseline.ts')).loadBaseline(up)
   const snapshot = await session.readHistory()
   await loadPending(up, snapshot)
   const plan = requirePlan(up, await makePlan(up, snapshot))

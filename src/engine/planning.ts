@@ -45,6 +45,7 @@ function plan(
   return decide({
     files: found.files,
     archived: found.archived,
+    baseline: found.baseline?.version,
     options,
     applied: snapshot.rows,
     recordedLanguages,

@@ -1,10 +1,13 @@
 /** What the name of one entry of the folder says, before anything of it is read. */
-import type { Language } from '../plan/migration.ts'
+import type { Language, Version } from '../plan/migration.ts'
+import { parseVersion } from '../plan/name.ts'
 
 export type EntryName =
   | { readonly kind: 'ignored' }
   | { readonly kind: 'sql'; readonly stem: string }
   | { readonly kind: 'script'; readonly stem: string; readonly language: Language }
+  /** The schema as of some version; see baseline.ts. */
+  | { readonly kind: 'baseline'; readonly version: Version }
   | { readonly kind: 'misnamed'; readonly why: string }
 
 const ignoredEnd = /\.(?:md|example|d\.[cm]?ts)$/i
@@ -28,7 +31,10 @@ export function classifyFileName(name: string): EntryName {
   const dot = name.lastIndexOf('.')
   const stem = name.slice(0, dot)
   const extension = dot < 1 ? '' : name.slice(dot + 1).toLowerCase()
-  if (extension === 'sql') return { kind: 'sql', stem }
+  if (extension === 'sql') {
+    const version = stem.startsWith('baseline.') ? parseVersion(stem.slice('baseline.'.length)) : undefined
+    return version === undefined ? { kind: 'sql', stem } : { kind: 'baseline', version }
+  }
   if (ignoredEnd.test(name)) return { kind: 'ignored' }
   const why = unsupported[extension]
   if (why !== undefined) return { kind: 'misnamed', why }

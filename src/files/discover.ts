@@ -4,6 +4,7 @@ import { SlipwayError } from '../errors.ts'
 import type { MigrationFile } from '../plan/migration.ts'
 import { compareMigrations } from '../plan/name.ts'
 import { combineReasons } from '../plan/refusal.ts'
+import { type Baseline, findBaseline } from './baseline.ts'
 import { findDuplicates } from './duplicates.ts'
 import { listFolder } from './folder.ts'
 import { type Draft, groupEntries, type Misnamed } from './group.ts'
@@ -27,6 +28,7 @@ export interface DiscoverOptions {
 export interface Discovery {
   /** In the order of versions. */
   readonly files: readonly MigrationFile[]
+  readonly baseline?: Baseline | undefined
   /** Names found in old/, at any depth. */
   readonly archived: ReadonlySet<string>
   readonly warnings: readonly {
@@ -69,12 +71,14 @@ export async function discoverMigrations(dir: string, options: DiscoverOptions):
   const archived = listing.folders.includes(archive)
     ? new Set(listNames(join(dir, archive)))
     : new Set<string>()
+  const baseline = findBaseline(listing.files, { dir, cwd: options.cwd, files, archived })
   // What has been kept is a sign that this is the right folder.
-  if (files.length === 0 && archived.size === 0 && !options.allowEmpty)
+  if (files.length === 0 && archived.size === 0 && baseline === undefined && !options.allowEmpty)
     throw new SlipwayError('dir-empty', `no migration in ${dir}${describeContent(listing.files)}`)
   return {
     files: files.sort(compareMigrations),
     archived,
+    baseline,
     warnings: [...manifest.warnings, ...warnings, ...describeTwice(files, archived)],
     mismatches: use === 'check' ? findMismatches(files, manifest.checksums) : [],
   }

@@ -109,7 +109,7 @@ function migratorAt(place: Place, signal: AbortSignal | undefined): Migrator {
     plan: (options = {}) =>
       start('up', options, async (run) => {
         const request = toUpRequest(options)
-        const { planRun } = await import('../engine/migrator.ts')
+        const { planRun } = await import('../engine/plan-run.ts')
         const { planResult } = await import('../reporters/survey-results.ts')
         const together = request.together === true
         return await settleReading(place, run, async () =>

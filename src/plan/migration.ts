@@ -78,7 +78,7 @@ export interface HistoryRow {
   readonly breaking: boolean
 }
 
-/** What status shows for each migration. `archived`: applied, its file is in old/. */
+/** What status shows for each migration. `archived`: applied, its file is in old/ or a baseline stands for it. */
 export type MigrationState =
   | 'applied'
   | 'pending'

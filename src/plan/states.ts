@@ -1,7 +1,7 @@
 /** What each migration is, given the folder and history: the table of states. */
 import { shortChecksum } from './checksum.ts'
-import type { HistoryRow, Language, MigrationFile, MigrationState } from './migration.ts'
-import { compareMigrations } from './name.ts'
+import type { HistoryRow, Language, MigrationFile, MigrationState, Version } from './migration.ts'
+import { compareMigrations, compareVersions } from './name.ts'
 import { type Candidate, candidateOf } from './target.ts'
 
 export interface MigrationStatus {
@@ -15,6 +15,8 @@ export interface StateInput {
   readonly files: readonly MigrationFile[]
   /** Names found in old/. */
   readonly archived: ReadonlySet<string>
+  /** Up to this version nothing needs a file: a baseline stands for it. */
+  readonly baseline?: Version | undefined
   readonly applied: readonly HistoryRow[]
   /** In which language a migration was when it was applied, where that is known. */
   readonly recordedLanguages?: ReadonlyMap<string, Language>
@@ -24,12 +26,12 @@ export interface StateInput {
 export function surveyStates(input: StateInput): MigrationStatus[] {
   const rows = new Map(input.applied.map((row) => [row.name, row]))
   const names = new Set(input.files.map(({ name }) => name))
-  const known = input.applied.filter(({ name }) => names.has(name) || input.archived.has(name))
+  const known = input.applied.filter(({ name }) => names.has(name) || isArchived(name, input))
   const newest = newestApplied(input.applied)
   const ofFiles = input.files.map((file) => statusOfFile(file, rows.get(file.name), newest, input))
   const ofRows = input.applied
     .filter(({ name }) => !names.has(name))
-    .map((row) => ({ name: row.name, state: stateWithoutFile(row, known, input.archived), history: row }))
+    .map((row) => ({ name: row.name, state: stateWithoutFile(row, known, input), history: row }))
   return [...ofFiles, ...ofRows].sort(compareStatuses)
 }
 
@@ -59,13 +61,17 @@ export function hasOtherLanguage(file: MigrationFile, input: StateInput): boolea
   return scripts.includes(recorded) && scripts.includes(file.language) && recorded !== file.language
 }
 
-function stateWithoutFile(
-  row: HistoryRow,
-  known: readonly HistoryRow[],
-  archived: ReadonlySet<string>,
-): MigrationState {
-  if (archived.has(row.name)) return row.state === 'started' ? 'unfinished' : 'archived'
+function stateWithoutFile(row: HistoryRow, known: readonly HistoryRow[], input: StateInput): MigrationState {
+  if (isArchived(row.name, input)) return row.state === 'started' ? 'unfinished' : 'archived'
   return isAhead(row, known) ? 'ahead' : 'missing'
+}
+
+function isArchived(name: string, { archived, baseline }: StateInput): boolean {
+  if (archived.has(name)) return true
+  const candidate = baseline === undefined ? undefined : candidateOf(name)
+  return (
+    candidate !== undefined && baseline !== undefined && compareVersions(candidate.version, baseline) <= 0
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 /** From what the engine found to what is printed, or handed to a library's caller. */
 import type { SessionFacts } from '../dialects/dialect.ts'
-import type { Planned } from '../engine/migrator.ts'
+import type { Planned } from '../engine/plan-run.ts'
 import type { Run } from '../engine/run.ts'
 import type { Survey } from '../engine/survey.ts'
 import type { DatabaseFacts, PlanResult, StatusResult, VerifyResult } from './results.ts'

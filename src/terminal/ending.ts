@@ -1,11 +1,18 @@
 /** The one way in which the command line ends its process; any other is somebody else's, and no success. */
 import { type ErrorCode, SlipwayError } from '../errors.ts'
+import { flush } from './streams.ts'
 
 let isOurs = false
 
 export function endProcess(exitCode: number): never {
   isOurs = true
   process.exit(exitCode)
+}
+
+/** Once whoever reads our results has them. */
+export async function endAfterOutput(exitCode: number): Promise<never> {
+  await flush('stdout')
+  return endProcess(exitCode)
 }
 
 /** What an end means that nobody asked for, and whose doing it must be. */

@@ -18,6 +18,14 @@ export function openStream(name: StreamName): NodeJS.WriteStream {
   return stream
 }
 
+/** Resolves when everything written so far is on its way: a pipe takes a long text in pieces. */
+export function flush(name: StreamName): Promise<void> {
+  if (!opened.has(name) || process[name].writableLength === 0) return Promise.resolve()
+  return new Promise((resolve) => {
+    process[name].write('', () => resolve())
+  })
+}
+
 /** process.stderr for a reporter; with its descriptor, which is all that some of them need. */
 export const stderrStream: OutputStream = {
   fd: 2,

@@ -54,6 +54,7 @@ function describeFacts(
     database: facts.database,
     now: facts.now,
     historyTable: names.shown,
+    historySchema: names.schema,
     historyDigest: facts.digest,
     ...describeEncryption(link, endpoint),
     ...(url.hosts.length > 1 ? { host: describeHost(endpoint) } : {}),

@@ -40,6 +40,15 @@ export function createAbsent(names: HistoryNames, { facts, found, isSchemaThere 
   ].join(';\n')
 }
 
+/** All of it, as it is made on an empty database. */
+export function createWhole(names: HistoryNames): string[] {
+  return [
+    ...(names.schema === 'public' ? [] : [`create schema if not exists ${quotePostgresId(names.schema)}`]),
+    createHistoryTable(names),
+    createLogTable(names),
+  ]
+}
+
 function nowhere(facts: ServerFacts, names: HistoryNames): SlipwayError {
   return new SlipwayError(
     'bad-setting',

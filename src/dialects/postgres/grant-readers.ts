@@ -35,7 +35,7 @@ export async function grantReaders(
   return true
 }
 
-interface Lacking {
+export interface Lacking {
   readonly tables: readonly string[]
   readonly schema: readonly string[]
 }
@@ -61,7 +61,7 @@ function tableOid(table: string): string {
   return `${literal(table)}::pg_catalog.regclass::oid`
 }
 
-function writeGrants(names: HistoryNames, { tables, schema }: Lacking): string {
+export function writeGrants(names: HistoryNames, { tables, schema }: Lacking): string {
   const grants = [
     ...(schema.length === 0
       ? []

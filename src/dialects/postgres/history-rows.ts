@@ -3,12 +3,12 @@ import type { Amendment } from '../amendment.ts'
 import type { StepRecord } from '../dialect.ts'
 import { type HistoryNames, literal } from './naming.ts'
 
-const recordColumns = 'name, checksum, applied_by, runner_version, run_id'
+export const recordColumns = 'name, checksum, applied_by, runner_version, run_id'
 
 /** Each field as an SQL expression: a literal, or the parameter of a prepared statement. */
 export type SpelledRecord = Readonly<Record<keyof StepRecord, string>>
 
-function spell(record: StepRecord): SpelledRecord {
+export function spell(record: StepRecord): SpelledRecord {
   return {
     name: literal(record.name),
     checksum: literal(record.checksum),
@@ -20,7 +20,7 @@ function spell(record: StepRecord): SpelledRecord {
   }
 }
 
-function recordValues(record: SpelledRecord): string {
+export function recordValues(record: SpelledRecord): string {
   return [record.name, record.checksum, record.appliedBy, record.runnerVersion, record.runId].join(', ')
 }
 
@@ -61,6 +61,14 @@ export function markApplied(names: HistoryNames, record: StepRecord, since: stri
 
 export function writeApplied(
   names: HistoryNames,
+  record: Pick<SpelledRecord, 'name' | 'runId'>,
+  since: string,
+): string {
+  return `${setApplied(names, record, since)}\nreturning name`
+}
+
+export function setApplied(
+  names: HistoryNames,
   { name, runId }: Pick<SpelledRecord, 'name' | 'runId'>,
   since: string,
 ): string {
@@ -68,8 +76,7 @@ export function writeApplied(
 set state = 'applied',
   duration_ms = pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - ${since})::numeric * 1000),
   applied_at = pg_catalog.clock_timestamp()
-where name = ${name} and run_id = ${runId} and state = 'started'
-returning name`
+where name = ${name} and run_id = ${runId} and state = 'started'`
 }
 
 export function markStatementsDone(names: HistoryNames, record: StepRecord, done: number): string {

@@ -18,6 +18,13 @@ export const postgres: Dialect = {
     const { createDatabase } = await import('./create-database.ts')
     return createDatabase(url, options)
   },
+  createScratch: async (url, options) => {
+    if (url.dialect !== 'postgres') throw new TypeError('not a PostgreSQL URL')
+    const { createScratch } = await import('./scratch.ts')
+    return createScratch(url, options)
+  },
+  writeScript: async (script) => (await import('./script.ts')).writeScript(script),
+  openLockProbe: async (executor, ours) => (await import('./held-locks.ts')).openLockProbe(executor, ours),
   loadReverting: async () => (await import('./reverting.ts')).postgresReverting,
   explain: (error) =>
     error instanceof LockBudgetSpent

@@ -3,9 +3,11 @@ import { findPostgresLosses } from '../../sql/postgres-losses.ts'
 import type { Executor } from '../dialect.ts'
 import type { InventoryTable, Reverting } from '../reverting.ts'
 import { postgresBackups } from './backup.ts'
+import { copyInto } from './copy.ts'
 
 export const postgresReverting: Reverting = {
   backups: postgresBackups,
+  copyInto,
   findLosses: (statements) => findPostgresLosses(statements.map(({ text }) => text)),
   takeInventory,
 }

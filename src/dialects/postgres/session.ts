@@ -103,6 +103,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     readLog: async () =>
       (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, reader),
     examine: () => examineServer({ ...parts, isSchemaChosen }),
+    readCatalogue: async () => (await import('./catalogue.ts')).readCatalogue(link, names),
     async tryRunLock() {
       holdsLock = await tryRunLock(await prepared())
       return holdsLock

@@ -109,6 +109,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     readLog: reading(base.readLog),
     examine: reading(base.examine),
     readForeign: reading(base.readForeign),
+    readCatalogue: reading(base.readCatalogue),
     runLockHolder: reading(base.runLockHolder),
     blockers: reading(base.blockers),
     countLosses: reading(base.countLosses),

@@ -78,6 +78,11 @@ export function createHistory(handle: Handle, tables: HistoryTables): void {
   if (!hasLog(handle, tables)) runStatement(handle, createTable(tables.log, logColumns))
 }
 
+/** Both tables, as they are made on an empty database. */
+export function createWhole(tables: HistoryTables): string[] {
+  return [createTable(tables.history, historyColumns), createTable(tables.log, logColumns)]
+}
+
 function createTable(table: string, columns: Readonly<Record<string, string>>): string {
   const lines = Object.entries(columns).map(([column, definition]) => `  ${column} ${definition}`)
   return `create table ${table} (\n${lines.join(',\n')}\n)`

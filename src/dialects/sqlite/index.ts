@@ -12,6 +12,7 @@ export const sqlite: Dialect = {
     const { openSession } = await import('./session.ts')
     return openSession(url, options)
   },
+  writeScript: async (script) => (await import('./script.ts')).writeScript(script),
   loadReverting: async () => (await import('./reverting.ts')).sqliteReverting,
   explain: explainSqlite,
   parse: async (text) => parseSqlite(text),

@@ -7,6 +7,10 @@ import { sqliteBackups } from './backup.ts'
 
 export const sqliteReverting: Reverting = {
   backups: sqliteBackups,
+  copyInto: async (context, to) => {
+    if (to.dialect !== 'sqlite') throw new TypeError('not a SQLite URL')
+    await sqliteBackups.write(context, to.path)
+  },
   findLosses: async (statements) => findSqliteLosses(statements.map(({ text }) => text)),
   takeInventory,
 }

@@ -117,6 +117,10 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
       (await readWhere(hasLog, (handle) => readFailures(handle, tables, since))) ?? [],
     readLog: async () => (await readWhere(hasLog, (handle) => readLog(handle, tables))) ?? [],
     examine: () => examineFile(store),
+    readCatalogue: async () => {
+      const { readCatalogue } = await import('./catalogue.ts')
+      return (await readIf(store, bookkeeping, (handle) => readCatalogue(handle, tables))) ?? ''
+    },
     tryRunLock: async () => {
       refuseReader(intent)
       return lock.tryAcquire()

@@ -17,7 +17,8 @@ const down = {
   confirmed: undefined,
   safetyOff: false,
 } as const
-const up = { verb: 'up', to: undefined, steps: undefined, dryRun: false, together: false } as const
+const reach = { to: undefined, steps: undefined } as const
+const up = { verb: 'up', ...reach, dryRun: false, rehearse: false, together: false } as const
 const help = { verb: 'help', topic: undefined } as const
 
 const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
@@ -47,6 +48,10 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['up --steps 3', { ...up, steps: 3 }],
   ['up --steps=10', { ...up, steps: 10 }],
   ['up --dry-run', { ...up, dryRun: true }],
+  ['up --rehearse --steps 2', { ...up, rehearse: true, steps: 2 }],
+  ['sql', { verb: 'sql', direction: 'up', from: undefined, to: undefined }],
+  ['sql --down --from 0003 --to base', { verb: 'sql', direction: 'down', from: '0003', to: 'base' }],
+  ['roundtrip --all --json', { verb: 'roundtrip', all: true, json: true }],
   ['up --single-transaction', { ...up, together: true }],
   ['up --no-dry-run', up],
   ['up --dry-run=false', up],
@@ -117,7 +122,7 @@ const refused: readonly (readonly [string, string, RegExp, RegExp])[] = [
   [
     'up --json',
     'unknown-flag',
-    /no flag --json; it belongs to down, status, history, verify, adopt, doctor, unlock, config, version/,
+    /no flag --json; it belongs to down, status, history, verify, adopt, roundtrip, doctor, unlock, config, version/,
     /up --help/,
   ],
   ['up --no-dir', 'unknown-flag', /no flag --no-dir/, /--help/],

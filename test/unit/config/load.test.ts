@@ -27,6 +27,7 @@ test('defaults', (t) => {
   assert.equal(databaseProblem?.code, 'no-url')
   assert.deepEqual(rest, {
     databaseUrl: undefined,
+    scratchUrl: undefined,
     dir: join(cwd, 'migrations'),
     allowEmpty: false,
     table: 'schema_migrations',
@@ -59,6 +60,7 @@ test('every variable of the table reaches the config', (t) => {
   const { cwd, config } = load(t, {
     env: {
       SLIPWAY_DATABASE_URL: 'sqlite:a.db',
+      SLIPWAY_SCRATCH_URL: 'sqlite::memory:',
       SLIPWAY_DIR: 'db',
       SLIPWAY_ALLOW_EMPTY: 'Yes',
       SLIPWAY_TABLE: 'runs',
@@ -89,6 +91,7 @@ test('every variable of the table reaches the config', (t) => {
   const { redact: _redact, ...rest } = config
   assert.deepEqual(rest, {
     databaseUrl: { dialect: 'sqlite', path: join(cwd, 'a.db'), shown: `sqlite://${join(cwd, 'a.db')}` },
+    scratchUrl: { dialect: 'sqlite', path: ':memory:', shown: 'sqlite::memory:' },
     dir: join(cwd, 'db'),
     allowEmpty: true,
     table: 'runs',
@@ -461,7 +464,11 @@ test('flags and variables of the table are each there once', () => {
 })
 
 test('a child process is spared the secrets of slipway', () => {
-  assert.deepEqual(secretEnvironmentNames(), ['SLIPWAY_DATABASE_URL', 'SLIPWAY_DATABASE_URL_FILE'])
+  const names = ['SLIPWAY_DATABASE_URL', 'SLIPWAY_SCRATCH_URL']
+  assert.deepEqual(
+    secretEnvironmentNames(),
+    names.flatMap((name) => [name, `${name}_FILE`]),
+  )
 })
 
 function catchError(work: () => unknown): unknown {

@@ -1,0 +1,59 @@
+/** Hears what scripts send while they run in a scratch database. */
+import { SlipwayError } from '../errors.ts'
+import type { Echo } from './echo.ts'
+
+export interface SentStatement {
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+export interface Recording {
+  /** In the order of sending; what failed, and was caught, has had no effect. */
+  readonly sent: readonly SentStatement[]
+  /** SQLite runs a body again that drops a table others refer to. */
+  readonly runs: number
+}
+
+export interface Recorder extends Echo {
+  /** Of the last run of the script with that name; the way down is heard under the same name after the way up. */
+  take(name: string): Recording
+}
+
+export function createRecorder(): Recorder {
+  const heard = new Map<string, { sent: SentStatement[]; runs: number }>()
+  return {
+    done() {},
+    failed() {},
+    said(name) {
+      throw new SlipwayError(
+        'long-work-refused',
+        `${name} does work that goes on in many transactions, by what it finds in the database: that is no SQL to print`,
+        {
+          migration: name,
+          hint: 'leave it to slipway up, and print what is before and after it: slipway sql --to NAME',
+        },
+      )
+    },
+    overhear(executor, name) {
+      const recording = { sent: [] as SentStatement[], runs: (heard.get(name)?.runs ?? 0) + 1 }
+      heard.set(name, recording)
+      return {
+        async query(text, values) {
+          const statement = { text, values }
+          recording.sent.push(statement)
+          try {
+            return await executor.query(text, values)
+          } catch (error) {
+            recording.sent.splice(recording.sent.indexOf(statement), 1)
+            throw error
+          }
+        },
+      }
+    },
+    take(name) {
+      const recording = heard.get(name) ?? { sent: [], runs: 0 }
+      heard.delete(name)
+      return recording
+    },
+  }
+}
