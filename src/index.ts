@@ -51,8 +51,15 @@ export type {
 export type { SlipwayConfigInput } from './files/config-file.ts'
 export { createMigrator, type Migrator } from './library/migrator.ts'
 export type { MigratorOptions } from './library/options.ts'
-export type { HistoryOptions, StampOptions, UpOptions, VerbOptions, WaitOptions } from './library/requests.ts'
-export type { RunResult, StampResult, Verification } from './library/results.ts'
+export type {
+  DownOptions,
+  HistoryOptions,
+  StampOptions,
+  UpOptions,
+  VerbOptions,
+  WaitOptions,
+} from './library/requests.ts'
+export type { DownResult, RunResult, StampResult, Verification } from './library/results.ts'
 export type { HistoryRow, HistoryState, MigrationState } from './plan/migration.ts'
 export type {
   DatabaseFacts,

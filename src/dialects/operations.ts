@@ -33,6 +33,7 @@ export type DefaultValue =
 /** What happens to the rows that refer, when the row they refer to goes or changes its key. */
 export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
 
+/** A foreign key besides its columns. */
 export interface ForeignKeyOptions {
   /** Default `<table>_<columns>_fkey`. */
   readonly name?: string
@@ -40,18 +41,20 @@ export interface ForeignKeyOptions {
   readonly onUpdate?: ReferentialAction
 }
 
-/** Without `columns`: the primary key of that table. */
+/** What a foreign key refers to; without `columns` the primary key of that table. */
 export interface ForeignKeyTarget {
   readonly table: string
   readonly columns?: readonly string[]
 }
 
+/** A foreign key of one column. */
 export interface ColumnReference extends ForeignKeyOptions {
   readonly table: string
   /** Default: the primary key. */
   readonly column?: string
 }
 
+/** A column that is to be made. */
 export interface ColumnSpec {
   readonly type: ColumnType
   /** Default true; a primary key never is. */
@@ -69,12 +72,14 @@ export interface ColumnSpec {
   readonly references?: string | ColumnReference
 }
 
+/** A condition that every row must meet. */
 export interface CheckSpec {
   /** Default `<table>_<columns that it mentions>_check`. */
   readonly name?: string
   readonly expression: string
 }
 
+/** A table that is to be made. */
 export interface TableSpec {
   /** In the order of the table; a text stands for `{ type }`. */
   readonly columns: Readonly<Record<string, ColumnSpec | ColumnType>>
@@ -91,6 +96,7 @@ export interface TableSpec {
   readonly comment?: string
 }
 
+/** What is to be different about a column; the rest stays. */
 export interface ColumnChange {
   readonly type?: ColumnType
   /** How to get the new value from the old row, where the database does not know: `price::integer`. */
@@ -100,6 +106,7 @@ export interface ColumnChange {
   readonly default?: DefaultValue
 }
 
+/** An index besides its columns. */
 export interface IndexOptions {
   /** Default `<table>_<columns>_idx`. */
   readonly name?: string

@@ -7,16 +7,18 @@ import type { HistoryResult, PlanResult, StatusResult } from '../reporters/resul
 import { type MigratorOptions, readOptions } from './options.ts'
 import { createValueRedactor } from './redact-values.ts'
 import {
+  type DownOptions,
   type HistoryOptions,
   readTimeout,
   type StampOptions,
+  toDownPlan,
   toStampRequest,
   toUpRequest,
   type UpOptions,
   type VerbOptions,
   type WaitOptions,
 } from './requests.ts'
-import { type RunResult, type StampResult, toResult, type Verification } from './results.ts'
+import { type DownResult, type RunResult, type StampResult, toResult, type Verification } from './results.ts'
 import { openPlace, openRun, type Place, settleReading, settleRun } from './run.ts'
 import { stopWith } from './stop.ts'
 
@@ -31,6 +33,11 @@ export interface Migrator extends AsyncDisposable {
    * error has `progress`.
    */
   up(options?: UpOptions): Promise<RunResult>
+  /**
+   * Reverts, newest first; one migration unless told otherwise. Asks nobody: the call is the confirmation, but data is
+   * lost only with `allowDataLoss`.
+   */
+  down(options?: DownOptions): Promise<DownResult>
   /** What `up` would do; rejects as it would. Every pending migration is loaded. Writes nothing. */
   plan(options?: UpOptions): Promise<PlanResult>
   /** Every migration and its state. Writes nothing, takes no lock. */
@@ -105,6 +112,12 @@ function migratorAt(place: Place, signal: AbortSignal | undefined): Migrator {
         const request = toUpRequest(options)
         const { startUp } = await import('../engine/up.ts')
         return toResult(await settleRun(place, run, (progress) => startUp(run, request)(progress)))
+      }),
+    down: (options = {}) =>
+      start('down', options, async (run) => {
+        const plan = toDownPlan(options)
+        const { down } = await import('./down.ts')
+        return await down(place, run, plan)
       }),
     plan: (options = {}) =>
       start('up', options, async (run) => {

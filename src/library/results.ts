@@ -23,6 +23,16 @@ export interface StampResult extends RunResult {
   readonly dryRun: boolean
 }
 
+/** What `down` reverted. */
+export interface DownResult extends RunResult {
+  /** Names, in the order in which they went; with `dryRun`, those that would go. */
+  readonly reverted: readonly string[]
+  /** Path of the backup that was taken. */
+  readonly backup: string | undefined
+  /** Nothing was reverted. */
+  readonly dryRun: boolean
+}
+
 export function toResult({ runId, durationMs, applied, skipped, pending, ahead }: RunOutcome): RunResult {
   return { runId, durationMs, applied, skipped, pending, ahead }
 }

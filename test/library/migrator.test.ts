@@ -1,82 +1,12 @@
 /** The library on both kinds of database: what the methods do, resolve to, and reject with. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  createMigrator,
-  type Migrator,
-  type MigratorOptions,
-  type RunEvent,
-  SlipwayError,
-} from '../../src/index.ts'
+import { createMigrator, type RunEvent, SlipwayError } from '../../src/index.ts'
+import { failureOf, twoTables as files, testBoth } from '../helpers/library-scene.ts'
 import { testPassword } from '../helpers/password.ts'
 import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
-import { runSqlite } from '../helpers/sqlite.ts'
 import { until } from '../helpers/until.ts'
-import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
-
-interface Scene {
-  readonly dialect: 'postgres' | 'sqlite'
-  readonly workspace: Workspace
-  readonly url: string
-  readonly events: RunEvent[]
-  open(options?: MigratorOptions): Promise<Migrator>
-  /** Runs SQL on the database, besides slipway. */
-  exec(text: string): Promise<void>
-}
-
-const files = {
-  'migrations/0001_a.sql': 'create table a (id integer);\n',
-  'migrations/0002_b.ts':
-    "export const up = async ({ sql, log }) => { await sql`create table b (id integer)`; log('made b') }\n",
-}
-
-function testBoth(
-  name: string,
-  work: (scene: Scene) => Promise<void>,
-  written: Readonly<Record<string, string>> = files,
-): void {
-  const sceneAt = (workspace: Workspace, url: string, exec: Scene['exec']): Scene => {
-    const events: RunEvent[] = []
-    return {
-      dialect: url.startsWith('sqlite') ? 'sqlite' : 'postgres',
-      workspace,
-      url,
-      events,
-      exec,
-      open: (options = {}) =>
-        createMigrator({
-          databaseUrl: url,
-          cwd: workspace.dir,
-          onEvent: (event) => events.push(event),
-          ...options,
-        }),
-    }
-  }
-  test(`SQLite: ${name}`, async () => {
-    using workspace = createWorkspace(written)
-    await work(
-      sceneAt(workspace, `sqlite://${workspace.path('app.db')}`, async (text) =>
-        runSqlite(workspace.path('app.db'), text),
-      ),
-    )
-  })
-  test(`PostgreSQL: ${name}`, async () => {
-    await using db = await createTestDatabase(newestMajor)
-    using workspace = createWorkspace(written)
-    await work(sceneAt(workspace, db.url(), async (text) => void (await db.query(text))))
-  })
-}
-
-/** What a promise rejects with, which must be ours. */
-async function failureOf(promise: Promise<unknown>): Promise<SlipwayError> {
-  try {
-    await promise
-  } catch (error) {
-    assert.ok(error instanceof SlipwayError, String(error))
-    return error
-  }
-  throw new Error('it did not fail')
-}
+import { createWorkspace } from '../helpers/workspace.ts'
 
 testBoth('plan, up, status, history, verify', async ({ open, events, dialect }) => {
   await using migrator = await open()

@@ -5,6 +5,7 @@ import type { Fragment } from './template.ts'
 /** For each row, in their order, the columns that change; nothing for one that stays as it is. */
 export type RowChanges = readonly (Row | null | undefined)[]
 
+/** What `backfill` takes. */
 export interface BackfillOptions {
   /** `users` or `app.users`. */
   readonly table: string
@@ -31,6 +32,7 @@ export interface BackfillOptions {
   readonly name?: string
 }
 
+/** What `backfill` did. */
 export interface BackfillResult {
   /** Rows that were changed, by earlier runs too. */
   readonly rows: number
@@ -38,6 +40,7 @@ export interface BackfillResult {
   readonly seen: number
 }
 
+/** What `createIndexConcurrently` takes besides table and columns. */
 export interface ConcurrentIndexOptions {
   /** By default `<table>_<columns>_idx`. */
   readonly name?: string
