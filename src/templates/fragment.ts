@@ -1,0 +1,35 @@
+/** Pieces of SQL that a template is given: one expression each, which cannot end where the template put it. */
+import { readPostgresToken } from '../sql/postgres-tokens.ts'
+import { readSqliteToken } from '../sql/sqlite-tokens.ts'
+import { type ReadToken, readTokens } from '../sql/token.ts'
+import type { TemplateDialect } from './template.ts'
+
+const readers = { postgres: readPostgresToken, sqlite: readSqliteToken } as const
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
+
+/** What is wrong with it as it would follow `--check `; undefined where it can be put into a statement. */
+export function findFragmentFault(text: string, dialect: TemplateDialect | undefined): string | undefined {
+  if (text.trim() === '') return 'is empty'
+  const read = dialect === undefined ? [readers.postgres, readers.sqlite] : [readers[dialect]]
+  for (const each of read) {
+    const fault = findFault(text, each)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function findFault(text: string, read: ReadToken): string | undefined {
+  const open: string[] = []
+  for (const { kind, start, end, closed } of readTokens(text, read)) {
+    const source = text.slice(start, end)
+    if (!closed) return `has a quote or comment that does not end: ${source.slice(0, 20)}`
+    if (kind === 'line-comment' || kind === 'block-comment') return 'holds a comment'
+    if (kind !== 'symbol') continue
+    if (source === ';') return 'holds a semicolon: one expression, not a statement'
+    const expected = closing[source]
+    if (expected !== undefined) open.push(expected)
+    else if (/[)\]}]/.test(source) && open.pop() !== source) return `has a ${source} too many`
+  }
+  const missing = open.pop()
+  return missing === undefined ? undefined : `lacks a ${missing}`
+}

@@ -1,0 +1,109 @@
+/** Values and calls as TypeScript source. Nothing that is given as a value can end its literal. */
+
+/** Source as it is, and nothing else may be written without quotes. */
+export interface Code {
+  readonly code: string
+}
+
+/** In the order of its entries, whatever their names. */
+export interface Entries {
+  readonly entries: readonly (readonly [key: string, value: Value])[]
+}
+
+export type Value = string | number | boolean | null | Code | Entries | readonly Value[]
+
+const width = 110
+
+/** An object with the keys that are not undefined. */
+export function object(fields: Readonly<Record<string, Value | undefined>>): Entries {
+  return {
+    entries: Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  }
+}
+
+/** `'it\'s'`: line breaks, U+2028 and lone surrogates included. */
+export function literal(text: string): string {
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll("'", "\\'")
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not stand in a literal as it is
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]|\p{Surrogate}/gu, (letter) => {
+      return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+    })
+  return `'${escaped}'`
+}
+
+/** SQL as the inside of a template literal. */
+export function templateText(text: string): string {
+  return text.replace(/[\\`]|\$(?=\{)/g, (letter) => `\\${letter}`)
+}
+
+/** A query that is awaited; of several lines, indented below the tag. */
+export function query(lines: readonly string[], indent = 2): string[] {
+  const [only = '', ...more] = lines
+  if (more.length === 0) return [`await sql\`${templateText(only)}\``]
+  const pad = ' '.repeat(indent)
+  return [`await sql\``, ...lines.map((line) => `${pad}${templateText(line)}`), '`'].map((line, index) =>
+    index === lines.length + 1 ? line : line,
+  )
+}
+
+/** `head(a, b)`: on one line, or with the last argument or all of them unfolded. `indent` is what stands before it. */
+export function call(head: string, values: readonly (Value | undefined)[], indent = 2): string[] {
+  const given = values.filter((value) => value !== undefined)
+  const flat = given.map(printFlat)
+  const line = `${head}(${flat.join(', ')})`
+  if (line.length + indent <= width) return [line]
+  const last = given.at(-1)
+  if (last === undefined) return [line]
+  const before = flat.slice(0, -1).map((text) => `${text}, `)
+  if (isFoldable(last)) {
+    const lines = printLines(last)
+    return [`${head}(${before.join('')}${lines[0] ?? ''}`, ...lines.slice(1, -1), `${lines.at(-1)})`]
+  }
+  return [`${head}(`, ...flat.map((text) => `  ${text},`), ')']
+}
+
+function isFoldable(value: Value): value is Entries | readonly Value[] {
+  return typeof value === 'object' && value !== null && ('entries' in value || isList(value))
+}
+
+function isList(value: object): value is readonly Value[] {
+  return Array.isArray(value)
+}
+
+export function printFlat(value: Value): string {
+  if (typeof value === 'string') return literal(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  if ('code' in value) return value.code
+  if (isList(value)) return `[${value.map(printFlat).join(', ')}]`
+  if (value.entries.length === 0) return '{}'
+  return `{ ${value.entries.map(([key, each]) => `${printKey(key)}: ${printFlat(each)}`).join(', ')} }`
+}
+
+/** The first line stands where the value begins, the others relative to the line it begins in. */
+function printLines(value: Value, before = 0): string[] {
+  const flat = printFlat(value)
+  if (!isFoldable(value)) return [flat]
+  const items = 'entries' in value ? value.entries : value.map((each) => ['', each] as const)
+  const lines = items.flatMap(([key, each]) => {
+    const label = 'entries' in value ? `${printKey(key)}: ` : ''
+    const inner = before + 2
+    const short = `${label}${printFlat(each)}`
+    const [first = '', ...rest] =
+      short.length + inner + 3 <= width ? [short] : unfold(label, printLines(each, inner))
+    const all = [first, ...rest]
+    return all.map((text, index) => `  ${text}${index === all.length - 1 ? ',' : ''}`)
+  })
+  return 'entries' in value ? ['{', ...lines, '}'] : ['[', ...lines, ']']
+}
+
+function unfold(label: string, [first = '', ...rest]: readonly string[]): string[] {
+  return [`${label}${first}`, ...rest]
+}
+
+/** `__proto__: x` would set what the object inherits from, and a quoted one as well. */
+function printKey(key: string): string {
+  if (key === '__proto__') return `['__proto__']`
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : literal(key)
+}
