@@ -2,7 +2,7 @@
 import { readPostgresToken } from '../sql/postgres-tokens.ts'
 import { readSqliteToken } from '../sql/sqlite-tokens.ts'
 import { type ReadToken, readTokens } from '../sql/token.ts'
-import type { TemplateDialect } from './template.ts'
+import type { Asked, TemplateDialect } from './template.ts'
 
 const readers = { postgres: readPostgresToken, sqlite: readSqliteToken } as const
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
@@ -32,4 +32,12 @@ function findFault(text: string, read: ReadToken): string | undefined {
   }
   const missing = open.pop()
   return missing === undefined ? undefined : `lacks a ${missing}`
+}
+
+/** Undefined where it is not given. Throws bad-argument. */
+export function readFragment(asked: Asked, flag: 'where' | 'check' | 'set' | 'undo'): string | undefined {
+  const text = asked.maybe(flag)
+  const fault = text === undefined ? undefined : findFragmentFault(text, asked.dialect)
+  if (fault !== undefined) throw asked.refuse(`--${flag} ${fault}`)
+  return text
 }

@@ -56,6 +56,8 @@ export interface ScriptStep extends Step {
   readonly up: ScriptBody
   /** `nothing`: a down that has nothing to do. Absent: there is no way back. */
   readonly down?: ScriptBody | { readonly nothing: string }
+  /** Lines of a comment below it all. */
+  readonly end?: readonly string[]
 }
 
 export interface ScriptBody {
@@ -69,6 +71,6 @@ export interface SqlStep extends Step {
   readonly words?: string
   /** Statements, without their semicolons. */
   readonly up: readonly string[]
-  /** `nothing`: one that has nothing to do. Absent: there is no way back. */
-  readonly down?: readonly string[] | { readonly nothing: string }
+  /** Absent: there is no way back. */
+  readonly down?: readonly string[]
 }

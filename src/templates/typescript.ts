@@ -39,13 +39,10 @@ export function templateText(text: string): string {
 }
 
 /** A query that is awaited; of several lines, indented below the tag. */
-export function query(lines: readonly string[], indent = 2): string[] {
-  const [only = '', ...more] = lines
-  if (more.length === 0) return [`await sql\`${templateText(only)}\``]
-  const pad = ' '.repeat(indent)
-  return [`await sql\``, ...lines.map((line) => `${pad}${templateText(line)}`), '`'].map((line, index) =>
-    index === lines.length + 1 ? line : line,
-  )
+export function query(lines: readonly string[]): string[] {
+  const texts = lines.map(templateText)
+  if (texts.length === 1) return [`await sql\`${texts[0]}\``]
+  return ['await sql`', ...texts.map((text, index) => `  ${text}${index === texts.length - 1 ? '`' : ''}`)]
 }
 
 /** `head(a, b)`: on one line, or with the last argument or all of them unfolded. `indent` is what stands before it. */
