@@ -71,6 +71,16 @@ export const errorTable = {
     meaning: 'More than one migration matches the target.',
     hint: 'give the full name or the version',
   },
+  'unknown-template': {
+    exit: 64,
+    meaning: 'Neither slipway nor the project has a template of that name.',
+    hint: 'slipway templates',
+  },
+  'template-unavailable': {
+    exit: 64,
+    meaning: 'A template has no form in that language or for that database.',
+    hint: 'slipway templates',
+  },
   // 65 history and files disagree
   changed: {
     exit: 65,
@@ -123,6 +133,11 @@ export const errorTable = {
     hint: 'slipway status',
   },
   // 66 migrations
+  'bad-template': {
+    exit: 66,
+    meaning: "A project's own template cannot be read, lacks a half, or holds a placeholder that makes no sense there.",
+    hint: 'correct the template; docs/templates.md has the placeholders',
+  },
   'dir-missing': {
     exit: 66,
     meaning: 'The folder of migrations does not exist or cannot be read.',

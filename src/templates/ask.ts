@@ -71,13 +71,18 @@ function refuseUnknown(template: Template, values: TemplateArguments, refuse: Re
   }
 }
 
-/** Line breaks of every kind, other control characters, and halves of characters. */
 function refuseOddText(name: ParameterName, text: string, refuse: Refuse): void {
-  const flag = `--${flagOfParameter(name)}`
-  if (text.trim() === '') throw refuse(`${flag} is empty`)
+  const fault = findOddText(text)
+  if (fault !== undefined) throw refuse(`--${flagOfParameter(name)} ${fault}`)
+}
+
+/** Line breaks of every kind, other control characters, and halves of characters have no place in a file. */
+export function findOddText(text: string): string | undefined {
+  if (text.trim() === '') return 'is empty'
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text) || !text.isWellFormed())
-    throw refuse(`${flag} holds a line break, a NUL or another control character`)
+    return 'holds a line break, a NUL or another control character'
+  return undefined
 }
 
 /** The whole command, as it was asked for with `changes`; what is still missing is taken from the template's example. */

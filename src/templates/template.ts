@@ -15,6 +15,8 @@ export interface Template {
   readonly optional: readonly ParameterName[]
   /** Of a whole call: messages and the page show it, and tests run it. */
   readonly example: TemplateArguments
+  /** Databases on which it makes no sense in any language. */
+  readonly not?: Readonly<Partial<Record<TemplateDialect, Unavailable>>>
   readonly typescript: Renderer<ScriptStep>
   readonly sql: Readonly<Record<TemplateDialect, Renderer<SqlStep>>>
 }

@@ -45,21 +45,30 @@ export function query(lines: readonly string[]): string[] {
   return ['await sql`', ...texts.map((text, index) => `  ${text}${index === texts.length - 1 ? '`' : ''}`)]
 }
 
-/** `head(a, b)`: on one line, or with the last argument or all of them unfolded. `indent` is what stands before it. */
-export function call(head: string, values: readonly (Value | undefined)[], indent = 2): string[] {
+export interface CallOptions {
+  /** So many levels of the last argument are on lines of their own, however short. */
+  readonly unfold?: number
+}
+
+/** `head(a, b)`: on one line, or with the last argument or all of them on lines of their own. */
+export function call(
+  head: string,
+  values: readonly (Value | undefined)[],
+  { unfold = 0 }: CallOptions = {},
+): string[] {
   const given = values.filter((value) => value !== undefined)
   const flat = given.map(printFlat)
   const line = `${head}(${flat.join(', ')})`
-  if (line.length + indent <= width) return [line]
   const last = given.at(-1)
-  if (last === undefined) return [line]
+  if (last === undefined || (unfold === 0 && line.length + bodyIndent <= width)) return [line]
+  if (!isFoldable(last)) return [`${head}(`, ...flat.map((text) => `  ${text},`), ')']
   const before = flat.slice(0, -1).map((text) => `${text}, `)
-  if (isFoldable(last)) {
-    const lines = printLines(last)
-    return [`${head}(${before.join('')}${lines[0] ?? ''}`, ...lines.slice(1, -1), `${lines.at(-1)})`]
-  }
-  return [`${head}(`, ...flat.map((text) => `  ${text},`), ')']
+  const lines = printLines(last, bodyIndent, unfold)
+  return [`${head}(${before.join('')}${lines[0] ?? ''}`, ...lines.slice(1, -1), `${lines.at(-1)})`]
 }
+
+/** Of what stands in a function. */
+const bodyIndent = 2
 
 function isFoldable(value: Value): value is Entries | readonly Value[] {
   return typeof value === 'object' && value !== null && ('entries' in value || isList(value))
@@ -79,24 +88,19 @@ export function printFlat(value: Value): string {
 }
 
 /** The first line stands where the value begins, the others relative to the line it begins in. */
-function printLines(value: Value, before = 0): string[] {
-  const flat = printFlat(value)
-  if (!isFoldable(value)) return [flat]
-  const items = 'entries' in value ? value.entries : value.map((each) => ['', each] as const)
+function printLines(value: Entries | readonly Value[], before: number, unfold: number): string[] {
+  const isObject = 'entries' in value
+  const items = isObject ? value.entries : value.map((each) => ['', each] as const)
+  const inner = before + 2
   const lines = items.flatMap(([key, each]) => {
-    const label = 'entries' in value ? `${printKey(key)}: ` : ''
-    const inner = before + 2
+    const label = isObject ? `${printKey(key)}: ` : ''
     const short = `${label}${printFlat(each)}`
-    const [first = '', ...rest] =
-      short.length + inner + 3 <= width ? [short] : unfold(label, printLines(each, inner))
-    const all = [first, ...rest]
-    return all.map((text, index) => `  ${text}${index === all.length - 1 ? ',' : ''}`)
+    const fits = short.length + inner < width
+    if (!isFoldable(each) || (fits && unfold <= 1)) return [`  ${short},`]
+    const [first = '', ...rest] = printLines(each, inner, unfold - 1)
+    return [`${label}${first}`, ...rest].map((text, index) => `  ${text}${index === rest.length ? ',' : ''}`)
   })
-  return 'entries' in value ? ['{', ...lines, '}'] : ['[', ...lines, ']']
-}
-
-function unfold(label: string, [first = '', ...rest]: readonly string[]): string[] {
-  return [`${label}${first}`, ...rest]
+  return isObject ? ['{', ...lines, '}'] : ['[', ...lines, ']']
 }
 
 /** `__proto__: x` would set what the object inherits from, and a quoted one as well. */
