@@ -226,6 +226,8 @@ async function runCommand(
       return (await import('./commands/unlock.ts')).unlock(context, command)
     case 'new':
       return (await import('./commands/new.ts')).newMigration(context, command)
+    case 'templates':
+      return (await import('./commands/templates.ts')).templates(context, command)
     case 'manifest':
       return (await import('./commands/manifest.ts')).manifest(context, command)
     case 'version':

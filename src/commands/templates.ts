@@ -1,23 +1,12 @@
 /** `slipway templates` */
 import { listTemplates, placeOfTemplates, readTemplate } from '../files/own-templates.ts'
-import { templateListText } from '../reporters/templates-text.ts'
+import { type ListedTemplate, templateListText } from '../reporters/templates-text.ts'
 import { exampleFlags } from '../templates/ask.ts'
 import { flagSynopsisOf } from '../templates/flag-synopsis.ts'
 import { flagOfKey, keysOf } from '../templates/placeholders.ts'
 import { templates as builtIn } from '../templates/registry.ts'
 import type { Template } from '../templates/template.ts'
 import type { CommandContext } from '../terminal/context.ts'
-
-export interface ListedTemplate {
-  readonly name: string
-  readonly source: 'slipway' | 'project'
-  readonly summary: string
-  readonly required: readonly string[]
-  readonly optional: readonly string[]
-  /** `typescript`, `sql (PostgreSQL)` … */
-  readonly languages: readonly string[]
-  readonly example: string
-}
 
 export async function templates(context: CommandContext, { json }: { readonly json: boolean }): Promise<number> {
   const own = listOwn(context)
@@ -55,11 +44,7 @@ function listOwn({ config, cwd }: CommandContext): ListedTemplate[] {
       summary: template.files.map(({ shown }) => shown).join(', '),
       required,
       optional: [],
-      languages: extensions.some((extension) => extension.endsWith('.sql'))
-        ? extensions.some((extension) => !extension.endsWith('.sql'))
-          ? ['typescript', 'sql']
-          : ['sql']
-        : ['typescript'],
+      languages: [...new Set(extensions.map((extension) => (extension.endsWith('.sql') ? 'sql' : 'script')))],
       example: ['slipway new NAME --template', name, ...required].join(' '),
     }
   })

@@ -10,9 +10,10 @@ import {
   type StampCommand,
   type UnlockCommand,
 } from './mending-arguments.ts'
+import { type NewCommand, readNew } from './new-arguments.ts'
 import { hintForOtherTool } from './other-words.ts'
 import { durationForm, longestMs } from './setting-value.ts'
-import { type SettingFlags, type SettingName, settingNames, settings } from './settings.ts'
+import { type SettingFlags, type SettingName, settingNames, settings, settingsOf } from './settings.ts'
 import { showValue } from './show-value.ts'
 import { isVerb, type Verb, verbNames, verbSpec, verbs } from './verbs.ts'
 
@@ -34,7 +35,8 @@ export type Command =
   | RepairCommand
   | UnlockCommand
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
-  | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
+  | NewCommand
+  | { readonly verb: 'templates'; readonly json: boolean }
   | { readonly verb: 'config'; readonly json: boolean }
   | { readonly verb: 'manifest'; readonly check: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
@@ -69,8 +71,11 @@ function asksForHelp(args: readonly string[]): boolean {
 function parseVerb(verb: Verb, args: readonly string[]): ParsedArguments {
   const read = readFlags(verb, args)
   const flags: Partial<Record<SettingName, string>> = {}
+  const taken = new Set(settingsOf(verb).map(({ flag }) => flag))
   for (const name of settingNames) {
-    const value = read.values.get(settings[name].flag)
+    const { flag } = settings[name]
+    // --table is the history's for one verb, and another one's own.
+    const value = taken.has(flag) ? read.values.get(flag) : undefined
     if (value !== undefined) flags[name] = value
   }
   return { command: buildCommand(verb, read), flags }
@@ -80,7 +85,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   const has = (flag: string) => read.values.get(flag) === 'true'
   if (verb === 'exec') return { verb, command: readProgram(read) }
   const words = [...read.words, ...(read.afterDashes ?? [])]
-  if (verb === 'new') return { verb, name: readName(words), language: has('sql') ? 'sql' : 'typescript' }
+  if (verb === 'new') return readNew(words, read)
   if (verb === 'help') return { verb, topic: readTopic(words) }
   if (verb === 'stamp') return readStamp(words, has)
   refuseWords(verb, words)
@@ -96,6 +101,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
     case 'verify':
     case 'config':
     case 'version':
+    case 'templates':
       return { verb, json: has('json') }
     case 'wait':
       return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
@@ -147,25 +153,6 @@ function readProgram({ words, afterDashes }: ReadArguments): readonly [string, .
       hint: 'slipway exec -- COMMAND [ARGUMENT…]',
     })
   return [program, ...rest]
-}
-
-function readName(words: readonly string[]): string {
-  const [name, ...surplus] = words
-  if (name === undefined || name.trim() === '')
-    throw new SlipwayError('bad-argument', 'slipway new needs a name', {
-      hint: 'slipway new add_user_preferences',
-    })
-  if (name.includes('://')) {
-    // Not repeated: it may hold a password.
-    throw new SlipwayError('bad-argument', 'slipway new takes a name, and this is a URL', {
-      hint: 'slipway new add_user_preferences',
-    })
-  }
-  if (surplus.length > 0) {
-    const joined = words.every((word) => /^\w+$/.test(word)) ? words.join('_') : 'NAME'
-    throw new SlipwayError('bad-argument', 'slipway new takes one name', { hint: `slipway new ${joined}` })
-  }
-  return name
 }
 
 function readTopic(words: readonly string[]): Verb | undefined {

@@ -10,6 +10,8 @@ export interface Config {
   readonly databaseProblem?: SlipwayError
   /** Absolute. */
   readonly dir: string
+  /** The folder of the project's own templates, absolute; undefined: the usual one. */
+  readonly templates: string | undefined
   readonly allowEmpty: boolean
   readonly table: string
   readonly schema: string | undefined

@@ -38,6 +38,7 @@ export function loadConfig(input: ConfigInput, sources: GatheredSources = gather
   return Object.freeze({
     ...database,
     dir: findPath('dir', sources) ?? resolve(input.cwd, settings.dir.default),
+    templates: findPath('templates', sources),
     allowEmpty: readBoolean(settings.allowEmpty, find('allowEmpty')),
     table: text('table', settings.table.default),
     schema: find('schema')?.text,

@@ -1,4 +1,5 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
+import { parameterFlags } from '../templates/parameters.ts'
 
 export type VerbFlagType =
   | { readonly kind: 'boolean' }
@@ -12,6 +13,8 @@ export interface VerbFlag {
   readonly type: VerbFlagType
   readonly default?: string
   readonly doc: string
+  /** May be given more than once. */
+  readonly repeated?: true
 }
 
 export interface VerbSpec {
@@ -195,9 +198,45 @@ export const verbs = {
   new: {
     summary: 'write the next migration from a template',
     arguments: 'NAME',
-    details: 'The version is the time in UTC, and never sorts before an existing migration.',
-    flags: [{ flag: 'sql', type: { kind: 'boolean' }, doc: 'Write a .sql file; without it, TypeScript.' }],
-    examples: ['slipway new add_user_preferences', 'slipway new add_user_preferences --sql'],
+    details:
+      'The version is the time in UTC, and never sorts before an existing migration. Which template takes which flags: slipway templates, and docs/templates.md.',
+    flags: [
+      {
+        flag: 'template',
+        type: { kind: 'string', placeholder: 'TEMPLATE' },
+        default: 'blank',
+        doc: 'What to write: one of slipway templates.',
+      },
+      { flag: 'sql', type: { kind: 'boolean' }, doc: 'Write a .sql file; without it, TypeScript.' },
+      {
+        flag: 'pair',
+        type: { kind: 'boolean' },
+        doc: 'Write SQL as two files, NAME.up.sql and NAME.down.sql.',
+      },
+      {
+        flag: 'dialect',
+        type: { kind: 'choice', values: ['postgres', 'sqlite'] },
+        doc: 'For which database; without it, the configured one.',
+      },
+      {
+        flag: 'var',
+        type: { kind: 'string', placeholder: 'KEY=VALUE' },
+        doc: "A value for {{KEY}} in one of the project's own templates.",
+        repeated: true,
+      },
+      ...parameterFlags,
+    ],
+    examples: [
+      'slipway new add_user_preferences',
+      'slipway new add_user_preferences --sql',
+      'slipway new add_user_age --template add-column --table users --column age:integer',
+    ],
+  },
+  templates: {
+    summary: 'list the templates of new, with their flags',
+    details: "The project's own come first. Needs no database.",
+    flags: [json],
+    examples: ['slipway templates', 'slipway templates --json'],
   },
   config: {
     summary: 'show every setting, its value, and where it came from',

@@ -31,6 +31,8 @@ export interface RenderRequest {
   readonly form: TemplateForm
   readonly dialect: TemplateDialect | undefined
   readonly values: TemplateArguments
+  /** Only a project's own templates have any. */
+  readonly variables?: ReadonlyMap<string, string>
 }
 
 /** Throws unknown-template, template-unavailable, bad-argument (all 64). */
@@ -40,6 +42,7 @@ export function renderMigrations(name: string, request: RenderRequest): Rendered
   const { slug, form, dialect, values } = request
   const language = form === 'typescript' ? 'typescript' : 'sql'
   const asked = ask(template, { slug, language, dialect, values })
+  if ((request.variables?.size ?? 0) > 0) throw asked.refuse("--var is for the project's own templates")
   const not = dialect === undefined ? undefined : template.not?.[dialect]
   if (not !== undefined) throw unavailable(template, databases[dialect ?? 'postgres'], not)
   if (form === 'typescript') {
