@@ -1,4 +1,4 @@
-/** The types a migration file is written with: `import type { Migration } from 'slipway'`. */
+/** The types a migration file is written with: `import type { Migration } from 'slipway'`; and templates as texts. */
 
 export type { SlipwayConfig } from './config/config-type.ts'
 export type { Checks, DialectName, Row } from './dialects/dialect.ts'
@@ -6,6 +6,13 @@ export type { MigrationContext } from './engine/context/context.ts'
 export type { Sql, SqlQuery } from './engine/context/sql.ts'
 export type { Fragment } from './engine/context/template.ts'
 export type { SlipwayConfigInput } from './files/config-file.ts'
+export type { TemplateArguments } from './templates/parameters.ts'
+export {
+  type RenderedTemplate,
+  type RenderOptions,
+  renderTemplate,
+  type TemplateForm,
+} from './templates/render.ts'
 
 import type { MigrationContext } from './engine/context/context.ts'
 

@@ -13,7 +13,7 @@ export const addColumn: Template = {
     'Refused are columns that cannot be added to a table with rows, or only while everybody waits: `not-null` without a default, `unique`, `identity` and `primary-key`.',
   required: ['table', 'column'],
   optional: [],
-  example: { table: 'users', column: ['age:integer', 'plan:text:not-null:default=free'] },
+  example: { table: 'users', column: ['age:integer', 'level:text:not-null:default=new'] },
   typescript(asked) {
     const { table, columns } = read(asked)
     return [

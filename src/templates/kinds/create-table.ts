@@ -43,7 +43,8 @@ function inSql(asked: Asked, dialect: TemplateDialect) {
   const up = [tableSql(table.sql, columns, dialect)]
   if (comment !== undefined && dialect === 'postgres')
     up.push(`comment on table ${table.sql} is ${literalSql(comment, dialect)}`)
-  const about = comment !== undefined && dialect === 'sqlite' ? [comment] : []
+  // Not the comment alone: a line "-- migrate:down" would be a marker.
+  const about = comment !== undefined && dialect === 'sqlite' ? [`The table ${table.sql}: ${comment}`] : []
   return [{ about, up, down: [`drop table ${table.sql}`] }]
 }
 

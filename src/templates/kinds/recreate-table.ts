@@ -19,9 +19,9 @@ export const recreateTable: Template = {
   required: ['table', 'column'],
   optional: ['was'],
   example: {
-    table: 'users',
-    column: ['id:bigint:primary-key:identity', 'name:text:not-null:default=nobody'],
-    was: ['id:bigint:primary-key:identity', 'name:text'],
+    table: 'notes',
+    column: ['id:integer:primary-key:identity', 'body:text:not-null', 'stars:integer:default=0'],
+    was: ['id:integer:primary-key:identity', 'body:text'],
   },
   not: { postgres: onPostgres },
   typescript(asked) {
