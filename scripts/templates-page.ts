@@ -43,7 +43,11 @@ export function renderTemplatesPage({ page, table, code, generated }: Printer): 
     '```sh test\nexport SLIPWAY_DATABASE_URL=sqlite:app.db\nnpx slipway new create_ships --template create-table --table ships --column name:text:not-null --timestamps\nnpx slipway new add_ship_mass --template add-column --table ships --column mass:integer\nnpx slipway templates\nnpx slipway up\n```',
     table(
       ['Template', 'Writes', 'In SQL for'],
-      templates.map((template) => [`[\`${template.name}\`](#${template.name})`, template.summary, sqlOf(template)]),
+      templates.map((template) => [
+        `[\`${template.name}\`](#${template.name})`,
+        template.summary,
+        sqlOf(template),
+      ]),
     ),
     '## TypeScript and SQL',
     'Without a flag the file is TypeScript, made of `op` and the helpers, and does for PostgreSQL and SQLite. `--sql` writes one file with `-- migrate:up` and `-- migrate:down`, `--pair` writes `NAME.up.sql` and `NAME.down.sql`. SQL is for one database: the configured one, or `--dialect postgres` or `sqlite`. What a template cannot say in SQL, or for a database, is refused (64) with what to do instead.',
@@ -79,10 +83,18 @@ export function renderTemplatesPage({ page, table, code, generated }: Printer): 
     table(
       ['Placeholder', 'In', 'Becomes'],
       [
-        ['`{{table}}`', 'any file', 'the value as it is, which has to be a plain word: letters, digits, `_`, and `.` or `-` between them'],
+        [
+          '`{{table}}`',
+          'any file',
+          'the value as it is, which has to be a plain word: letters, digits, `_`, and `.` or `-` between them',
+        ],
         ['`{{id table}}`', 'SQL', 'a name, quoted where it has to be; `schema.name` is two'],
         ['`{{text owner}}`', 'SQL', "a string, in quotes: `'it''s'`"],
-        ['`{{string table}}`', 'scripts', "a string, in quotes: `'it\\'s'`; a name in a query is `${sql.id({{string table}})}`"],
+        [
+          '`{{string table}}`',
+          'scripts',
+          "a string, in quotes: `'it\\'s'`; a name in a query is `${sql.id({{string table}})}`",
+        ],
       ],
     ),
     `\`{{name}}\` is the new migration's own name. ${listOf(parameterNames, code)} come from the flags of that name, all others from \`--var KEY=VALUE\`. There is nothing else: no conditions, no loops.`,
@@ -94,7 +106,9 @@ export function renderTemplatesPage({ page, table, code, generated }: Printer): 
 }
 
 function listOf(names: readonly ParameterName[], code: (text: string) => string): string {
-  const keys = names.filter((name) => parameterSpec(name).kind === 'text').map((name) => code(`{{${flag(name)}}}`))
+  const keys = names
+    .filter((name) => parameterSpec(name).kind === 'text')
+    .map((name) => code(`{{${flag(name)}}}`))
   return `${keys.slice(0, -1).join(', ')} and ${keys.at(-1)}`
 }
 

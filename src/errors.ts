@@ -135,7 +135,8 @@ export const errorTable = {
   // 66 migrations
   'bad-template': {
     exit: 66,
-    meaning: "A project's own template cannot be read, lacks a half, or holds a placeholder that makes no sense there.",
+    meaning:
+      "A project's own template cannot be read, lacks a half, or holds a placeholder that makes no sense there.",
     hint: 'correct the template; docs/templates.md has the placeholders',
   },
   'dir-missing': {

@@ -8,7 +8,10 @@ import { templates as builtIn } from '../templates/registry.ts'
 import type { Template } from '../templates/template.ts'
 import type { CommandContext } from '../terminal/context.ts'
 
-export async function templates(context: CommandContext, { json }: { readonly json: boolean }): Promise<number> {
+export async function templates(
+  context: CommandContext,
+  { json }: { readonly json: boolean },
+): Promise<number> {
   const own = listOwn(context)
   const names = new Set(own.map(({ name }) => name))
   const list = [...own, ...builtIn.filter(({ name }) => !names.has(name)).map(describe)]
@@ -18,7 +21,9 @@ export async function templates(context: CommandContext, { json }: { readonly js
 }
 
 function describe(template: Template): ListedTemplate {
-  const sql = (['postgres', 'sqlite'] as const).filter((dialect) => typeof template.sql[dialect] === 'function')
+  const sql = (['postgres', 'sqlite'] as const).filter(
+    (dialect) => typeof template.sql[dialect] === 'function',
+  )
   return {
     name: template.name,
     source: 'slipway',

@@ -33,7 +33,9 @@ export function flagsOf(verb: Verb): ReadonlyMap<string, 'boolean' | 'value'> {
  */
 export function readFlags(verb: Verb, args: readonly string[]): ReadArguments {
   const flags = flagsOf(verb)
-  const repeated = new Set(verbSpec(verb).flags.flatMap((each) => (each.repeated === true ? [each.flag] : [])))
+  const repeated = new Set(
+    verbSpec(verb).flags.flatMap((each) => (each.repeated === true ? [each.flag] : [])),
+  )
   const values = new Map<string, string>()
   const lists = new Map<string, readonly string[]>()
   const words: string[] = []

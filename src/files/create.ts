@@ -49,7 +49,11 @@ export function createMigrations({ dir, migrations, now, existing }: CreateOptio
 }
 
 /** Undefined if one of its files is there already: nothing is ever written over. */
-function writeMigration(dir: string, version: string, { slug, files }: RenderedMigration): string[] | undefined {
+function writeMigration(
+  dir: string,
+  version: string,
+  { slug, files }: RenderedMigration,
+): string[] | undefined {
   const written: string[] = []
   for (const { extension, text } of files) {
     const path = join(dir, `${version}_${slug}${extension}`)

@@ -27,7 +27,8 @@ export function listTemplates({ path, isNamed }: OwnTemplatePlace): ReadonlyMap<
   const found = new Map<string, string[]>()
   for (const file of listFiles(path, isNamed)) {
     const [, name, extension] = fileName.exec(file) ?? []
-    if (name !== undefined && extension !== undefined) found.set(name, [...(found.get(name) ?? []), extension])
+    if (name !== undefined && extension !== undefined)
+      found.set(name, [...(found.get(name) ?? []), extension])
   }
   return found
 }
@@ -72,7 +73,9 @@ function chooseFiles(name: string, extensions: readonly string[], form: Template
   const pair = ['.up.sql', '.down.sql'].filter((extension) => extensions.includes(extension))
   const [first, second] = script
   if (second !== undefined)
-    throw new SlipwayError('bad-template', `${name} is there as ${first} and as ${second}`, { hint: 'keep one of them' })
+    throw new SlipwayError('bad-template', `${name} is there as ${first} and as ${second}`, {
+      hint: 'keep one of them',
+    })
   if (pair.length === 1 && pair[0] === '.down.sql')
     throw new SlipwayError('bad-template', `${name}.down.sql has no ${name}.up.sql`)
   const orders = {

@@ -24,6 +24,8 @@ export function templateListText(templates: readonly ListedTemplate[], { colors 
     const line = `${name.padEnd(width)}  ${summary}${whose}`
     return flags === '' ? [line] : [line, paint('faint', `${' '.repeat(width + 2)}${flags}`)]
   })
-  const end = ['slipway new NAME --template TEMPLATE [flags] [--sql | --pair]; docs/templates.md explains each']
+  const end = [
+    'slipway new NAME --template TEMPLATE [flags] [--sql | --pair]; docs/templates.md explains each',
+  ]
   return joinGroups([groups.flat(), end])
 }

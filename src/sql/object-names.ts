@@ -18,7 +18,12 @@ export function nameObject(table: string, columns: readonly string[], kind: Obje
 
 /** A word for an expression in a name: `lower(email)` gives `lower_email`. */
 export function wordOf(expression: string): string {
-  return expression.toLowerCase().match(/[\p{L}\p{N}]+/gu)?.join('_') ?? 'expr'
+  return (
+    expression
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu)
+      ?.join('_') ?? 'expr'
+  )
 }
 
 /** The longest beginning that has at most `bytes` bytes and ends with a whole character. */

@@ -28,7 +28,8 @@ export function ask(template: Template, question: Question): Asked {
       hint: hint ?? `slipway new ${shellWord(slug)} ${exampleFlags(template)}`,
     })
   refuseUnknown(template, values, refuse)
-  for (const name of parameterNames) for (const text of textsOf(values[name])) refuseOddText(name, text, refuse)
+  for (const name of parameterNames)
+    for (const text of textsOf(values[name])) refuseOddText(name, text, refuse)
   const missing = template.required.filter((name) => textsOf(values[name]).length === 0)
   if (missing.length > 0) {
     const flags = missing.map((name) => `--${flagOfParameter(name)}`)
@@ -93,8 +94,15 @@ function commandOf(
 ): string {
   const given: TemplateArguments = { ...values, ...changes }
   const filled = { ...given, ...missingOf(template, given) }
-  const flags = language === 'sql' ? ['--sql', ...(dialect === undefined ? [] : [`--dialect ${dialect}`])] : []
-  return ['slipway new', shellWord(name), `--template ${template.name}`, ...argumentFlags(filled), ...flags].join(' ')
+  const flags =
+    language === 'sql' ? ['--sql', ...(dialect === undefined ? [] : [`--dialect ${dialect}`])] : []
+  return [
+    'slipway new',
+    shellWord(name),
+    `--template ${template.name}`,
+    ...argumentFlags(filled),
+    ...flags,
+  ].join(' ')
 }
 
 function missingOf(template: Template, given: TemplateArguments): TemplateArguments {

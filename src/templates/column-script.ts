@@ -1,6 +1,6 @@
 /** Columns as what `op` takes. */
 import type { Column, ColumnDefault, Reference } from './column.ts'
-import { type Entries, object, type Value } from './typescript.ts'
+import { type Fields, object, type Value } from './typescript.ts'
 
 /** `{ type: 'text', nullable: false }`, or the type alone where it says all. */
 export function columnSpec(column: Column): Value {
@@ -13,7 +13,7 @@ export function columnSpec(column: Column): Value {
     default: column.default && defaultValue(column.default),
     references: column.references && referenceSpec(column.references),
   })
-  return spec.entries.length === 1 ? column.type : spec
+  return spec.fields.length === 1 ? column.type : spec
 }
 
 function defaultValue(value: ColumnDefault): Value {
@@ -27,11 +27,11 @@ function defaultValue(value: ColumnDefault): Value {
   }
 }
 
-function referenceSpec({ table, columns }: Reference): Entries {
+function referenceSpec({ table, columns }: Reference): Fields {
   return object({ table: table.text, column: columns[0] })
 }
 
 /** `{ table: 'users', columns: ['id'] }` */
-export function foreignKeyTarget({ table, columns }: Reference): Entries {
+export function foreignKeyTarget({ table, columns }: Reference): Fields {
   return object({ table: table.text, columns })
 }

@@ -31,7 +31,8 @@ export const columnAttributes = {
   'primary-key': 'of several columns, all of them together',
   identity: 'numbers its rows by itself',
   'references=TABLE.COLUMN': 'a foreign key; the part behind the last dot is the column',
-  'default=VALUE': 'a value, taken as it is; `now()` is the time of the insert. Comes last: a colon in it is its own',
+  'default=VALUE':
+    'a value, taken as it is; `now()` is the time of the insert. Comes last: a colon in it is its own',
   'default-sql=EXPRESSION': 'an expression in SQL. Comes last',
 } as const
 
@@ -62,7 +63,8 @@ function readColumn(asked: Asked, text: string, flag: 'column' | 'was'): Column 
   const [type, after] = cut(rest)
   if (!isType(type)) throw asked.refuse(`--${flag} ${name}: ${type} is not a type`)
   const draft: Draft = {}
-  for (let left = after; left !== undefined; ) left = readAttribute(asked, { draft, type, text: left, name, flag })
+  for (let left = after; left !== undefined; )
+    left = readAttribute(asked, { draft, type, text: left, name, flag })
   return {
     name,
     type,
@@ -125,7 +127,8 @@ function isType(text: string): boolean {
   return typePattern.test(text) && !notOfType.test(text)
 }
 
-const textual = /^(?:text|citext|character|char|varchar|nchar|clob|uuid|json|jsonb|bytea|blob|date|time|inet)/i
+const textual =
+  /^(?:text|citext|character|char|varchar|nchar|clob|uuid|json|jsonb|bytea|blob|date|time|inet)/i
 
 function readDefault(type: string, value: string): ColumnDefault {
   if (/^(?:now\(\)|current_timestamp)$/i.test(value)) return { kind: 'now' }
@@ -143,11 +146,7 @@ function readExpression(asked: Asked, sql: string, name: string): ColumnDefault 
 }
 
 /** `users.id`, `app.users.id`, `prices.country,year`. Throws bad-argument. */
-export function readReference(
-  asked: Asked,
-  text: string,
-  flag: 'column' | 'was' | 'references',
-): Reference {
+export function readReference(asked: Asked, text: string, flag: 'column' | 'was' | 'references'): Reference {
   const dot = /^((?:"[^"]*"|[^"])+)\.((?:"[^"]*"|[^".])+)$/s.exec(text)
   const [, table, column] = dot ?? []
   if (table === undefined || column === undefined)

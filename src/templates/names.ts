@@ -14,7 +14,11 @@ export interface TableName extends QualifiedName {
 }
 
 /** Throws bad-argument. */
-export function readTable(asked: Asked, text = asked.text('table'), flag: ParameterName = 'table'): TableName {
+export function readTable(
+  asked: Asked,
+  text = asked.text('table'),
+  flag: ParameterName = 'table',
+): TableName {
   const parsed = parse(asked, text, flag)
   for (const part of [parsed.schema, parsed.name]) if (part !== undefined) checkName(asked, part, flag)
   return tableName(parsed)

@@ -70,7 +70,11 @@ export const templateParameters = {
   },
   timestamps: { kind: 'boolean', doc: 'create-table: created_at and updated_at.' },
   softDelete: { kind: 'boolean', doc: 'create-table: deleted_at, empty while the row lives.' },
-  comment: { kind: 'text', placeholder: 'TEXT', doc: 'create-table: what the table is for, kept in the database.' },
+  comment: {
+    kind: 'text',
+    placeholder: 'TEXT',
+    doc: 'create-table: what the table is for, kept in the database.',
+  },
 } as const satisfies Record<string, ParameterSpec>
 
 export type ParameterName = keyof typeof templateParameters

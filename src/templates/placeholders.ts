@@ -62,7 +62,10 @@ function parameterOf(key: string) {
 }
 
 /** Each file's text with the values in it. Throws bad-template (66), bad-argument (64). */
-export function fillTemplate(template: OwnTemplate, request: OwnRequest): { extension: string; text: string }[] {
+export function fillTemplate(
+  template: OwnTemplate,
+  request: OwnRequest,
+): { extension: string; text: string }[] {
   const keys = keysOf(template)
   const values = new Map([...request.values, ['name', request.slug]])
   const command = commandOf(template, request, keys)
@@ -84,7 +87,10 @@ export function fillTemplate(template: OwnTemplate, request: OwnRequest): { exte
   }))
 }
 
-function readPlaceholder(file: OwnFile, [whole = '', form, key = '']: readonly (string | undefined)[]): Placeholder {
+function readPlaceholder(
+  file: OwnFile,
+  [whole = '', form, key = '']: readonly (string | undefined)[],
+): Placeholder {
   if (form === undefined) return { form: 'plain', key }
   const allowed: readonly string[] = file.extension.endsWith('.sql') ? ['id', 'text'] : ['string']
   if (allowed.includes(form)) return { form: form as Form, key }

@@ -9,7 +9,10 @@ export function printSql({ about, words = '', up, down }: SqlStep): string {
 }
 
 /** The marker is needed where it carries options. */
-export function printSqlPair({ about, words = '', up, down }: SqlStep): { up: string; down: string | undefined } {
+export function printSqlPair({ about, words = '', up, down }: SqlStep): {
+  up: string
+  down: string | undefined
+} {
   const marker = (direction: 'up' | 'down') => (words === '' ? '' : `-- migrate:${direction} ${words}\n`)
   const head = comment(about)
   const top = head === '' ? '' : `${head}\n`

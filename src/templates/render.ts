@@ -46,11 +46,13 @@ export function renderMigrations(name: string, request: RenderRequest): Rendered
   const not = dialect === undefined ? undefined : template.not?.[dialect]
   if (not !== undefined) throw unavailable(template, databases[dialect ?? 'postgres'], not)
   if (form === 'typescript') {
-    if (typeof template.typescript !== 'function') throw unavailable(template, 'TypeScript', template.typescript)
+    if (typeof template.typescript !== 'function')
+      throw unavailable(template, 'TypeScript', template.typescript)
     return template.typescript(asked).map((step) => migration(slug, step, [['.ts', printScript(step)]]))
   }
   const render = template.sql[requireDialect(template, dialect)]
-  if (typeof render !== 'function') throw unavailable(template, `SQL for ${databases[dialect ?? 'postgres']}`, render)
+  if (typeof render !== 'function')
+    throw unavailable(template, `SQL for ${databases[dialect ?? 'postgres']}`, render)
   return render(asked).map((step) => migration(slug, step, sqlFiles(step, form)))
 }
 
@@ -97,7 +99,10 @@ export function unknownTemplate(name: string, known: readonly string[]): Slipway
   const near = nearest(name, known)
   const shown = /^[\w.-]{1,60}$/.test(name) ? ` ${name}` : ' of that name'
   return new SlipwayError('unknown-template', `there is no template${shown}`, {
-    hint: near === undefined ? 'slipway templates' : `did you mean --template ${near}? All of them: slipway templates`,
+    hint:
+      near === undefined
+        ? 'slipway templates'
+        : `did you mean --template ${near}? All of them: slipway templates`,
   })
 }
 

@@ -5,19 +5,19 @@ export interface Code {
   readonly code: string
 }
 
-/** In the order of its entries, whatever their names. */
-export interface Entries {
-  readonly entries: readonly (readonly [key: string, value: Value])[]
+/** An object, in the order of its fields, whatever their names. */
+export interface Fields {
+  readonly fields: readonly (readonly [key: string, value: Value])[]
 }
 
-export type Value = string | number | boolean | null | Code | Entries | readonly Value[]
+export type Value = string | number | boolean | null | Code | Fields | readonly Value[]
 
 const width = 110
 
 /** An object with the keys that are not undefined. */
-export function object(fields: Readonly<Record<string, Value | undefined>>): Entries {
+export function object(fields: Readonly<Record<string, Value | undefined>>): Fields {
   return {
-    entries: Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    fields: Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   }
 }
 
@@ -70,8 +70,8 @@ export function call(
 /** Of what stands in a function. */
 const bodyIndent = 2
 
-function isFoldable(value: Value): value is Entries | readonly Value[] {
-  return typeof value === 'object' && value !== null && ('entries' in value || isList(value))
+function isFoldable(value: Value): value is Fields | readonly Value[] {
+  return typeof value === 'object' && value !== null && ('fields' in value || isList(value))
 }
 
 function isList(value: object): value is readonly Value[] {
@@ -83,14 +83,14 @@ export function printFlat(value: Value): string {
   if (typeof value !== 'object' || value === null) return String(value)
   if ('code' in value) return value.code
   if (isList(value)) return `[${value.map(printFlat).join(', ')}]`
-  if (value.entries.length === 0) return '{}'
-  return `{ ${value.entries.map(([key, each]) => `${printKey(key)}: ${printFlat(each)}`).join(', ')} }`
+  if (value.fields.length === 0) return '{}'
+  return `{ ${value.fields.map(([key, each]) => `${printKey(key)}: ${printFlat(each)}`).join(', ')} }`
 }
 
 /** The first line stands where the value begins, the others relative to the line it begins in. */
-function printLines(value: Entries | readonly Value[], before: number, unfold: number): string[] {
-  const isObject = 'entries' in value
-  const items = isObject ? value.entries : value.map((each) => ['', each] as const)
+function printLines(value: Fields | readonly Value[], before: number, unfold: number): string[] {
+  const isObject = 'fields' in value
+  const items = isObject ? value.fields : value.map((each) => ['', each] as const)
   const inner = before + 2
   const lines = items.flatMap(([key, each]) => {
     const label = isObject ? `${printKey(key)}: ` : ''

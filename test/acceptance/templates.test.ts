@@ -5,7 +5,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { templates } from '../../src/templates/registry.ts'
-import { type RenderedTemplate, renderTemplate, type RenderOptions, type TemplateForm } from '../../src/templates/render.ts'
+import {
+  type RenderedTemplate,
+  renderTemplate,
+  type RenderOptions,
+  type TemplateForm,
+} from '../../src/templates/render.ts'
 import type { TemplateDialect } from '../../src/templates/template.ts'
 import { postgresMajors } from '../helpers/postgres.ts'
 import { createTemplateScene, type TemplateScene } from '../helpers/template-scene.ts'
@@ -55,7 +60,7 @@ const more: readonly Case[] = [
         'at:timestamptz:default=now()',
         'size:numeric(10,2):default=1.5',
         'done:boolean:not-null:default=false',
-        'lower:text:unique:default-sql=lower(\'A;"\')',
+        "lower:text:unique:default-sql=lower('A;\"')",
       ],
       timestamps: true,
       softDelete: true,
@@ -82,7 +87,11 @@ const more: readonly Case[] = [
   },
 ]
 
-const databases: readonly { readonly label: string; readonly dialect: TemplateDialect; readonly major?: number }[] = [
+const databases: readonly {
+  readonly label: string
+  readonly dialect: TemplateDialect
+  readonly major?: number
+}[] = [
   ...postgresMajors.map((major) => ({ label: `PostgreSQL ${major}`, dialect: 'postgres' as const, major })),
   { label: 'SQLite', dialect: 'sqlite' },
 ]

@@ -61,15 +61,57 @@ test('what is missing is named, and the command to type then works', async () =>
 })
 
 for (const [name, args, code, exit, message, hint] of [
-  ['a template that is not there', ['x', '--template', 'add-colum'], 'unknown-template', 64, /no template add-colum/, /add-column/],
+  [
+    'a template that is not there',
+    ['x', '--template', 'add-colum'],
+    'unknown-template',
+    64,
+    /no template add-colum/,
+    /add-column/,
+  ],
   ['flags without a template', ['x', '--table', 'users'], 'bad-argument', 64, /none is named/, /--template/],
   ['a var that is none', ['x', '--template', 'a', '--var', 'x'], 'bad-argument', 64, /KEY=VALUE/, /help/],
-  ['a var for a template that knows none', ['x', '--template', 'blank', '--var', 'a=b'], 'bad-argument', 64, /project's own/, /./],
+  [
+    'a var for a template that knows none',
+    ['x', '--template', 'blank', '--var', 'a=b'],
+    'bad-argument',
+    64,
+    /project's own/,
+    /./,
+  ],
   ['a dialect that is none', ['x', '--dialect', 'mysql'], 'bad-value', 64, /postgres or sqlite/, /help/],
-  ['SQL that cannot be', ['x', '--template', 'backfill', '--table', 'a', '--set', 'b = 1', '--sql', '--dialect', 'sqlite'], 'template-unavailable', 64, /no batches/, /leave out --sql/],
-  ['a template of the other database', ['x', '--template', 'recreate-table', '--table', 'a', '--column', 'b:text', '--dialect', 'postgres'], 'template-unavailable', 64, /not for PostgreSQL/, /add-column/],
-  ['a folder of templates that is not there', ['x', '--templates', 'nowhere'], 'bad-template', 66, /nowhere/, /SLIPWAY_TEMPLATES/],
-  ['a line break', ['x', '--template', 'add-column', '--table', 'a\nb', '--column', 'c:text'], 'bad-argument', 64, /line break/, /./],
+  [
+    'SQL that cannot be',
+    ['x', '--template', 'backfill', '--table', 'a', '--set', 'b = 1', '--sql', '--dialect', 'sqlite'],
+    'template-unavailable',
+    64,
+    /no batches/,
+    /leave out --sql/,
+  ],
+  [
+    'a template of the other database',
+    ['x', '--template', 'recreate-table', '--table', 'a', '--column', 'b:text', '--dialect', 'postgres'],
+    'template-unavailable',
+    64,
+    /not for PostgreSQL/,
+    /add-column/,
+  ],
+  [
+    'a folder of templates that is not there',
+    ['x', '--templates', 'nowhere'],
+    'bad-template',
+    66,
+    /nowhere/,
+    /SLIPWAY_TEMPLATES/,
+  ],
+  [
+    'a line break',
+    ['x', '--template', 'add-column', '--table', 'a\nb', '--column', 'c:text'],
+    'bad-argument',
+    64,
+    /line break/,
+    /./,
+  ],
 ] as const)
   test(name, async () => {
     using workspace = createWorkspace()
@@ -100,11 +142,20 @@ describe("a project's own templates", () => {
     const env = { SLIPWAY_DATABASE_URL: 'sqlite:app.db' }
     const table = 'it\'s "`${x}`" \\ --'
     const values = ['--table', `"${table.replaceAll('"', '""')}"`, '--var', `owner=${table}`]
-    const made = await create(workspace, ['one', '--template', 'audited', ...values, '--var', 'kind=dawn'], { env })
+    const made = await create(workspace, ['one', '--template', 'audited', ...values, '--var', 'kind=dawn'], {
+      env,
+    })
     assert.equal(made.code, 0, made.stderr)
     const [path = ''] = pathsOf(made.stdout)
-    assert.match(workspace.read(path), /create table "it's ""`\$\{x\}`"" \\ --" \(id integer, owner text default 'it''s "/)
-    const script = await create(workspace, ['two', '--template', 'touch', '--table', table, '--var', `owner=${table}`], { env })
+    assert.match(
+      workspace.read(path),
+      /create table "it's ""`\$\{x\}`"" \\ --" \(id integer, owner text default 'it''s "/,
+    )
+    const script = await create(
+      workspace,
+      ['two', '--template', 'touch', '--table', table, '--var', `owner=${table}`],
+      { env },
+    )
     assert.equal(script.code, 0, script.stderr)
     const pair = await create(workspace, ['three', '--template', 'halves'], { env })
     assert.deepEqual(pathsOf(pair.stdout).map(withoutVersion), ['three.up.sql', 'three.down.sql'])
@@ -126,15 +177,32 @@ describe("a project's own templates", () => {
     const missing = await create(workspace, ['x', '--template', 'audited', '--table', 'b c'], { env })
     assert.equal(missing.code, 64)
     assert.match(missing.stderr, /missing: --var owner=VALUE, --var kind=VALUE/)
-    assert.match(missing.stderr, /slipway new x --template audited --table 'b c' --var owner=VALUE --var kind=VALUE/)
+    assert.match(
+      missing.stderr,
+      /slipway new x --template audited --table 'b c' --var owner=VALUE --var kind=VALUE/,
+    )
     const given = ['x', '--template', 'audited', '--table', 'a', '--var', 'owner=o']
     for (const kind of ["k'", 'a b', 'a;b', 'a--b', '`', '${x}', 'a\nb', '"', '-', ''])
       assert.equal((await create(workspace, [...given, '--var', `kind=${kind}`], { env })).code, 64, kind)
     const surplus = await create(workspace, [...given, '--var', 'kind=k', '--to', 'b'], { env })
     assert.match(surplus.stderr, /has no \{\{to\}\}/)
-    const long = await create(workspace, ['x', '--template', 'audited', '--table', 'x'.repeat(64), '--var', 'owner=o', '--var', 'kind=k'])
+    const long = await create(workspace, [
+      'x',
+      '--template',
+      'audited',
+      '--table',
+      'x'.repeat(64),
+      '--var',
+      'owner=o',
+      '--var',
+      'kind=k',
+    ])
     assert.match(long.stderr, /63 bytes/)
-    const script = await create(workspace, ['x', '--template', 'touch', '--table', 'a', '--var', 'owner=b', '--sql'], { env })
+    const script = await create(
+      workspace,
+      ['x', '--template', 'touch', '--table', 'a', '--var', 'owner=b', '--sql'],
+      { env },
+    )
     assert.match(script.stderr, /touch is a template of this project, and has no SQL/)
     assert.deepEqual(readdirSync(workspace.path('migrations')).length, 2)
   })

@@ -109,7 +109,10 @@ async function onPostgres(major: number): Promise<Place> {
       const found = await Promise.all(
         kept.map(async (name) => [name, await db.query(`select * from ${name} order by 1`)] as const),
       )
-      return { schema: withoutProgress(await dumpCatalogue((text) => db.query(text))), rows: Object.fromEntries(found) }
+      return {
+        schema: withoutProgress(await dumpCatalogue((text) => db.query(text))),
+        rows: Object.fromEntries(found),
+      }
     },
   }
 }
@@ -142,7 +145,10 @@ function readRows(file: string): Rows {
     return Object.fromEntries(
       kept.map((name) => [
         name,
-        db.prepare(`select * from "${name.replaceAll('"', '""')}" order by 1`).all() as Record<string, unknown>[],
+        db.prepare(`select * from "${name.replaceAll('"', '""')}" order by 1`).all() as Record<
+          string,
+          unknown
+        >[],
       ]),
     )
   } finally {
@@ -166,7 +172,14 @@ function dumpShape(file: string): string {
       .map((line) => line.replace(/ \d+: /, ': '))
       .join('\n')
       .split(/^(?=(?:table|index|view|trigger) )/m)
-      .map((definition) => definition.replaceAll('"', '').match(/[\w']+|[^\w\s']/g)?.sort().join(' ') ?? '')
+      .map(
+        (definition) =>
+          definition
+            .replaceAll('"', '')
+            .match(/[\w']+|[^\w\s']/g)
+            ?.sort()
+            .join(' ') ?? '',
+      )
     return withoutProgress([...columns, ...words].sort().join('\n'))
   } finally {
     db.close()

@@ -27,7 +27,9 @@ export const addColumn: Template = {
         },
         down: {
           uses: ['op'],
-          lines: columns.toReversed().map(({ name }) => call('await op.dropColumn', [table.text, name]).join('')),
+          lines: columns
+            .toReversed()
+            .map(({ name }) => call('await op.dropColumn', [table.text, name]).join('')),
         },
       },
     ]

@@ -72,7 +72,9 @@ function read(asked: Asked) {
   const index = besideTable(table, readConstraintName(asked, table, columns, 'idx'))
   const using = asked.maybe('using')
   if (using !== undefined && !/^[a-z_][a-z0-9_]*$/.test(using))
-    throw asked.refuse(`--using ${using} is no method of an index; write btree, hash, gin, gist, spgist or brin`)
+    throw asked.refuse(
+      `--using ${using} is no method of an index; write btree, hash, gin, gist, spgist or brin`,
+    )
   if (using !== undefined && asked.dialect === 'sqlite')
     throw asked.refuse('SQLite has one kind of index', 'leave out --using')
   return { table, columns, index, using, unique: asked.has('unique'), where: readFragment(asked, 'where') }

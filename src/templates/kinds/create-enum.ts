@@ -91,7 +91,10 @@ function read(asked: Asked) {
   if (isHalf)
     throw asked.refuse(
       '--table and --column belong together',
-      asked.command({ table: asked.maybe('table') ?? 'orders', column: columns.length === 0 ? ['state'] : columns }),
+      asked.command({
+        table: asked.maybe('table') ?? 'orders',
+        column: columns.length === 0 ? ['state'] : columns,
+      }),
     )
   const table = columns.length === 0 ? undefined : readTable(asked)
   return { type: readTable(asked, asked.text('enum'), 'enum'), values, table, columns }

@@ -23,10 +23,10 @@ export const createTable: Template = {
     const { table, columns, comment } = read(asked, 'timestamptz')
     const keys = columns.filter(({ primaryKey }) => primaryKey).map(({ name }) => name)
     const single = keys.length === 1
-    const entries = columns.map(
+    const fields = columns.map(
       (column) => [column.name, columnSpec({ ...column, primaryKey: single && column.primaryKey })] as const,
     )
-    const spec = object({ columns: { entries }, primaryKey: single ? undefined : keys, comment })
+    const spec = object({ columns: { fields }, primaryKey: single ? undefined : keys, comment })
     return [
       {
         about: [],
@@ -82,6 +82,8 @@ function read(asked: Asked, timeType: string) {
   )
   const odd = columns.find(({ identity, primaryKey }) => identity && !primaryKey)
   if (odd !== undefined)
-    throw asked.refuse(`${odd.name} numbers its rows, which SQLite knows of a primary key alone: add primary-key`)
+    throw asked.refuse(
+      `${odd.name} numbers its rows, which SQLite knows of a primary key alone: add primary-key`,
+    )
   return { table: readTable(asked), columns, comment: asked.maybe('comment') }
 }

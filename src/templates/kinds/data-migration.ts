@@ -10,7 +10,12 @@ export const dataMigration: Template = {
     'For as many rows as can be locked at once, thousands rather than millions; for more there is backfill. `--undo` may end with a where of its own; without it there is no way back.',
   required: ['table', 'set'],
   optional: ['where', 'undo'],
-  example: { table: 'users', set: "plan = 'free'", where: 'plan is null', undo: "plan = null where plan = 'free'" },
+  example: {
+    table: 'users',
+    set: "plan = 'free'",
+    where: 'plan is null',
+    undo: "plan = null where plan = 'free'",
+  },
   typescript(asked) {
     const { up, down } = read(asked)
     const step = { about: about(down), up: { uses: ['sql'], lines: query(up) } }
@@ -26,7 +31,9 @@ function inSql(asked: Asked): SqlStep[] {
 }
 
 function about(down: readonly string[] | undefined): string[] {
-  return down === undefined ? ['There is no way back: slipway refuses to revert this, and what came before it.'] : []
+  return down === undefined
+    ? ['There is no way back: slipway refuses to revert this, and what came before it.']
+    : []
 }
 
 function read(asked: Asked) {

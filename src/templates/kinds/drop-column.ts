@@ -18,7 +18,10 @@ export const dropColumn: Template = {
     const { table, columns } = read(asked)
     return [
       {
-        about: [...about, 'To keep older images from running against the result: export const options = { breaking: true }'],
+        about: [
+          ...about,
+          'To keep older images from running against the result: export const options = { breaking: true }',
+        ],
         up: {
           uses: ['op'],
           lines: columns.flatMap(({ name }) => call('await op.dropColumn', [table.text, name])),
@@ -48,7 +51,10 @@ function inSql(asked: Asked, dialect: TemplateDialect): SqlStep[] {
       about:
         dialect === 'postgres'
           ? about
-          : [...about, 'SQLite drops no column that an index, a view, a trigger or a check mentions: drop those first.'],
+          : [
+              ...about,
+              'SQLite drops no column that an index, a view, a trigger or a check mentions: drop those first.',
+            ],
       up: columns.map(({ name }) => `${alter} drop column ${bareName(name)}`),
       down: columns.map((column) => `${alter} add column ${columnSql(column, dialect, false)}`),
     },
@@ -64,6 +70,7 @@ function read(asked: Asked) {
       asked.command({ column: [`${bare.name}:${bare.type}:not-null:default=VALUE`] }),
     )
   const key = columns.find(({ primaryKey, identity }) => primaryKey || identity)
-  if (key !== undefined) throw asked.refuse(`${key.name} cannot be added again as a key`, 'leave the key where it is')
+  if (key !== undefined)
+    throw asked.refuse(`${key.name} cannot be added again as a key`, 'leave the key where it is')
   return { table: readTable(asked), columns }
 }

@@ -96,7 +96,8 @@ function read(asked: Asked) {
   const columns = readColumns(asked)
   const was = asked.list('was').length === 0 ? undefined : readColumns(asked, 'was')
   const names = columns.map(({ name }) => name)
-  const copied = was === undefined ? names : was.map(({ name }) => name).filter((name) => names.includes(name))
+  const copied =
+    was === undefined ? names : was.map(({ name }) => name).filter((name) => names.includes(name))
   if (copied.length === 0)
     throw asked.refuse('--column and --was have no column in common, and so no row could be copied')
   return { table, columns, was, copied }

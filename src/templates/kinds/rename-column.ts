@@ -48,7 +48,9 @@ function expand(asked: Asked, renaming: Renaming): ScriptStep {
       uses: ['dialect', 'op', 'sql'],
       lines: [
         ...call('await op.addColumn', [table.text, to, column.type]),
-        ...onSqlite(column, [call('await op.alterColumn', [table.text, column.name, object({ nullable: true })])]),
+        ...onSqlite(column, [
+          call('await op.alterColumn', [table.text, column.name, object({ nullable: true })]),
+        ]),
         ...makeSync(renaming),
       ],
     },
@@ -56,7 +58,9 @@ function expand(asked: Asked, renaming: Renaming): ScriptStep {
       uses: ['dialect', 'op', 'sql'],
       lines: [
         ...dropSync(renaming),
-        ...onSqlite(column, [call('await op.alterColumn', [table.text, column.name, object({ nullable: false })])]),
+        ...onSqlite(column, [
+          call('await op.alterColumn', [table.text, column.name, object({ nullable: false })]),
+        ]),
         ...call('await op.dropColumn', [table.text, to]),
       ],
     },
@@ -99,7 +103,10 @@ function contract(renaming: Renaming): ScriptStep[] {
 function dropOld(renaming: Renaming): ScriptStep {
   const { table, column, to } = renaming
   const spec = columnSpec(column)
-  const value = typeof spec === 'object' && spec !== null && 'entries' in spec ? valueOf(spec.entries, 'default') : undefined
+  const value =
+    typeof spec === 'object' && spec !== null && 'fields' in spec
+      ? findValue(spec.fields, 'default')
+      : undefined
   const strict = call('await op.alterColumn', [table.text, column.name, object({ nullable: false })])
   return {
     suffix: renaming.column.notNull ? '4_contract' : '3_contract',
@@ -112,13 +119,17 @@ function dropOld(renaming: Renaming): ScriptStep {
       lines: [
         ...dropSync(renaming),
         ...call('await op.dropColumn', [table.text, column.name]),
-        ...(value === undefined ? [] : call('await op.alterColumn', [table.text, to, object({ default: value })])),
+        ...(value === undefined
+          ? []
+          : call('await op.alterColumn', [table.text, to, object({ default: value })])),
       ],
     },
     down: {
       uses: ['dialect', 'op', 'sql'],
       lines: [
-        ...(value === undefined ? [] : call('await op.alterColumn', [table.text, to, object({ default: null })])),
+        ...(value === undefined
+          ? []
+          : call('await op.alterColumn', [table.text, to, object({ default: null })])),
         ...call('await op.addColumn', [table.text, column.name, columnSpec({ ...column, notNull: false })]),
         ...query([`update ${table.sql} set ${bareName(column.name)} = ${bareName(to)}`]),
         ...(column.notNull ? [`if (dialect === 'postgres') ${strict.join('\n')}`] : []),
@@ -128,7 +139,7 @@ function dropOld(renaming: Renaming): ScriptStep {
   }
 }
 
-function valueOf<Value>(entries: readonly (readonly [string, Value])[], key: string): Value | undefined {
+function findValue<Value>(entries: readonly (readonly [string, Value])[], key: string): Value | undefined {
   return entries.find(([name]) => name === key)?.[1]
 }
 

@@ -83,7 +83,10 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
       values: { table: 'users', column: ['a:text', 'b:text'], timestamps: true },
     },
   ],
-  ['new add_users --template own --var a=b=c', { ...blank, template: 'own', variables: new Map([['a', 'b=c']]) }],
+  [
+    'new add_users --template own --var a=b=c',
+    { ...blank, template: 'own', variables: new Map([['a', 'b=c']]) },
+  ],
   ['new a --templates t', { ...blank, name: 'a' }, { templates: 't' }],
   ['templates --json', { verb: 'templates', json: true }],
 ]

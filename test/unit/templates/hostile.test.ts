@@ -48,19 +48,27 @@ function optionsWith(name: string, text: string): RenderOptions {
     'drop-column': { table: quoted, column: [`${quoted}:text`] },
     'rename-column': { table: quoted, column: [`${quoted}:text:default=${text}`], to: text, phase: 'all' },
     'add-index': { table: quoted, column: [quoted], where: `a = ${sqlText(text)}`, constraint: text },
-    'add-foreign-key': { table: quoted, column: [quoted], references: `${quoted}.${quoted}`, constraint: text },
+    'add-foreign-key': {
+      table: quoted,
+      column: [quoted],
+      references: `${quoted}.${quoted}`,
+      constraint: text,
+    },
     'add-check': { table: quoted, check: `a <> ${sqlText(text)}`, constraint: text },
     'add-unique': { table: quoted, column: [quoted], constraint: text },
     'set-not-null': { table: quoted, column: [quoted] },
     'create-enum': { enum: quoted, value: [text, 'b'], table: quoted, column: [quoted] },
     'data-migration': { table: quoted, set: `a = ${sqlText(text)}`, undo: `a = ${sqlText(text)}` },
     backfill: { table: quoted, set: `a = ${sqlText(text)}`, where: `b = ${sqlText(text)}` },
-    'recreate-table': { table: quoted, column: [`${quoted}:text`, 'b:integer:default=0'], was: [`${quoted}:text`] },
+    'recreate-table': {
+      table: quoted,
+      column: [`${quoted}:text`, 'b:integer:default=0'],
+      was: [`${quoted}:text`],
+    },
   } satisfies Record<string, RenderOptions>
   assert.ok(name in all, name)
   // The old name and the new one differ.
-  if (name === 'rename-column')
-    return { ...all['rename-column'], column: ['old:text'] }
+  if (name === 'rename-column') return { ...all['rename-column'], column: ['old:text'] }
   return all[name as keyof typeof all]
 }
 
@@ -146,19 +154,34 @@ function recorder(dialect: string, calls: Call[]): unknown {
     { raw: record('raw') },
   )
   const op = new Proxy({}, { get: (_, name) => record(`op.${String(name)}`) })
-  const known: Record<string, unknown> = { dialect, sql, op, constraintExists: record('constraintExists', false) }
+  const known: Record<string, unknown> = {
+    dialect,
+    sql,
+    op,
+    constraintExists: record('constraintExists', false),
+  }
   return new Proxy(known, { get: (target, name) => target[String(name)] ?? record(String(name)) })
 }
 
 function holds(value: unknown, text: string): boolean {
   if (value === text) return true
-  if (typeof value === 'string') return value.includes(text.replaceAll("'", "''")) || value.includes(text.replaceAll('"', '""'))
+  if (typeof value === 'string')
+    return value.includes(text.replaceAll("'", "''")) || value.includes(text.replaceAll('"', '""'))
   if (typeof value !== 'object' || value === null) return false
   return Object.entries(value).some(([key, each]) => key === text || holds(each, text))
 }
 
 describe('what no file should hold is refused', () => {
-  for (const text of ['a\nb', 'a\rb', 'a\0b', 'a\u2028b', 'a\u0085b', '\u001b[31m', 'half \ud800 a letter', ' '])
+  for (const text of [
+    'a\nb',
+    'a\rb',
+    'a\0b',
+    'a\u2028b',
+    'a\u0085b',
+    '\u001b[31m',
+    'half \ud800 a letter',
+    ' ',
+  ])
     test(JSON.stringify(text), () => {
       for (const { name, example } of templates) {
         const [key, value] = Object.entries(example)[0] ?? []

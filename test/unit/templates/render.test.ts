@@ -8,7 +8,11 @@ import { renderTemplate } from '../../../src/templates/render.ts'
 import { createWorkspace } from '../../helpers/workspace.ts'
 
 test('TypeScript', () => {
-  const { files } = renderTemplate('add-column', { name: 'Add user age', table: 'users', column: ['age:integer', 'plan:text:not-null:default=free'] })
+  const { files } = renderTemplate('add-column', {
+    name: 'Add user age',
+    table: 'users',
+    column: ['age:integer', 'plan:text:not-null:default=free'],
+  })
   assert.deepEqual(files, [
     {
       name: 'add_user_age.ts',
@@ -29,7 +33,14 @@ export const down: Migration = async ({ op }) => {
 })
 
 test('SQL in one file, and in two', () => {
-  const options = { name: 'x', table: 'app.users', column: ['email'], unique: true, dialect: 'postgres', version: '20260131235959' } as const
+  const options = {
+    name: 'x',
+    table: 'app.users',
+    column: ['email'],
+    unique: true,
+    dialect: 'postgres',
+    version: '20260131235959',
+  } as const
   assert.deepEqual(renderTemplate('add-index', { ...options, form: 'sql' }).files, [
     {
       name: '20260131235959_x.sql',
@@ -42,16 +53,32 @@ drop index concurrently app.users_email_idx;
     },
   ])
   assert.deepEqual(
-    renderTemplate('add-check', { name: 'x', table: 'orders', check: 'total >= 0', form: 'sql-pair', dialect: 'sqlite' }).files,
+    renderTemplate('add-check', {
+      name: 'x',
+      table: 'orders',
+      check: 'total >= 0',
+      form: 'sql-pair',
+      dialect: 'sqlite',
+    }).files,
     [
-      { name: 'x.up.sql', text: 'alter table orders add constraint orders_total_0_check check (total >= 0);\n' },
+      {
+        name: 'x.up.sql',
+        text: 'alter table orders add constraint orders_total_0_check check (total >= 0);\n',
+      },
       { name: 'x.down.sql', text: 'alter table orders drop constraint orders_total_0_check;\n' },
     ],
   )
 })
 
 test('several migrations follow one another by a second', () => {
-  const { files } = renderTemplate('rename-column', { name: 'rename', table: 'users', column: ['name:text:not-null'], to: 'full_name', phase: 'all', version: '20261231235959' })
+  const { files } = renderTemplate('rename-column', {
+    name: 'rename',
+    table: 'users',
+    column: ['name:text:not-null'],
+    to: 'full_name',
+    phase: 'all',
+    version: '20261231235959',
+  })
   assert.deepEqual(
     files.map(({ name }) => name),
     [
@@ -64,19 +91,33 @@ test('several migrations follow one another by a second', () => {
 })
 
 test('expand tells the command for contract', () => {
-  const { files } = renderTemplate('rename-column', { name: 'rename', table: 'users', column: ['name:text'], to: "it's" })
-  assert.match(files[0]?.text ?? '', /^\/\/ slipway new rename_contract --template rename-column --table users --column name:text --to 'it'\\''s' --phase contract$/m)
+  const { files } = renderTemplate('rename-column', {
+    name: 'rename',
+    table: 'users',
+    column: ['name:text'],
+    to: "it's",
+  })
+  assert.match(
+    files[0]?.text ?? '',
+    /^\/\/ slipway new rename_contract --template rename-column --table users --column name:text --to 'it'\\''s' --phase contract$/m,
+  )
   assert.equal(files.length, 2)
 })
 
 test('all scripts are sound TypeScript, formatted as this project is', () => {
   const files = templates.flatMap(({ name, example }) => [
     ...renderTemplate(name, { ...example, name: `plain ${name}` }).files,
-    ...renderTemplate(name, { ...example, name: `odd ${name}`, ...(example.table === undefined ? {} : { table: 'app.Odd "table"' }) }).files,
+    ...renderTemplate(name, {
+      ...example,
+      name: `odd ${name}`,
+      ...(example.table === undefined ? {} : { table: 'app.Odd "table"' }),
+    }).files,
   ])
   const root = join(import.meta.dirname, '../../..')
   using workspace = createWorkspace({
-    ...Object.fromEntries(files.filter(({ name }) => name.endsWith('.ts')).map(({ name, text }) => [name, text])),
+    ...Object.fromEntries(
+      files.filter(({ name }) => name.endsWith('.ts')).map(({ name, text }) => [name, text]),
+    ),
     'package.json': '{ "type": "module" }',
     'biome.json': JSON.stringify({
       formatter: { indentStyle: 'space', indentWidth: 2, lineWidth: 110 },
