@@ -1,5 +1,4 @@
 /** argv in, exit code out. */
-import { randomUUID } from 'node:crypto'
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
@@ -13,6 +12,7 @@ import { type StartingReporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
 import { type Blame, endProcess, watchEnding } from './terminal/ending.ts'
+import { nameOnce } from './terminal/name-once.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
 import type { ReportFile } from './terminal/report-file.ts'
@@ -185,16 +185,6 @@ async function openRun(config: Config, verb: string, { emit: tell, whileWaiting 
     appliedBy: describeRunner(process.env),
     runnerVersion: version,
     env: process.env,
-  }
-}
-
-/** When it is first asked for: making it loads what a connection need not wait for. */
-function nameOnce(): () => string {
-  let name: string | undefined
-  return () => {
-    // One is needed: the cache that Node fills otherwise takes longer.
-    name ??= randomUUID({ disableEntropyCache: true })
-    return name
   }
 }
 

@@ -27,7 +27,9 @@ export const blank: Template = {
       ],
     },
   ],
-  sql: { postgres: () => [emptySql], sqlite: () => [emptySql] },
+  sql: { postgres: emptySql, sqlite: emptySql },
 }
 
-const emptySql: SqlStep = { about: [], up: [], down: [] }
+function emptySql(): SqlStep[] {
+  return [{ about: [], up: [], down: [] }]
+}

@@ -122,7 +122,7 @@ const refused: readonly (readonly [string, string, RegExp, RegExp])[] = [
   [
     'up --json',
     'unknown-flag',
-    /no flag --json; it belongs to status, history, verify, doctor, unlock, config, version/,
+    /no flag --json; it belongs to status, history, verify, doctor, unlock, templates, config, version/,
     /up --help/,
   ],
   ['up --no-dir', 'unknown-flag', /no flag --no-dir/, /--help/],

@@ -28,6 +28,7 @@ test('defaults', (t) => {
   assert.deepEqual(rest, {
     databaseUrl: undefined,
     dir: join(cwd, 'migrations'),
+    templates: undefined,
     allowEmpty: false,
     table: 'schema_migrations',
     schema: undefined,
@@ -58,6 +59,7 @@ test('every variable of the table reaches the config', (t) => {
     env: {
       SLIPWAY_DATABASE_URL: 'sqlite:a.db',
       SLIPWAY_DIR: 'db',
+      SLIPWAY_TEMPLATES: 'own',
       SLIPWAY_ALLOW_EMPTY: 'Yes',
       SLIPWAY_TABLE: 'runs',
       SLIPWAY_SCHEMA: 'ops',
@@ -86,6 +88,7 @@ test('every variable of the table reaches the config', (t) => {
   assert.deepEqual(rest, {
     databaseUrl: { dialect: 'sqlite', path: join(cwd, 'a.db'), shown: `sqlite://${join(cwd, 'a.db')}` },
     dir: join(cwd, 'db'),
+    templates: join(cwd, 'own'),
     allowEmpty: true,
     table: 'runs',
     schema: 'ops',

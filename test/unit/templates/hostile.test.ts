@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { stripTypeScriptTypes } from 'node:module'
 import { describe, test } from 'node:test'
 import { isSlipwayError } from '../../../src/errors.ts'
+import { pairSource } from '../../../src/plan/checksum.ts'
 import { parseDirectives } from '../../../src/sql/directives.ts'
 import { parsePostgres } from '../../../src/sql/postgres.ts'
 import { splitSqlite } from '../../../src/sql/sqlite.ts'
@@ -103,7 +104,8 @@ describe('SQL', () => {
         for (const form of ['sql', 'sql-pair'] as const) {
           const read = async (text: string) => {
             const { files } = renderTemplate(name, { ...optionsWith(name, text), form, dialect })
-            return await Promise.all(files.map((file) => kindsOf(file.text, dialect)))
+            const [up, down] = files.map((file) => file.text)
+            return await kindsOf(form === 'sql' ? (up ?? '') : pairSource(up ?? '', down), dialect)
           }
           const plain = await read('plain')
           for (const text of hostile) assert.deepEqual(await read(text), plain, text)
@@ -113,13 +115,13 @@ describe('SQL', () => {
 })
 
 /** First words of the statements of each direction. */
-async function kindsOf(text: string, dialect: 'postgres' | 'sqlite'): Promise<string[][]> {
+async function kindsOf(text: string, dialect: 'postgres' | 'sqlite'): Promise<(string | undefined)[][]> {
   const { up, down } = parseDirectives(text, dialect)
   const halves = [up, ...(down === undefined ? [] : [down])]
   return Promise.all(
     halves.map(async (half) => {
       const statements = dialect === 'postgres' ? await parsePostgres(half.text) : splitSqlite(half.text)
-      return statements.map((statement) => statement.text.split(' ').slice(0, 2).join(' '))
+      return statements.map((statement) => statement.text.split(/\s+/)[0])
     }),
   )
 }
