@@ -1,4 +1,5 @@
 /** `slipway doctor` */
+import type { Config } from '../config/config.ts'
 import type { ConfigInput } from '../config/load.ts'
 import type { Diagnosis } from '../dialects/diagnosis.ts'
 import { examine } from '../engine/doctor.ts'
@@ -16,7 +17,7 @@ export async function doctor(
 ): Promise<number> {
   const { config, cwd } = context
   const run = config.databaseUrl === undefined ? undefined : await context.openRun()
-  const { checks, facts } = await examine(config, cwd, run, { timeoutMs })
+  const { checks, facts } = await examine(config, cwd, run, { timeoutMs, place: await examineReport(config) })
   const exitCode = exitCodeOf(checks)
   if (!json) context.print(doctorText(checks, { colors: context.colors }))
   else
@@ -31,6 +32,15 @@ export async function doctor(
       }),
     )
   return exitCode
+}
+
+/** Of what a run would write besides the database. */
+async function examineReport({ report }: Config): Promise<Diagnosis[]> {
+  if (report === undefined) return []
+  const { examineReportFile } = await import('../terminal/report-file.ts')
+  const problem = examineReportFile(report)
+  if (problem !== undefined) return [failed('report', problem)]
+  return [{ check: 'report', level: 'ok', message: `${report === '-' ? 'stdout' : report} can be written` }]
 }
 
 /** Where a setting is broken: each that is, since none of the rest can be looked at. `error` is what came of it. */

@@ -9,6 +9,7 @@ import { manifestName } from '../files/manifest.ts'
 import { listTemplates, placeOfTemplates, readTemplate } from '../files/own-templates.ts'
 import type { MigrationFile } from '../plan/migration.ts'
 import { slugOf } from '../plan/slug.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 import { flagOfParameter, parameterNames } from '../templates/parameters.ts'
 import { fillTemplate } from '../templates/placeholders.ts'
 import { templateNames } from '../templates/registry.ts'
@@ -52,7 +53,8 @@ function valuesByFlag({ values, variables }: NewCommand): ReadonlyMap<string, st
 
 function outdated({ config, cwd }: CommandContext) {
   const path = relative(cwd, join(config.dir, manifestName))
-  return { code: 'manifest-stale', message: `${path} does not know the new file: slipway manifest` }
+  const message = `${path} does not know the new file: ${withTypedFlags('slipway manifest')}`
+  return { code: 'manifest-stale', message }
 }
 
 /** A folder that is not there yet is about to be. */

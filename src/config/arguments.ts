@@ -1,6 +1,7 @@
 import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
+import { noteTypedFlags } from '../plan/typed-flags.ts'
 import { helpHint, type ReadArguments, readFlags } from './flags.ts'
 import {
   type RepairCommand,
@@ -15,6 +16,7 @@ import { hintForOtherTool } from './other-words.ts'
 import { durationForm, longestMs } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settingNames, settings, settingsOf } from './settings.ts'
 import { showValue } from './show-value.ts'
+import { findLastingFlags } from './typed-flags.ts'
 import { isVerb, type Verb, verbNames, verbSpec, verbs } from './verbs.ts'
 
 /** A verb with what is its own, ready to run. */
@@ -50,7 +52,8 @@ export interface ParsedArguments {
 
 /**
  * Reads what follows `slipway` on the command line. Throws unknown-verb, unknown-flag, bad-argument and bad-value
- * (all 64). Arguments that could hold a secret are not repeated in messages.
+ * (all 64). Arguments that could hold a secret are not repeated in messages. Notes the flags that commands in messages
+ * need, see plan/typed-flags.ts.
  */
 export function parseArguments(argv: readonly string[]): ParsedArguments {
   const [first, ...rest] = argv
@@ -78,6 +81,8 @@ function parseVerb(verb: Verb, args: readonly string[]): ParsedArguments {
     const value = taken.has(flag) ? read.values.get(flag) : undefined
     if (value !== undefined) flags[name] = value
   }
+  // Before anything can be wrong: what is suggested then needs them, too.
+  noteTypedFlags(findLastingFlags(flags))
   return { command: buildCommand(verb, read), flags }
 }
 

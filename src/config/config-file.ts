@@ -2,8 +2,10 @@
 import { SlipwayError } from '../errors.ts'
 import { nearest } from '../plan/nearest.ts'
 import { joinList } from './list-value.ts'
-import { durationForm } from './setting-value.ts'
-import { type SettingType, settingNames, settingOf } from './settings.ts'
+import { correctIn, durationForm } from './setting-value.ts'
+import type { SettingType } from './setting.ts'
+import { settingNames, settingOf } from './settings.ts'
+import type { Source } from './source.ts'
 import type { Warning } from './url-problem.ts'
 import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
@@ -16,12 +18,14 @@ export interface ConfigFile {
   readonly values: Readonly<Record<string, unknown>>
 }
 
+type ConfigKey = Extract<Source, { kind: 'config' }>
+
 /** The value as it would be written in a variable. Throws bad-setting, which never repeats the value. */
-export function readConfigValue(type: SettingType, value: unknown, where: string): string {
+export function readConfigValue(type: SettingType, value: unknown, { key, file }: ConfigKey): string {
   const text = writeValue(type, value)
   if (text !== undefined) return text
-  throw new SlipwayError('bad-setting', `${where} must be ${formOf(type)}, not ${nameType(value)}`, {
-    hint: 'correct it in that file',
+  throw new SlipwayError('bad-setting', `${key} in ${file} must be ${formOf(type)}, not ${nameType(value)}`, {
+    hint: correctIn(file),
   })
 }
 

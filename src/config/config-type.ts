@@ -1,5 +1,6 @@
 /** What a config file may export, made from the table of settings. */
-import type { SettingName, SettingType, settings } from './settings.ts'
+import type { SettingType } from './setting.ts'
+import type { SettingName, settings } from './settings.ts'
 
 type Settings = typeof settings
 

@@ -1,6 +1,7 @@
 /** Help, made from the tables of verbs and settings alone. */
 import { flagsOf } from './flags.ts'
-import { type Setting, settingNames, settingOf, settingsOf, variablesOf } from './settings.ts'
+import { type Setting, variablesOf } from './setting.ts'
+import { settingNames, settingOf, settingsOf } from './settings.ts'
 import { type Verb, type VerbFlag, verbNames, verbSpec } from './verbs.ts'
 import { wrapText } from './wrap-text.ts'
 

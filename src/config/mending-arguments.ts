@@ -62,7 +62,7 @@ export function readRepair({ values }: ReadArguments): RepairCommand {
   const yes = values.get('yes') === 'true'
   if (yes && request === undefined)
     throw new SlipwayError('bad-argument', '--yes confirms a repair, and none is given', {
-      hint: 'slipway repair lists what there is to repair',
+      hint: 'to see what there is to repair: slipway repair',
     })
   return { verb: 'repair', request, yes }
 }

@@ -2,9 +2,9 @@ import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
 import { nearest } from '../plan/nearest.ts'
 import { parseList } from './list-value.ts'
-import type { Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
 import { showValue } from './show-value.ts'
-import { describeSource, type Found } from './source.ts'
+import { describeSource, type Found, type Source } from './source.ts'
 
 /** setTimeout and PostgreSQL's timeouts are signed 32-bit milliseconds; longer ones would fire at once. */
 export const longestMs = 2_147_483_647
@@ -69,7 +69,31 @@ export function badValue(
       : `, not ${showValue(found.text)}`
   const where = found === undefined ? setting.variable : describeSource(found.source)
   const near = found === undefined ? undefined : nearest(found.text, candidates)
+  const advice = [near === undefined ? [] : `did you mean ${near}?`, adviceFor(found?.source) ?? []].flat()
   return new SlipwayError(fromFlag ? 'bad-value' : 'bad-setting', `${where} must be ${wanted}${shown}`, {
-    hint: near === undefined ? 'slipway --help' : `did you mean ${near}?`,
+    hint: advice.length === 0 ? 'slipway --help' : advice.join(' '),
   })
+}
+
+export function correctIn(file: string): string {
+  return `correct it in ${file}; to see what counts, and from where: slipway config`
+}
+
+/** Where to correct what somebody wrote into a file. */
+function adviceFor(source: Source | undefined): string | undefined {
+  const file = source === undefined ? undefined : fileOf(source)
+  return file === undefined ? undefined : correctIn(file)
+}
+
+function fileOf(source: Source): string | undefined {
+  switch (source.kind) {
+    case 'flag':
+      return undefined
+    case 'variable':
+      return source.dotenv
+    case 'file':
+      return source.path
+    case 'config':
+      return source.file
+  }
 }

@@ -1,32 +1,6 @@
 /** THE table of settings: parsing of flags, variables and config files, help and docs/settings.md come from it. */
+import type { Setting } from './setting.ts'
 import type { Verb } from './verbs.ts'
-
-export type SettingType =
-  | { readonly kind: 'string'; readonly placeholder: string }
-  | { readonly kind: 'path'; readonly placeholder: string }
-  | { readonly kind: 'duration' }
-  | { readonly kind: 'boolean' }
-  | { readonly kind: 'choice'; readonly values: readonly string[] }
-  /** See list-value.ts. */
-  | { readonly kind: 'list'; readonly placeholder: string }
-
-export interface Setting {
-  readonly flag: string
-  readonly variable: string
-  /** Variables shared with other programs; each is looked at only after `variable` was found nowhere. */
-  readonly sharedVariables?: readonly string[]
-  readonly type: SettingType
-  /** As it would be written in a variable. Absent: no default, or one that depends on where slipway runs. */
-  readonly default?: string
-  /** What help says of the default when `default` cannot. */
-  readonly defaultShown?: string
-  readonly doc: string
-  readonly secret?: true
-  /** Needed to find the config file or what is read before it, so that it has no key there. */
-  readonly beforeConfigFile?: true
-  /** Verbs that have the flag; the variable is read for all of them, and `config` has every flag. */
-  readonly verbs: readonly Verb[]
-}
 
 const writing = ['up', 'exec'] as const
 const amending = ['stamp', 'repair'] as const
@@ -254,19 +228,6 @@ export function settingOf(name: SettingName): Setting {
 /** The settings that a verb takes as flags. */
 export function settingsOf(verb: Verb): readonly Setting[] {
   return settingNames.map(settingOf).filter(({ verbs }) => verb === 'config' || verbs.includes(verb))
-}
-
-/** All variables of a setting, the one that wins first. */
-export function variablesOf(setting: Setting): readonly string[] {
-  return [setting.variable, ...(setting.sharedVariables ?? [])]
-}
-
-/**
- * Whether NAME_FILE stands for NAME. Not for ENV, NODE_ENV and LOG_LEVEL: other programs give ENV_FILE and the
- * like meanings of their own.
- */
-export function hasFileVariant(variable: string): boolean {
-  return variable.startsWith('SLIPWAY_') || variable === 'DATABASE_URL'
 }
 
 /** The SLIPWAY_* variables, and their _FILE variants, that hold secrets: no child process needs to see them. */

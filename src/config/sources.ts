@@ -5,15 +5,9 @@
 import { SlipwayError } from '../errors.ts'
 import { type ConfigFile, readConfigValue } from './config-file.ts'
 import { readSecretFile } from './secret-file.ts'
-import {
-  hasFileVariant,
-  type Setting,
-  type SettingFlags,
-  type SettingName,
-  settingOf,
-  variablesOf,
-} from './settings.ts'
-import { describeSource, type Found, type Source } from './source.ts'
+import { hasFileVariant, type Setting, variablesOf } from './setting.ts'
+import { type SettingFlags, type SettingName, settingOf } from './settings.ts'
+import type { Found, Source } from './source.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -101,7 +95,7 @@ function* keyCandidates(key: SettingName, { type }: Setting, file: ConfigFile): 
   const source = { kind: 'config', key, file: file.shown } as const
   yield {
     source,
-    read: () => ({ text: readConfigValue(type, value, describeSource(source)), source, base: file.folder }),
+    read: () => ({ text: readConfigValue(type, value, source), source, base: file.folder }),
   }
 }
 

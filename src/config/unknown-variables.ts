@@ -1,5 +1,6 @@
 import { nearest } from '../plan/nearest.ts'
-import { hasFileVariant, settingNames, settingOf, variablesOf } from './settings.ts'
+import { hasFileVariant, variablesOf } from './setting.ts'
+import { settingNames, settingOf } from './settings.ts'
 import type { Layer } from './sources.ts'
 import type { Warning } from './url-problem.ts'
 

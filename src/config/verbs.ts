@@ -28,6 +28,8 @@ export interface VerbSpec {
 
 const json = { flag: 'json', type: { kind: 'boolean' }, doc: 'Print the result as JSON on stdout.' } as const
 
+const ofMigration = { kind: 'string', placeholder: 'NAME' } as const
+
 const yes = {
   flag: 'yes',
   type: { kind: 'boolean' },
@@ -143,22 +145,18 @@ export const verbs = {
     flags: [
       {
         flag: 'accept',
-        type: { kind: 'string', placeholder: 'NAME' },
+        type: ofMigration,
         doc: 'The edited file of an applied migration becomes what history knows of it; all: of every one.',
       },
       {
         flag: 'finished',
-        type: { kind: 'string', placeholder: 'NAME' },
+        type: ofMigration,
         doc: 'An unfinished migration is done: somebody did the rest by hand.',
       },
-      {
-        flag: 'retry',
-        type: { kind: 'string', placeholder: 'NAME' },
-        doc: 'An unfinished migration is to run again from its start.',
-      },
+      { flag: 'retry', type: ofMigration, doc: 'An unfinished migration is to run again from its start.' },
       {
         flag: 'forget',
-        type: { kind: 'string', placeholder: 'NAME' },
+        type: ofMigration,
         doc: 'An applied migration whose file is gone for good is taken out of history.',
       },
       yes,

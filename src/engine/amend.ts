@@ -50,7 +50,7 @@ async function decideAgain(
   throw new SlipwayError(
     'transient',
     'history changed between the look and the lock: what was confirmed is no longer what there is to do',
-    { hint: `look again: slipway ${run.verb}` },
+    { hint: `look again: slipway ${run.verb === 'repair' ? 'repair' : 'status'}` },
   )
 }
 

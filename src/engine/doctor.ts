@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { Diagnosis } from '../dialects/diagnosis.ts'
 import type { Session, SessionFacts } from '../dialects/dialect.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
+import type { LockHolder } from '../events.ts'
 import type { Discovery } from '../files/discover.ts'
 import { describeHolder } from '../text/describe-holder.ts'
 import { examineFiles } from './doctor-files.ts'
@@ -22,6 +23,8 @@ export interface Examination {
 export interface ExamineOptions {
   /** How long to wait for the database to answer, and then for each answer. */
   readonly timeoutMs: number
+  /** What the caller knows of the place it runs in. */
+  readonly place: readonly Diagnosis[]
 }
 
 /** An answer may take this long, however short the patience for the first one. */
@@ -35,7 +38,7 @@ export async function examine(
   options: ExamineOptions,
 ): Promise<Examination> {
   const files = await examineFiles(config, cwd)
-  const before = [...examineSettings(config), ...files.checks]
+  const before = [...examineSettings(config), ...options.place, ...files.checks]
   if (run === undefined) return { checks: before, facts: undefined }
   const database = await examineDatabase(run, files.found, options)
   return { checks: [...before, ...database.checks], facts: database.facts }
@@ -92,11 +95,16 @@ interface Place {
 /** One after the other, since they share a connection; what does not answer in time ends the looking. */
 async function examineSession({ run, session, found }: Place, patienceMs: number): Promise<Diagnosis[]> {
   const checks: Diagnosis[] = []
+  let holder: LockHolder | undefined
+  const lookAtLock = async () => {
+    holder = await session.runLockHolder()
+    return [describeLock(run, session, holder)]
+  }
   const parts: readonly [string, () => Promise<readonly Diagnosis[]>][] = [
     ['database', () => session.examine()],
-    ['lock', async () => [await examineLock(run, session)]],
+    ['lock', lookAtLock],
     ['history', () => examineHistory(session)],
-    ['migrations', () => examinePlan(run, session, found)],
+    ['migrations', () => examinePlan({ run, session, found, holder })],
   ]
   for (const [name, look] of parts) {
     try {
@@ -131,9 +139,8 @@ function withoutEcho(checks: readonly Diagnosis[]): Diagnosis[] {
   return checks.filter(({ check, code }) => !lacks || check === 'privileges' || code !== 'privilege-missing')
 }
 
-async function examineLock(run: Run, session: Session): Promise<Diagnosis> {
+function describeLock(run: Run, session: Session, holder: LockHolder | undefined): Diagnosis {
   const check = 'lock'
-  const holder = await session.runLockHolder()
   if (holder === undefined)
     return { check, level: 'ok', message: `the run lock of ${session.facts.historyTable} is free` }
   return {

@@ -3,6 +3,7 @@ import type { DatabaseUrl } from '../config/url.ts'
 import type { ConnectOptions, Fault, Session } from '../dialects/dialect.ts'
 import { type ErrorCode, isSlipwayError, SlipwayError } from '../errors.ts'
 import type { Listener } from '../events.ts'
+import { shellWord } from '../plan/shell.ts'
 import type { Run } from './run.ts'
 import { backoff, sleep } from './sleep.ts'
 
@@ -193,12 +194,8 @@ function hintToCreate(url: DatabaseUrl): { hint?: string } {
   if (url.dialect !== 'postgres') return {}
   const [{ host, port }] = url.hosts
   const words = ['createdb', '-h', host, '-p', String(port), '-U', url.user, url.database]
-  const createdb = words.map((word) => (/^[\w./:-]+$/.test(word) ? word : quoteForShell(word))).join(' ')
+  const createdb = words.map(shellWord).join(' ')
   return { hint: `${createdb}; or have it made: slipway up --create-database` }
-}
-
-function quoteForShell(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`
 }
 
 function codeFor(fault: Fault | undefined): ErrorCode {

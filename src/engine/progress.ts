@@ -13,7 +13,9 @@ export function emptyProgress(): Progress {
 }
 
 export function markDone(progress: Progress, step: { readonly name: string; readonly action: string }): void {
-  progress.pending = progress.pending.filter((name) => name !== step.name)
+  // What is done was the next to be done, so it is the first: V8 takes it off without moving the others.
+  if (progress.pending[0] === step.name) progress.pending.shift()
+  else progress.pending = progress.pending.filter((name) => name !== step.name)
   const list = step.action === 'skip' ? progress.skipped : progress.applied
   list.push(step.name)
 }

@@ -17,7 +17,7 @@ export async function settleFailure(
 ): Promise<unknown> {
   const { run, session, step, migration } = place
   const stray = strayError(run)
-  if (run.signal.aborted && stray === undefined) return run.signal.reason
+  if (run.signal.aborted && stray === undefined) return describeStop(place)
   if (session.lost || fault.kind === 'session-lost') {
     return new SlipwayError(
       'session-lost',
@@ -51,6 +51,28 @@ export async function settleFailure(
   const error = staysUnfinished(place) ? withHint(described, describeUnfinished(step.name).hint) : described
   await recordFailure(place, record, error)
   return error
+}
+
+/** The signal's reason, with what is left of the step and what to do about that. */
+async function describeStop(place: StepPlace): Promise<unknown> {
+  const { run, session, step } = place
+  const { reason } = run.signal
+  if (!isSlipwayError(reason) || !isStepwise(place)) return reason
+  const rows = session.lost ? undefined : await session.readHistory().catch(() => undefined)
+  const row = rows?.rows.find(({ name }) => name === step.name)
+  // It may have come before the step was recorded as begun.
+  if (rows !== undefined && row?.state !== 'started') return reason
+  const what = `${reason.message}; ${step.name} ${rows === undefined ? 'may be' : 'is'} unfinished`
+  if (staysUnfinished(place))
+    return new SlipwayError(reason.code, what, {
+      ...reason.facts,
+      ...describeUnfinished(step.name),
+    })
+  return new SlipwayError(reason.code, `${what} and can be resumed`, {
+    ...reason.facts,
+    migration: step.name,
+    hint: 'to go on with it: slipway up',
+  })
 }
 
 /** What the migration threw where nothing awaited it; that stops the run as a signal does. */

@@ -6,6 +6,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } fro
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { type DigestedMigration, digestMigrations } from '../plan/digest.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 import { errnoOf } from './folder.ts'
 import { listingDigest } from './listing-digest.ts'
 
@@ -105,7 +106,7 @@ export function readManifest(dir: string, names: readonly string[]): ReadManifes
   if (checksums?.size === names.length && names.every((name) => checksums.has(name)))
     return { checksums, warnings: [] }
   const { code, why } = found.kind === 'unusable' ? found : damaged
-  const message = `${join(dir, manifestName)} ${why}; every file is read instead. To make it anew: slipway manifest`
+  const message = `${join(dir, manifestName)} ${why}; every file is read instead. To make it anew: ${withTypedFlags('slipway manifest')}`
   return { checksums: undefined, warnings: [{ code, message }] }
 }
 

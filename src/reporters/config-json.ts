@@ -1,5 +1,6 @@
 /** `slipway config --json`. Field names are stable; fields may be added. */
-import { settingOf, variablesOf } from '../config/settings.ts'
+import { variablesOf } from '../config/setting.ts'
+import { settingOf } from '../config/settings.ts'
 import { describeSource, type Source } from '../config/source.ts'
 import { type ErrorFields, toErrorFields } from './error-fields.ts'
 import type { ConfigResult, ResultWarning } from './results.ts'

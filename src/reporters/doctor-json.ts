@@ -1,5 +1,6 @@
 /** `slipway doctor --json`. Field names are stable; fields may be added. */
 import type { Diagnosis } from '../dialects/diagnosis.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 
 export interface DoctorJson {
   /** No failure. */
@@ -41,7 +42,7 @@ export function doctorJson(result: DoctorResult): DoctorJson {
       check,
       level,
       message,
-      remedy: remedy ?? null,
+      remedy: remedy === undefined ? null : withTypedFlags(remedy),
       code: code ?? null,
     })),
   }

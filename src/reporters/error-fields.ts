@@ -1,5 +1,6 @@
 /** An error as plain data: the same names in JSON lines, `--json` results, reports and the termination message. */
 import { exitCodes, isSlipwayError, messageOf } from '../errors.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 
 /**
  * `file`, `line` and `column` (1-based) say where; `detail`, `serverHint` and `context` are the server's own lines;
@@ -36,7 +37,7 @@ export function toErrorFields(error: unknown, options: { readonly stack: boolean
     code: error.code,
     exitCode: error.exitCode,
     message: error.message,
-    hint: error.hint,
+    hint: withTypedFlags(error.hint),
     migration,
     file: location?.file,
     line: location?.line,

@@ -1,5 +1,6 @@
 /** `slipway unlock --json`. Field names are stable; fields may be added. */
 import type { LockHolder } from '../events.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 import type { Redactor } from '../redact.ts'
 import { shortenStatement } from '../text/describe-holder.ts'
 import type { LockResult } from './lock-text.ts'
@@ -22,7 +23,7 @@ export function lockJson(result: LockResult, redact: Redactor): LockJson {
     historyTable,
     held: holder !== undefined,
     holder: holder === undefined ? null : maskStatement(holder, redact),
-    remedy: remedy ?? null,
+    remedy: remedy === undefined ? null : withTypedFlags(remedy),
   }
 }
 

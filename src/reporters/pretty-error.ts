@@ -1,5 +1,6 @@
 /** An error for a person: what, where, what the server said, every reason, and (by the caller) what to type next. */
 import { isSlipwayError, messageOf, type SlipwayError } from '../errors.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 import type { Redactor } from '../redact.ts'
 import { visibleText } from '../text/visible-text.ts'
 import type { Paint } from './paint.ts'
@@ -24,9 +25,9 @@ export function errorDetailLines(error: SlipwayError, style: ErrorStyle): string
   return indent([...message, ...dedent(bodyLines(error, error.hint, style)), ...stackLines(error, style)])
 }
 
-/** `next: slipway status` */
+/** `next: slipway status`, with what has to be typed again. */
 export function nextLine(hint: string, style: ErrorStyle): string {
-  return `${style.paint('strong', 'next:')} ${clean(hint, style)}`
+  return `${style.paint('strong', 'next:')} ${clean(withTypedFlags(hint), style)}`
 }
 
 /** The hint an error ends with. Several reasons that share one cure end with that cure. */

@@ -1,5 +1,6 @@
 /** `slipway status` for a person: one screen. Pure; the caller redacts and writes. */
 import type { MigrationState } from '../plan/migration.ts'
+import { withTypedFlags } from '../plan/typed-flags.ts'
 import { noRedaction } from '../redact.ts'
 import { formatDuration, formatInstant } from '../text/format-time.ts'
 import { oneLine } from '../text/visible-text.ts'
@@ -94,12 +95,12 @@ function shortenRun(run: readonly MigrationStatus[]): ShortRun {
     case 'applied':
       return {
         shown: run.slice(-keptApplied),
-        before: `${run.length - keptApplied} applied (slipway history lists them)`,
+        before: `${run.length - keptApplied} applied (${withTypedFlags('slipway history')} lists them)`,
       }
     case 'pending':
       return {
         shown: run.slice(0, keptPending),
-        after: `${run.length - keptPending} more pending (slipway up --dry-run lists them)`,
+        after: `${run.length - keptPending} more pending (${withTypedFlags('slipway up --dry-run')} lists them)`,
       }
     default:
       return { shown: run }

@@ -10,6 +10,8 @@ export async function conclude(run: Run, work: (progress: Progress) => Promise<v
   const progress = emptyProgress()
   // A connection may be under way: its first words go out now. Making the run's id would hold them up.
   await nextTurn()
+  // A file is worked on without a pause in which anything could be told later.
+  if (!run.dialect.isRemote) run.whileWaiting?.()
   run.emit({
     type: 'run-started',
     get runId() {

@@ -1,12 +1,12 @@
 /** SLIPWAY_REPORT: the file that a run's report goes to, whole or not at all. */
 import { accessSync, constants, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { messageOf, SlipwayError } from '../errors.ts'
+import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 import type { RunEvent, RunOutcome } from '../events.ts'
 import type { Redactor } from '../redact.ts'
 import { jsonText } from '../reporters/json-text.ts'
 import { createReportRecorder } from '../reporters/report.ts'
-import { openStream } from './streams.ts'
+import { openStream, type StreamName } from './streams.ts'
 
 export interface ReportFile {
   /** Writes with the run-finished event. */
@@ -52,22 +52,59 @@ export function openReportFile(options: ReportFileOptions): ReportFile {
   }
 }
 
+/** Whether it could be written, found out without touching anything: undefined, or report-unwritable. */
+export function examineReportFile(path: string): SlipwayError | undefined {
+  try {
+    const place = findPlace(path)
+    if (place.kind === 'file') orInPlace(path, place, () => accessSync(dirname(place.target), folderAccess))
+    return undefined
+  } catch (error) {
+    if (isSlipwayError(error)) return error
+    throw error
+  }
+}
+
+const folderAccess = constants.W_OK | constants.X_OK
+
 type Writer = (text: string) => void
 
 function openWriter(path: string): Writer {
-  if (path === '-' || path === '/dev/stdout') return (text) => void openStream('stdout').write(text)
-  if (path === '/dev/stderr') return (text) => void openStream('stderr').write(text)
+  const place = findPlace(path)
+  if (place.kind === 'stream') return (text) => void openStream(place.stream).write(text)
+  if (place.kind === 'device') return (text) => writeFileSync(path, text)
+  return orInPlace(path, place, () => openReplacement(place.target)) ?? openInPlace(place.target)
+}
+
+type Place =
+  | { readonly kind: 'stream'; readonly stream: StreamName }
+  | { readonly kind: 'device' }
+  | FilePlace
+
+interface FilePlace {
+  readonly kind: 'file'
+  readonly target: string
+  readonly exists: boolean
+}
+
+/** Throws report-unwritable for what no report can be. */
+function findPlace(path: string): Place {
+  if (path === '-' || path === '/dev/stdout') return { kind: 'stream', stream: 'stdout' }
+  if (path === '/dev/stderr') return { kind: 'stream', stream: 'stderr' }
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isDirectory() === true) throw unwritable(path, 'it is a folder')
-  if (found?.isCharacterDevice() === true) return (text) => writeFileSync(path, text)
-  if (found !== undefined && !found.isFile()) throw unwritable(path, 'it is no ordinary file')
+  if (found?.isCharacterDevice() === true) return { kind: 'device' }
+  if (found === undefined) return { kind: 'file', target: path, exists: false }
+  if (!found.isFile()) throw unwritable(path, 'it is no ordinary file')
   // A rename would replace a symbolic link, not what it leads to.
-  const target = found === undefined ? path : realpathSync(path)
+  return { kind: 'file', target: realpathSync(path), exists: true }
+}
+
+/** undefined: a single file that is mounted can be written, but not replaced. Throws report-unwritable. */
+function orInPlace<T>(path: string, { target, exists }: FilePlace, replace: () => T): T | undefined {
   try {
-    return openReplacement(target)
+    return replace()
   } catch (error) {
-    // A single file that is mounted can be written, but not replaced.
-    if (found !== undefined && canWrite(target)) return openInPlace(target)
+    if (exists && canWrite(target)) return undefined
     throw unwritable(path, reasonOf(error), error)
   }
 }

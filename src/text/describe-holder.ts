@@ -1,16 +1,11 @@
 /** Another session in words: who blocks us, from where, doing what. */
 import type { LockHolder } from '../events.ts'
 import type { Redactor } from '../redact.ts'
+import { maskPasswords } from '../sql/mask-passwords.ts'
 import { formatRecent } from './format-time.ts'
 import { oneLine } from './visible-text.ts'
 
 const statementLength = 80
-
-/** `password '…'` and `password $tag$…$tag$`, also where pg_stat_activity cut the statement in the middle. */
-const passwordLiteral = /(\bpassword\s*=?\s*e?)(?:'(?:[^']|'')*'?|\$(\w*)\$[\s\S]*?(?:\$\2\$|$))/gi
-
-/** `password=…` in a connection string within the statement, as dblink takes it. */
-const passwordOfString = /(\bpassword\s*=\s*)[^\s'")$;,]+/gi
 
 /** `pid 812 (slipway/0.1.0 pod-x) from 10.0.0.5 since 12:03:11 UTC, running: create index …`; as much as is known. */
 export function describeHolder(holder: LockHolder | undefined, now: Date, redact: Redactor): string {
@@ -37,10 +32,6 @@ function describeActivity(holder: LockHolder, redact: Redactor): string {
 /** One line of another session's statement. It may set a password that no configuration of ours knows. */
 export function shortenStatement(statement: string, redact: Redactor): string {
   return oneLine(maskPasswords(redact(statement)), statementLength)
-}
-
-function maskPasswords(statement: string): string {
-  return statement.replace(passwordLiteral, "$1'***'").replace(passwordOfString, '$1***')
 }
 
 function isKnown(value: string | undefined): value is string {

@@ -123,6 +123,36 @@ for (const [dialect, open] of Object.entries(places))
       await place.expect(0, 'slipway verify')
     })
 
+    test('a script that was told to stop: what is left of it, and the way on', async () => {
+      await using place = await open(hanging)
+      const running = place.start('up')
+      await running.waitForOutput(/0003_c: made/)
+      running.kill('SIGTERM')
+      const stopped = await running.done
+      assert.equal(stopped.code, 143, stopped.stderr)
+      assert.match(stopped.stderr, /stopped by SIGTERM; 0003_c is unfinished"/)
+      await place.expect(79, 'slipway up')
+      await place.typeAndConfirm(commandIn(stopped, /--retry/))
+      await place.expect(0, 'slipway up')
+      assert.equal((await place.query('select * from c')).length, 1)
+    })
+
+    test('a script that is under way is no failure to doctor, which names who may be at it', async () => {
+      await using place = await open(hanging)
+      const running = place.start('up')
+      await running.waitForOutput(/0003_c: made/)
+      const looked = await place.expect(0, 'slipway doctor')
+      assert.match(
+        looked.stdout,
+        /! migrations .*0003_c is not finished; the run lock is held by pid \d+.*may be at it/,
+      )
+      await killAndWait(running.pid, 'SIGKILL')
+      await running.done
+      const after = await place.expect(79, 'slipway doctor')
+      assert.match(after.stdout, /✗ migrations .*0003_c did not finish/)
+      commandIn(after, /--retry/)
+    })
+
     test('a file that is gone for good is forgotten', async () => {
       await using place = await open(two)
       await place.expect(0, 'slipway up')
@@ -140,6 +170,22 @@ for (const [dialect, open] of Object.entries(places))
       const refused = await place.expect(65, 'slipway up')
       await place.expect(0, commandIn(refused, /SLIPWAY_OUT_OF_ORDER/))
       await place.expect(0, 'slipway verify')
+    })
+
+    test('the command has the flags that say where', async () => {
+      await using place = await open({})
+      const where = "--table 'odd table' --dir 'sql files'"
+      place.workspace.write({
+        'sql files/0001_a.sql': two['0001_a.sql'],
+        'migrations/0001_b.sql': two['0002_b.sql'],
+      })
+      const looked = await place.expect(0, `slipway status ${where}`)
+      await place.expect(0, commandIn(looked, /slipway up/))
+      assert.deepEqual(await place.query('select * from a'), [])
+      place.workspace.write({ 'sql files/0001_a.sql': 'create table a (id integer); -- the key\n' })
+      const refused = await place.expect(65, `slipway verify ${where}`)
+      await place.typeAndConfirm(commandIn(refused, /--accept/))
+      await place.expect(0, `slipway verify ${where}`)
     })
 
     const foreign = {

@@ -1,11 +1,5 @@
 /** Verbs, flags, targets and settings that are not right. */
-import { testBadInput } from '../helpers/bad-input.ts'
-
-const several = {
-  'migrations/0001_users.sql': 'create table users (id integer);',
-  'migrations/0002_add_email.sql': 'alter table users add email text;',
-  'migrations/0003_add_phone.sql': 'alter table users add phone text;',
-}
+import { type BadInput, testBadInput } from '../helpers/bad-input.ts'
 
 testBadInput([
   {
@@ -129,24 +123,6 @@ testBadInput([
     hint: /slipway new \w+/,
   },
   {
-    name: 'unknown target',
-    files: several,
-    argv: ['up', '--to', 'add_emial'],
-    exit: 64,
-    code: 'unknown-target',
-    message: /no migration matches add_emial; did you mean 0002_add_email\?/,
-    hint: /slipway status/,
-  },
-  {
-    name: 'ambiguous target: the candidates are named',
-    files: several,
-    argv: ['up', '--to', 'add_'],
-    exit: 64,
-    code: 'ambiguous-target',
-    message: /add_ could be 0002_add_email or 0003_add_phone/,
-    hint: /full name or the version/,
-  },
-  {
     name: 'a password in --database-url, which is not shown',
     argv: ({ db }) => ['up', '--database-url', db.url({ user: 'u', password: 'quite-secret' })],
     exit: 64,
@@ -157,6 +133,24 @@ testBadInput([
       if (JSON.stringify(error).includes('quite')) throw new Error('the password is shown')
     },
   },
+  {
+    name: 'flags that say where, which the right command needs as well',
+    argv: ['up', '0003', '--schema', 'an app', '--database-url', 'postgres://u@h/d', '--lock-timeout', '1s'],
+    exit: 64,
+    code: 'bad-argument',
+    message: /up does not take the argument "0003"/,
+    hint: /^slipway up --database-url postgres:\/\/u@h\/d --schema 'an app' --to 0003$/,
+  },
+  ...['postgres://u:quite-secret@h/d', 'u:quite-secret@h/d'].map(
+    (url): BadInput => ({
+      name: `those flags, and ${url.replace('quite-secret', '…')}, which is not shown`,
+      argv: ['up', '0003', '--database-url', url],
+      exit: 64,
+      code: 'bad-argument',
+      message: /up does not take the argument "0003"/,
+      hint: /^slipway up --database-url … --to 0003$/,
+    }),
+  ),
   {
     name: 'a duration that is none, in a variable',
     env: { SLIPWAY_WAIT_TIMEOUT: 'soon' },

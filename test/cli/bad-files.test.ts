@@ -117,7 +117,7 @@ testBadInput([
     exit: 66,
     code: 'future',
     message: /29990101000000_later is more than a day ahead of the database's clock \(20\d\d-/,
-    hint: /slipway new/,
+    hint: /rename it: a version is a time in UTC/,
   },
   {
     name: 'a NUL byte',

@@ -181,6 +181,6 @@ testBadInput([
     exit: 66,
     code: 'future',
     message: /29990101000000_later is more than a day ahead/,
-    hint: /slipway new/,
+    hint: /rename it: a version is a time in UTC/,
   }),
 ])

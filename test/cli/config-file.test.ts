@@ -320,6 +320,7 @@ testBadInput([
     {
       code: 'bad-setting',
       message: /^lockTimeout in slipway\.config\.ts must be a duration such as 500ms.*, not a number$/,
+      hint: /^correct it in slipway\.config\.ts; .*: slipway config$/,
     },
   ),
   configRow(
@@ -328,7 +329,26 @@ testBadInput([
     {
       code: 'bad-setting',
       message: /^onAhead in slipway\.config\.ts must be one of allow, error, allow-breaking, not "alow"$/,
-      hint: /did you mean allow/,
+      hint: /^did you mean allow\? correct it in slipway\.config\.ts; .*: slipway config$/,
+    },
+  ),
+  configRow(
+    'a value of the right type that resembles nothing, and a file with a name of its own',
+    { 'deploy/db.json': '{ "lockTimeout": "soon" }' },
+    {
+      code: 'bad-setting',
+      argv: ['up', '--config', 'deploy/db.json'],
+      message: /^lockTimeout in deploy\/db\.json must be a duration such as 500ms.*, not "soon"$/,
+      hint: /^correct it in deploy\/db\.json; .*: slipway config --config deploy\/db\.json$/,
+    },
+  ),
+  configRow(
+    'a broken value in .env',
+    { '.env': 'SLIPWAY_LOCK_TIMEOUT=soon' },
+    {
+      code: 'bad-setting',
+      message: /^SLIPWAY_LOCK_TIMEOUT in \.env must be a duration such as 500ms.*, not "soon"$/,
+      hint: /^correct it in \.env; .*: slipway config$/,
     },
   ),
   configRow(

@@ -351,6 +351,56 @@ testBadInput([
   }),
 ])
 
+const folder = { 'migrations/0001_a.sql': one['0001_a.sql'] }
+
+/** Exit code, level, code and message. */
+async function reportCheck(workspace: Workspace, report: string, user?: typeof nobody): Promise<unknown[]> {
+  const { stdout } = await slipway(['doctor', '--json'], {
+    cwd: workspace.dir,
+    env: { SLIPWAY_DATABASE_URL: 'sqlite:app.db', SLIPWAY_REPORT: report },
+    ...(user === undefined ? {} : { user }),
+  })
+  const { checks, exitCode } = JSON.parse(stdout)
+  const found = checks.find(({ check }: { check: string }) => check === 'report')
+  return [exitCode, found?.level, found?.code, found?.message]
+}
+
+test('doctor looks whether the report can be written, and touches nothing', async () => {
+  using workspace = createWorkspace({ ...folder, 'old.json': 'of an earlier run' })
+  for (const good of ['-', '/dev/stderr', '/dev/null', 'report.json', 'old.json']) {
+    const shown = good.startsWith('/') ? good : good === '-' ? 'stdout' : workspace.path(good)
+    assert.deepEqual(await reportCheck(workspace, good), [0, 'ok', null, `${shown} can be written`])
+  }
+  assert.equal(workspace.read('old.json'), 'of an earlier run')
+  assert.equal(workspace.has('report.json'), false)
+  for (const [bad, why] of [
+    ['no/such/report.json', 'its folder does not exist'],
+    ['migrations', 'it is a folder'],
+  ] as const) {
+    const [exitCode, level, code, message] = await reportCheck(workspace, bad)
+    assert.deepEqual([exitCode, level, code], [78, 'fail', 'report-unwritable'])
+    assert.match(String(message), new RegExp(`${workspace.path(bad)}: ${why}`))
+  }
+  const { stdout } = await slipway(['doctor', '--json'], {
+    cwd: workspace.dir,
+    env: { SLIPWAY_DATABASE_URL: 'sqlite:app.db' },
+  })
+  assert.doesNotMatch(stdout, /"report"/)
+})
+
+test('a report in a folder of somebody else is a failure to doctor, a mounted file is none', {
+  skip,
+}, async () => {
+  using workspace = createWorkspace({ ...folder, 'mounted.json': '' })
+  chmodSync(workspace.dir, 0o755)
+  chmodSync(workspace.path('mounted.json'), 0o666)
+  const [, level, code, message] = await reportCheck(workspace, 'report.json', nobody)
+  assert.deepEqual([level, code], ['fail', 'report-unwritable'])
+  assert.match(String(message), /EACCES; slipway runs as 65534:65534/)
+  const [, mounted] = await reportCheck(workspace, 'mounted.json', nobody)
+  assert.equal(mounted, 'ok')
+})
+
 test('a file that can be written in a folder that cannot', { skip }, () =>
   postgresScene(one, async (workspace, db) => {
     workspace.write({ 'report.json': 'old' })

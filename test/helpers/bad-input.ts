@@ -68,6 +68,13 @@ export interface LoggedError {
   readonly reasons?: readonly LoggedError[]
 }
 
+/** Three migrations; the names of the later two begin alike. */
+export const severalMigrations = {
+  'migrations/0001_users.sql': 'create table users (id integer);\n',
+  'migrations/0002_add_email.sql': 'alter table users add email text;\n',
+  'migrations/0003_add_phone.sql': 'alter table users add phone text;\n',
+} as const
+
 export const goodMigration = { 'migrations/0001_good.sql': 'create table good (id integer);\n' } as const
 
 /** Registers one test for each row. */

@@ -6,7 +6,13 @@ import { settings } from '../../src/config/settings.ts'
 import { errorOf, eventsOf, script } from '../dialect/postgres/scene.ts'
 import { newestMajor } from '../helpers/postgres.ts'
 import { until } from '../helpers/until.ts'
-import { createPooledScene, requireCode, testPooled, testPooledEach } from './pooled-scene.ts'
+import {
+  createPooledScene,
+  type PooledScene,
+  requireCode,
+  testPooled,
+  testPooledEach,
+} from './pooled-scene.ts'
 
 const transaction = { mode: 'transaction' } as const
 const concurrently = '-- migrate:up transaction:false\ncreate index concurrently t_n on t (n);'
@@ -206,30 +212,39 @@ testPooled(
   },
 )
 
+/** A session of the app has a table lock and lets go of it when told to; the first migration is applied. */
+async function withBusyTable(
+  files: Readonly<Record<string, string>>,
+  lock: string,
+  work: (scene: PooledScene, letGo: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  await using scene = await createPooledScene(newestMajor, transaction, files)
+  requireCode(await scene.run(['up', '--steps', '1']), 0)
+  await using app = await scene.db.connect()
+  await app.unsafe(`begin; set application_name = 'the app'; ${lock}`)
+  await work(scene, () => app.unsafe('commit'))
+}
+
 testPooled('a failure is written down before anybody else gets the lock', async () => {
-  await using scene = await createPooledScene(newestMajor, transaction, {
-    '0001_first.sql': 'select 1;',
-    '0002_fails.sql': 'select 1 / 0;',
-  })
-  requireCode(await scene.run(['up', '--to', '0001_first']), 0)
-  await using holder = await scene.db.connect()
-  await holder.unsafe('begin; lock table schema_migrations_log in share mode')
-  const running = scene.start(['up'])
-  const writer = await until('the failure is being written', async () => {
-    const [row] = await scene.db.query<{ pid: number }>(
-      "select pid from pg_locks where relation = 'schema_migrations_log'::regclass and not granted",
+  const files = { '0001_first.sql': 'select 1;', '0002_fails.sql': 'select 1 / 0;' }
+  await withBusyTable(files, 'lock table schema_migrations_log in share mode', async (scene, letGo) => {
+    const running = scene.start(['up'])
+    const writer = await until('the failure is being written', async () => {
+      const [row] = await scene.db.query<{ pid: number }>(
+        "select pid from pg_locks where relation = 'schema_migrations_log'::regclass and not granted",
+      )
+      return row?.pid
+    })
+    const holders = await scene.db.query<{ pid: number }>(
+      "select pid from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
     )
-    return row?.pid
+    assert.deepEqual(holders, [{ pid: writer }])
+    await letGo()
+    requireCode(await running.done, 70)
+    assert.equal(await scene.locks(), 0)
+    const failures = await scene.db.query("select 1 from schema_migrations_log where event = 'failure'")
+    assert.equal(failures.length, 1)
   })
-  const holders = await scene.db.query<{ pid: number }>(
-    "select pid from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
-  )
-  assert.deepEqual(holders, [{ pid: writer }])
-  await holder.unsafe('commit')
-  requireCode(await running.done, 70)
-  assert.equal(await scene.locks(), 0)
-  const failures = await scene.db.query("select 1 from schema_migrations_log where event = 'failure'")
-  assert.equal(failures.length, 1)
 })
 
 testPooled('--steps counts what this run does', async () => {
@@ -243,18 +258,17 @@ testPooled('--steps counts what this run does', async () => {
 })
 
 testPooled('a busy table is tried for again, and who is in the way is named', async () => {
-  await using scene = await createPooledScene(newestMajor, transaction, {
+  const files = {
     '0001_t.sql': 'create table t (n int);',
     '0002_alter.sql': 'alter table t add column m int;',
+  }
+  await withBusyTable(files, 'lock table t in access share mode', async (scene, letGo) => {
+    const running = scene.start(['up'], { SLIPWAY_DDL_LOCK_TIMEOUT: '50ms' })
+    await running.waitForOutput(/step-retrying.*the app/)
+    await letGo()
+    requireCode(await running.done, 0)
+    assert.equal(await scene.locks(), 0)
   })
-  requireCode(await scene.run(['up', '--to', '0001_t']), 0)
-  await using app = await scene.db.connect()
-  await app.unsafe("begin; set application_name = 'the app'; lock table t in access share mode")
-  const running = scene.start(['up'], { SLIPWAY_DDL_LOCK_TIMEOUT: '50ms' })
-  await running.waitForOutput(/step-retrying.*the app/)
-  await app.unsafe('commit')
-  requireCode(await running.done, 0)
-  assert.equal(await scene.locks(), 0)
 })
 
 testPooled('a migration that ends its own transaction is found out', async () => {

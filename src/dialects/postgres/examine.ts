@@ -168,6 +168,6 @@ export function compareClocks(times: { asked: number; answered: number; server: 
     level: 'warn',
     message: `the clock of this host is ${Math.round(skew / 1000)} s ${direction} the server's (${new Date(asked).toISOString()} here, ${new Date(server).toISOString()} there)`,
     remedy:
-      "set this host by NTP: slipway new takes versions from its clock, and up compares them with the server's",
+      "set this host by NTP: versions of new migrations come from its clock, and up compares them with the server's",
   }
 }

@@ -4,6 +4,7 @@ import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
 import { shellWord } from '../../plan/shell.ts'
 import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, HistorySnapshot, Row } from '../dialect.ts'
+import { toLogRecord } from '../log-record.ts'
 import { explain } from './errors.ts'
 import { type HistoryCandidate, instant, type ServerFacts, toDate } from './facts.ts'
 import { findHistories, historyColumns } from './history-columns.ts'
@@ -186,17 +187,5 @@ from ${names.log}
 order by id`,
     ),
   )
-  return rows.map((row) => ({
-    id: Number(row.id),
-    at: toDate(row.at) ?? new Date(0),
-    event: String(row.event),
-    name: String(row.name),
-    checksum: String(row.checksum),
-    statementsDone: row.statements_done === null ? undefined : Number(row.statements_done),
-    durationMs: row.duration_ms === null ? undefined : Number(row.duration_ms),
-    appliedBy: String(row.applied_by),
-    runnerVersion: String(row.runner_version),
-    runId: String(row.run_id),
-    detail: row.error === null ? undefined : String(row.error),
-  }))
+  return rows.map((row) => toLogRecord(row, toDate(row.at) ?? new Date(0)))
 }

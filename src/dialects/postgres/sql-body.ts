@@ -52,7 +52,11 @@ function resetAndPrepare({ link, names, reset }: Workplace, rows: SessionRows): 
   return link.simple(`${reset};\n${prepareRows(names, proofs)}`)
 }
 
-export async function awaitSqlBody(place: Workplace, sent: SentBody): Promise<Finished> {
+export async function awaitSqlBody(
+  place: Workplace,
+  sent: SentBody,
+  onStatement: Attempt['onStatement'],
+): Promise<Finished> {
   const { attempt } = sent
   const { name } = attempt.record
   checkpoint('statement-sent', name)
@@ -62,7 +66,7 @@ export async function awaitSqlBody(place: Workplace, sent: SentBody): Promise<Fi
     await sent.locked?.catch((error: unknown) => {
       throw explainLocking(error, attempt)
     })
-    await awaitStatements(sent.answers, attempt)
+    await awaitStatements(sent.answers, name, onStatement)
     checkpoint('last-statement-done', name)
     return finish(place, begun, await sent.closed)
   } finally {
@@ -76,7 +80,11 @@ export function explainLocking(error: unknown, attempt: Attempt): unknown {
   return new LockBudgetSpent(message, { cause: error })
 }
 
-async function awaitStatements(answers: readonly Promise<unknown>[], attempt: Attempt): Promise<void> {
+async function awaitStatements(
+  answers: readonly Promise<unknown>[],
+  name: string,
+  onStatement: Attempt['onStatement'],
+): Promise<void> {
   for (const [index, answer] of answers.entries()) {
     const began = performance.now()
     try {
@@ -84,7 +92,7 @@ async function awaitStatements(answers: readonly Promise<unknown>[], attempt: At
     } catch (error) {
       throw new StatementError(index, error)
     }
-    checkpoint('statement-done', attempt.record.name)
-    attempt.onStatement(index, performance.now() - began)
+    checkpoint('statement-done', name)
+    onStatement(index, performance.now() - began)
   }
 }

@@ -47,12 +47,13 @@ export function runBody(place: Workplace, attempt: Attempt): Promise<Finished> {
 
 async function runSqlBody(place: Workplace, attempt: Attempt, body: SqlBody): Promise<Finished> {
   const ahead = await takeAhead(place, attempt)
+  const telling = tellingOnce(attempt)
   try {
-    return await awaitSqlBody(place, ahead ?? (await send()))
+    return await awaitSqlBody(place, ahead ?? (await send()), telling)
   } catch (error) {
     if (!isForgotten(error)) throw error
     await place.leave(error)
-    return await awaitSqlBody(place, await send('spelled out'))
+    return await awaitSqlBody(place, await send('spelled out'), telling)
   }
 
   async function send(rows?: 'spelled out'): Promise<SentBody> {
@@ -61,6 +62,16 @@ async function runSqlBody(place: Workplace, attempt: Attempt, body: SqlBody): Pr
     await turn()
     await turn()
     return sent
+  }
+}
+
+/** Of a second attempt only the statements are told that the first did not come to. */
+function tellingOnce(attempt: Attempt): Attempt['onStatement'] {
+  let told = 0
+  return (index, durationMs) => {
+    if (index < told) return
+    told = index + 1
+    attempt.onStatement(index, durationMs)
   }
 }
 

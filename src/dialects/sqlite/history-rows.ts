@@ -3,6 +3,7 @@ import { digestMigrations, type HistoryDigest } from '../../plan/digest.ts'
 import type { HistoryRow, HistoryState } from '../../plan/migration.ts'
 import type { LogRecord } from '../amendment.ts'
 import type { FailureRecord, Row, StepRecord } from '../dialect.ts'
+import { toLogRecord } from '../log-record.ts'
 import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { toSqliteValues } from './values.ts'
@@ -68,19 +69,7 @@ export function readLog(handle: Handle, tables: HistoryTables): LogRecord[] {
     `select id, at, event, name, checksum, statements_done, duration_ms, applied_by, runner_version, run_id, error
      from ${tables.log}
      order by id`,
-  ).map((row) => ({
-    id: Number(row.id),
-    at: new Date(String(row.at)),
-    event: String(row.event),
-    name: String(row.name),
-    checksum: String(row.checksum),
-    statementsDone: row.statements_done === null ? undefined : Number(row.statements_done),
-    durationMs: row.duration_ms === null ? undefined : Number(row.duration_ms),
-    appliedBy: String(row.applied_by),
-    runnerVersion: String(row.runner_version),
-    runId: String(row.run_id),
-    detail: row.error === null ? undefined : String(row.error),
-  }))
+  ).map((row) => toLogRecord(row, new Date(String(row.at))))
 }
 
 export interface Outcome {

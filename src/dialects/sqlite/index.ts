@@ -1,7 +1,8 @@
-/** SQLite 3 behind the seam of dialect.ts. The driver is a native module and is loaded when it is first needed. */
+/** SQLite 3 behind the seam of dialect.ts, its native driver included: sessions and the parser both need it. */
 import { quoteSqliteId } from '../../sql/quote.ts'
 import type { Dialect } from '../dialect.ts'
 import { explainSqlite } from './errors.ts'
+import { parseSqlite } from './syntax.ts'
 
 export const sqlite: Dialect = {
   name: 'sqlite',
@@ -12,10 +13,7 @@ export const sqlite: Dialect = {
     return openSession(url, options)
   },
   explain: explainSqlite,
-  parse: async (text) => {
-    const { parseSqlite } = await import('./syntax.ts')
-    return parseSqlite(text)
-  },
+  parse: async (text) => parseSqlite(text),
   refuseTogether: async () => new Map(),
   placeholder: () => '?',
   quoteId: quoteSqliteId,

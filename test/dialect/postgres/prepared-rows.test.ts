@@ -25,7 +25,10 @@ create function forget() returns void language plpgsql as $$ begin execute 'deal
       '0003_after.sql': "insert into effects values ('after');",
       '0004_last.sql': "insert into effects values ('last');",
     })
-    await scene.up(0)
+    const result = await scene.up(0, { SLIPWAY_LOG_LEVEL: 'debug' })
+    const told = eventsOf(result, 'statement-finished').map(({ migration, index }) => `${migration} ${index}`)
+    assert.ok(told.includes('0003_after 1'))
+    assert.deepEqual(told, [...new Set(told)])
     assert.deepEqual(
       await scene.history(),
       ['0001_effects', '0002_forget', '0003_after', '0004_last'].map((name) => `${name} applied`),

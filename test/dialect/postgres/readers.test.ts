@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestDatabase } from '../../helpers/postgres.ts'
 import { type PostgresProxy, startProxy } from '../../helpers/proxy.ts'
-import { withRole } from './role.ts'
+import { type Role, withRole } from './role.ts'
 import { createScene, errorOf, type Scene, testEach } from './scene.ts'
 
 const first = { '0001_first.sql': 'create table first (id integer);\nselect pg_sleep(0.5);\n' }
@@ -86,13 +86,26 @@ function requireReadsOnly(proxy: PostgresProxy): void {
   }
 }
 
-testEach('a role that can only read may run every verb that looks, which leaves no trace', async (major) => {
+interface Watched {
+  readonly scene: Scene
+  readonly proxy: PostgresProxy
+  readonly sampler: LockSampler
+  /** A role that may do nothing, and its URL through the proxy. */
+  readonly role: Role
+  readonly url: string
+}
+
+async function withWatchedRole(major: number, work: (watched: Watched) => Promise<void>): Promise<void> {
   await using scene = await createScene(major, first)
   const { db } = scene
   await using proxy = await startProxy(db.server)
   await using sampler = await sampleAdvisoryLocks(db)
-  await withRole(db, async (role) => {
-    const url = proxy.through(db.url(role))
+  await withRole(db, (role) => work({ scene, proxy, sampler, role, url: proxy.through(db.url(role)) }))
+}
+
+testEach('a role that can only read may run every verb that looks, which leaves no trace', async (major) => {
+  await withWatchedRole(major, async ({ scene, proxy, sampler, role, url }) => {
+    const { db } = scene
     const before = await readAll(db)
     const empty = await runLooks(scene, url)
     assert.match(empty['up --dry-run'] ?? '', /0001_first/)
@@ -117,12 +130,8 @@ testEach('a role that can only read may run every verb that looks, which leaves 
 })
 
 testEach('the verbs that look at what is wrong leave no trace either', async (major) => {
-  await using scene = await createScene(major, first)
-  const { db } = scene
-  await using proxy = await startProxy(db.server)
-  await using sampler = await sampleAdvisoryLocks(db)
-  await withRole(db, async (role) => {
-    const url = proxy.through(db.url(role))
+  await withWatchedRole(major, async ({ scene, proxy, sampler, role, url }) => {
+    const { db } = scene
     // Not being able to write is what doctor finds wrong.
     const expected = { doctor: 77, unlock: 0, 'unlock --json': 0, repair: 0, 'stamp head --dry-run': 0 }
     const look = async () => {

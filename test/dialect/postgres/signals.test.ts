@@ -68,7 +68,11 @@ testEach('SIGTERM in a non-transactional step leaves it to be resumed', async (m
   })
   const running = scene.start(['up'])
   await interrupt(scene.db, running, 'SIGTERM')
-  assert.equal((await running.done).code, 143)
+  const result = await running.done
+  assert.deepEqual(
+    [result.code, errorOf(result).message, errorOf(result).hint],
+    [143, 'stopped by SIGTERM; 0002_steps is unfinished and can be resumed', 'to go on with it: slipway up'],
+  )
   assert.deepEqual(await scene.history(), ['0001_first applied', '0002_steps started'])
   assert.deepEqual(await scene.db.query(isLocked), [])
   await scene.db.query('insert into t values (1)')

@@ -58,6 +58,14 @@ interface Case {
 
 const unsigned = /^tls: the server's certificate is not signed by a CA in \/.*\.crt$/
 
+const byAddress = (name: string, certificate: CertificateRequest, fails?: RegExp): Case => ({
+  name,
+  certificate,
+  host: '127.0.0.1',
+  parameters: verifyFull,
+  ...(fails === undefined ? {} : { fails }),
+})
+
 const cases: readonly Case[] = [
   { name: 'the right name', parameters: verifyFull },
   {
@@ -92,31 +100,17 @@ const cases: readonly Case[] = [
     fails: /^tls: the server's certificate is for db\.example, not for other\.example$/,
   },
   { name: 'another name with verify-ca', host: 'other.example', parameters: verifyCa },
-  {
-    name: 'an address',
-    certificate: { name: 'x', alternatives: ['IP:127.0.0.1'] },
-    host: '127.0.0.1',
-    parameters: verifyFull,
-  },
-  {
-    name: 'an address as a DNS name, as libpq takes it',
-    certificate: { name: 'x', alternatives: ['DNS:127.0.0.1'] },
-    host: '127.0.0.1',
-    parameters: verifyFull,
-  },
-  {
-    name: 'an address as the common name, as libpq takes it',
-    certificate: { name: '127.0.0.1', alternatives: ['DNS:db.example'] },
-    host: '127.0.0.1',
-    parameters: verifyFull,
-  },
-  {
-    name: 'another address',
-    certificate: { name: '127.0.0.1', alternatives: ['IP:127.0.0.9'] },
-    host: '127.0.0.1',
-    parameters: verifyFull,
-    fails: /is for 127\.0\.0\.9, not for 127\.0\.0\.1$/,
-  },
+  byAddress('an address', { name: 'x', alternatives: ['IP:127.0.0.1'] }),
+  byAddress('an address as a DNS name, as libpq takes it', { name: 'x', alternatives: ['DNS:127.0.0.1'] }),
+  byAddress('an address as the common name, as libpq takes it', {
+    name: '127.0.0.1',
+    alternatives: ['DNS:db.example'],
+  }),
+  byAddress(
+    'another address',
+    { name: '127.0.0.1', alternatives: ['IP:127.0.0.9'] },
+    /is for 127\.0\.0\.9, not for 127\.0\.0\.1$/,
+  ),
   {
     name: 'another authority',
     parameters: () => `sslmode=verify-full&sslrootcert=${stranger.root}`,

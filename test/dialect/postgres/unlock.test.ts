@@ -86,6 +86,25 @@ testEach(
   },
 )
 
+test('the command that ends it names the history that it is about', async () => {
+  await using scene = await createScene(newestMajor, files)
+  await scene.db.query('create schema "Other"')
+  const { pid, running } = await startHanging(scene, { SLIPWAY_SCHEMA: 'Other' })
+  const typist = createTypist(scene.workspace, {
+    SLIPWAY_DATABASE_URL: scene.db.url(),
+    SLIPWAY_LOG_FORMAT: 'pretty',
+  })
+  for (const verb of ['unlock', 'doctor', 'up --lock-timeout 1s']) {
+    const look = await typist.type(`slipway ${verb} --schema Other`)
+    assert.equal(commandIn(look, /unlock/), 'slipway unlock --schema Other --terminate')
+  }
+  const json = JSON.parse((await scene.run(['unlock', '--json', '--schema', 'Other'])).stdout)
+  assert.equal(json.remedy, 'slipway unlock --schema Other --terminate')
+  const ended = await typist.typeAndConfirm(json.remedy)
+  assert.match(ended.stdout, new RegExp(`pid ${pid} was ended; the run lock is free`))
+  assert.equal((await running.done).code, 75)
+})
+
 testEach('nobody holds it', async (major) => {
   await using scene = await createScene(major, files)
   for (const args of [['unlock'], ['unlock', '--terminate'], ['unlock', '--terminate', '--yes']]) {

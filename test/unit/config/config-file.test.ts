@@ -20,25 +20,25 @@ const taken: readonly (readonly [SettingName, unknown, string])[] = [
 
 for (const [name, value, text] of taken)
   test(`${name}: ${JSON.stringify(value)} is ${text}`, () => {
-    assert.equal(readConfigValue(settingOf(name).type, value, 'here'), text)
+    assert.equal(readConfigValue(settingOf(name).type, value, { kind: 'config', key: name, file: 'f' }), text)
   })
 
 const refused: readonly (readonly [SettingName, unknown, RegExp])[] = [
-  ['dir', 5, /^here must be a text, not a number$/],
+  ['dir', 5, /^\w+ in f must be a text, not a number$/],
   ['dir', null, /not null$/],
-  ['databaseUrl', { url: 'hunter2' }, /^here must be a text, not an object$/],
+  ['databaseUrl', { url: 'hunter2' }, /^\w+ in f must be a text, not an object$/],
   ['databaseUrl', ['hunter2'], /not a list$/],
-  ['allowEmpty', 'true', /^here must be true or false, not a text$/],
-  ['lockTimeout', 5, /^here must be a duration such as .*, not a number$/],
-  ['onAhead', true, /^here must be one of allow, error, allow-breaking, not a boolean$/],
-  ['grantSelectTo', [1], /^here must be a list of texts, not a list$/],
+  ['allowEmpty', 'true', /^\w+ in f must be true or false, not a text$/],
+  ['lockTimeout', 5, /^\w+ in f must be a duration such as .*, not a number$/],
+  ['onAhead', true, /^\w+ in f must be one of allow, error, allow-breaking, not a boolean$/],
+  ['grantSelectTo', [1], /^\w+ in f must be a list of texts, not a list$/],
   ['dir', () => './db', /not a function$/],
 ]
 
 for (const [name, value, message] of refused)
   test(`${name}: ${JSON.stringify(value)} is refused`, () => {
     assert.throws(
-      () => readConfigValue(settingOf(name).type, value, 'here'),
+      () => readConfigValue(settingOf(name).type, value, { kind: 'config', key: name, file: 'f' }),
       (error) => isSlipwayError(error) && error.code === 'bad-setting' && message.test(error.message),
     )
   })

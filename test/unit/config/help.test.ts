@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { renderHelp, shownDefault, usageOf } from '../../../src/config/help.ts'
-import { settingNames, settingOf, variablesOf } from '../../../src/config/settings.ts'
+import { variablesOf } from '../../../src/config/setting.ts'
+import { settingNames, settingOf } from '../../../src/config/settings.ts'
 import { verbNames, verbSpec } from '../../../src/config/verbs.ts'
 
 for (const topic of [undefined, ...verbNames])
