@@ -1,4 +1,5 @@
 /** Pieces of SQL that a template is given: one expression each, which cannot end where the template put it. */
+import { bareName } from '../sql/bare-name.ts'
 import { readPostgresToken } from '../sql/postgres-tokens.ts'
 import { readSqliteToken } from '../sql/sqlite-tokens.ts'
 import { type ReadToken, readTokens } from '../sql/token.ts'
@@ -32,6 +33,19 @@ function findFault(text: string, read: ReadToken): string | undefined {
   }
   const missing = open.pop()
   return missing === undefined ? undefined : `lacks a ${missing}`
+}
+
+/** What may be columns in it, each once: names that are neither key words nor functions. */
+export function namesIn(fragment: string): readonly string[] {
+  const names = new Set<string>()
+  for (const { kind, start, end } of readTokens(fragment, readers.postgres)) {
+    const source = fragment.slice(start, end)
+    const isCalled = /^\s*\(/.test(fragment.slice(end))
+    if (kind === 'identifier') names.add(source.slice(1, -1).replaceAll('""', '"'))
+    else if (kind === 'word' && !isCalled && bareName(source.toLowerCase()) === source.toLowerCase())
+      names.add(source.toLowerCase())
+  }
+  return [...names]
 }
 
 /** Undefined where it is not given. Throws bad-argument. */

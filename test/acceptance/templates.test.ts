@@ -1,9 +1,10 @@
 /**
  * What each template writes is run on tables that hold rows: up, down, up. Down leaves the schema that was there
- * before, the second up that of the first, and no row is lost that the template does not say it drops.
+ * before, the second up that of the first, and no row is lost. All of them are one folder, since each command takes a
+ * process: which migration is at fault is in the message.
  */
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 import { templates } from '../../src/templates/registry.ts'
 import {
   type RenderedTemplate,
@@ -13,32 +14,20 @@ import {
 } from '../../src/templates/render.ts'
 import type { TemplateDialect } from '../../src/templates/template.ts'
 import { postgresMajors } from '../helpers/postgres.ts'
-import { createTemplateScene, type TemplateScene } from '../helpers/template-scene.ts'
+import { createTemplateScene, type Rows } from '../helpers/template-scene.ts'
 
 interface Case {
-  readonly name: string
   readonly template: string
-  readonly options?: RenderOptions
-  /** And the way back does not restore what was in them. */
-  readonly changesRows?: boolean
+  readonly options: RenderOptions
 }
-
-const examples: readonly Case[] = templates.map(({ name, example }) => ({
-  name,
-  template: name,
-  options: example,
-  changesRows: ['drop-column', 'backfill'].includes(name),
-}))
 
 /** Where the example of a template does not say all. */
 const more: readonly Case[] = [
   {
-    name: 'rename-column, all of it, of a column that is never empty',
     template: 'rename-column',
     options: { table: 'crew', column: ['name:text:not-null:default=nobody'], to: 'full_name', phase: 'all' },
   },
   {
-    name: 'add-index with everything',
     template: 'add-index',
     options: {
       table: 'users',
@@ -49,7 +38,6 @@ const more: readonly Case[] = [
     },
   },
   {
-    name: 'create-table with everything',
     template: 'create-table',
     options: {
       table: 'order "lines"',
@@ -68,13 +56,10 @@ const more: readonly Case[] = [
     },
   },
   {
-    name: 'data-migration of everything, with quotes',
     template: 'data-migration',
     options: { table: 'users', set: "plan = 'it''s `${x}` \\'", undo: 'plan = null' },
-    changesRows: true,
   },
   {
-    name: 'add-foreign-key that says what follows',
     template: 'add-foreign-key',
     options: {
       table: 'posts',
@@ -98,16 +83,40 @@ const databases: readonly {
 const forms: readonly TemplateForm[] = ['typescript', 'sql', 'sql-pair']
 
 for (const { label, dialect, major } of databases)
-  describe(label, { concurrency: 2 }, () => {
-    for (const each of [...examples, ...more])
-      for (const form of forms.filter((form) => isPossible(each.template, form, dialect)))
-        test(`${each.name}, ${form}`, async () => {
-          await using scene = await createTemplateScene(dialect, major)
-          const version = '20260101000000'
-          const { files } = renderTemplate(each.template, { ...each.options, form, dialect, version })
-          await roundTrip(scene, files, each.changesRows === true)
-        })
-  })
+  for (const form of forms)
+    test(`${label}, ${form}`, async () => {
+      await using scene = await createTemplateScene(dialect, major)
+      const migrations = renderAll(form, dialect)
+      const before = await scene.look()
+      scene.add(migrations)
+      await scene.slipway('up')
+      const after = await scene.look()
+      assert.notEqual(after.schema, before.schema)
+      await scene.revert()
+      const back = await scene.look()
+      assert.equal(back.schema, before.schema, 'down leads back')
+      assert.deepEqual(lasting(back.rows), lasting(before.rows), 'down loses no row')
+      await scene.slipway('up')
+      const again = await scene.look()
+      assert.equal(again.schema, after.schema, 'the second up leads to where the first did')
+      assert.deepEqual(lasting(again.rows), lasting(after.rows))
+      await scene.slipway('verify')
+    })
+
+/** Every template's example, and what is above, as migrations of one folder. */
+function renderAll(form: TemplateForm, dialect: TemplateDialect): RenderedTemplate['files'] {
+  const cases: readonly Case[] = [
+    ...templates.map(({ name, example }) => ({ template: name, options: example })),
+    ...more,
+  ]
+  return cases
+    .filter(({ template }) => isPossible(template, form, dialect))
+    .flatMap(({ template, options }, index) => {
+      const version = `20260101${String(index).padStart(2, '0')}0000`
+      const table = template === 'recreate-table' && form !== 'typescript' ? { table: 'plain' } : {}
+      return renderTemplate(template, { ...options, ...table, form, dialect, version }).files
+    })
+}
 
 function isPossible(name: string, form: TemplateForm, dialect: TemplateDialect): boolean {
   const template = templates.find((one) => one.name === name)
@@ -117,27 +126,15 @@ function isPossible(name: string, form: TemplateForm, dialect: TemplateDialect):
   return typeof (form === 'typescript' ? template.typescript : template.sql[dialect]) === 'function'
 }
 
-async function roundTrip(
-  scene: TemplateScene,
-  files: RenderedTemplate['files'],
-  changesRows: boolean,
-): Promise<void> {
-  const before = await scene.look()
-  scene.add(files)
-  await scene.slipway('up')
-  const after = await scene.look()
-  await scene.revert()
-  const back = await scene.look()
-  assert.equal(back.schema, before.schema, 'down leads back')
-  assert.deepEqual(countRows(back), countRows(before), 'down loses no row')
-  if (!changesRows) assert.deepEqual(back.rows, before.rows, 'down leaves every value')
-  await scene.slipway('up')
-  const again = await scene.look()
-  assert.equal(again.schema, after.schema, 'the second up leads to where the first did')
-  assert.deepEqual(again.rows, after.rows)
-  await scene.slipway('verify')
-}
-
-function countRows({ rows }: Awaited<ReturnType<TemplateScene['look']>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(rows).map(([table, list]) => [table, list.length]))
+/** Without what drop-column, backfill and data-migration are to change for good. */
+function lasting(rows: Rows): Rows {
+  const changing = ['nickname', 'email_lower', 'plan']
+  return Object.fromEntries(
+    Object.entries(rows).map(([table, list]) => [
+      table,
+      list.map((row) =>
+        Object.fromEntries(Object.entries(row).filter(([column]) => !changing.includes(column))),
+      ),
+    ]),
+  )
 }

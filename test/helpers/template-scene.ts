@@ -6,7 +6,7 @@ import { slipway } from './cli.ts'
 import { createTestDatabase, newestMajor } from './postgres.ts'
 import { createWorkspace } from './workspace.ts'
 
-type Rows = Readonly<Record<string, readonly Record<string, unknown>[]>>
+export type Rows = Readonly<Record<string, readonly Record<string, unknown>[]>>
 
 export interface TemplateScene extends AsyncDisposable {
   readonly dir: string
@@ -41,6 +41,7 @@ create table crew (id ${key[dialect]}, name text not null default 'nobody');
 create table notes (id ${key[dialect]}, body text);
 create table stars (note_id ${dialect === 'postgres' ? 'bigint' : 'integer'} references notes (id) on delete cascade);
 create table noted (note_id integer);
+create table plain (id ${key[dialect]}, body text);
 create index posts_title on posts (title);
 create index notes_body on notes (body);
 create view user_emails as select id, email from users;
@@ -53,6 +54,7 @@ insert into posts (id, author_id, title) values (1, 1, 'one'), (2, 7, 'two'), (3
 insert into orders (id, total) values (1, 0), (2, 15);
 insert into crew (id, name) values (1, 'Dee'), (2, 'Eve');
 insert into notes (id, body) values (1, 'first'), (2, 'second'), (9, 'ninth');
+insert into plain (id, body) values (3, 'p');
 insert into stars (note_id) values (1), (1), (9);
 `
 /** Fires for each new note, so a copy of the rows must not. */

@@ -1,6 +1,5 @@
 import { bareName } from '../../sql/bare-name.ts'
-import { wordOf } from '../../sql/object-names.ts'
-import { readFragment } from '../fragment.ts'
+import { namesIn, readFragment } from '../fragment.ts'
 import { readConstraintName, readTable } from '../names.ts'
 import type { Asked, Template } from '../template.ts'
 import { call, object } from '../typescript.ts'
@@ -63,5 +62,5 @@ export const addCheck: Template = {
 function read(asked: Asked) {
   const table = readTable(asked)
   const check = readFragment(asked, 'check') ?? ''
-  return { table, check, name: readConstraintName(asked, table, [wordOf(check)], 'check') }
+  return { table, check, name: readConstraintName(asked, table, namesIn(check), 'check') }
 }

@@ -63,9 +63,9 @@ drop index concurrently app.users_email_idx;
     [
       {
         name: 'x.up.sql',
-        text: 'alter table orders add constraint orders_total_0_check check (total >= 0);\n',
+        text: 'alter table orders add constraint orders_total_check check (total >= 0);\n',
       },
-      { name: 'x.down.sql', text: 'alter table orders drop constraint orders_total_0_check;\n' },
+      { name: 'x.down.sql', text: 'alter table orders drop constraint orders_total_check;\n' },
     ],
   )
 })
