@@ -103,6 +103,39 @@ for (const { label, dialect, major } of databases)
       await scene.slipway('verify')
     })
 
+for (const { label, dialect, major } of databases)
+  test(`${label}: while both names of a column are there, either may be written`, async () => {
+    await using scene = await createTemplateScene(dialect, major)
+    const column = ['name:text:not-null:default=nobody']
+    const { files } = renderTemplate('rename-column', {
+      table: 'crew',
+      column,
+      to: 'full "name"',
+      version: '20260101000000',
+    })
+    scene.add(files)
+    await scene.slipway('up')
+    await scene.run(`
+      insert into crew (id, name) values (10, 'old app');
+      insert into crew (id, "full ""name""") values (11, 'new app');
+      insert into crew (id) values (12);
+      update crew set name = 'by the old' where id = 1;
+      update crew set "full ""name""" = 'by the new' where id = 2;
+      update crew set name = 'loses', "full ""name""" = 'wins' where id = 10;
+      update crew set id = 13 where id = 11;`)
+    const { rows } = await scene.look()
+    assert.deepEqual(
+      rows.crew?.map((row) => [Number(row.id), row.name, row['full "name"']]),
+      [
+        [1, 'by the old', 'by the old'],
+        [2, 'by the new', 'by the new'],
+        [10, 'wins', 'wins'],
+        [12, 'nobody', 'nobody'],
+        [13, 'new app', 'new app'],
+      ],
+    )
+  })
+
 /** Every template's example, and what is above, as migrations of one folder. */
 function renderAll(form: TemplateForm, dialect: TemplateDialect): RenderedTemplate['files'] {
   const cases: readonly Case[] = [

@@ -72,6 +72,7 @@ test('TypeScript in the pages is sound', () => {
     'migrations/README.md',
     'migrations/QUICK_START.md',
     'docs/settings.md',
+    'docs/templates.md',
   ].flatMap((page) =>
     readBlocks(read(page))
       .filter(({ language }) => language === 'ts')

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import { dumpCatalogue, dumpSqliteCatalogue, historyTables } from './catalogue.ts'
 import { slipway } from './cli.ts'
 import { createTestDatabase, newestMajor } from './postgres.ts'
+import { runSqlite } from './sqlite.ts'
 import { createWorkspace } from './workspace.ts'
 
 export type Rows = Readonly<Record<string, readonly Record<string, unknown>[]>>
@@ -16,6 +17,8 @@ export interface TemplateScene extends AsyncDisposable {
   slipway(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }>
   /** Back to where it began. */
   revert(): Promise<void>
+  /** As an app would. */
+  run(text: string): Promise<void>
   look(): Promise<{ readonly schema: string; readonly rows: Rows }>
 }
 
@@ -85,6 +88,7 @@ export async function createTemplateScene(
     slipway: run,
     revert: async () => void (await run('down', '--to', base, '--no-safety-checks')),
     look: database.look,
+    run: database.run,
     async [Symbol.asyncDispose]() {
       await database.close()
       workspace[Symbol.dispose]()
@@ -95,6 +99,7 @@ export async function createTemplateScene(
 interface Place {
   readonly url: string
   readonly look: TemplateScene['look']
+  readonly run: TemplateScene['run']
   close(): Promise<unknown>
 }
 
@@ -102,6 +107,7 @@ async function onPostgres(major: number): Promise<Place> {
   const db = await createTestDatabase(major)
   return {
     url: db.url(),
+    run: async (text) => void (await db.query(text)),
     close: async () => db[Symbol.asyncDispose](),
     look: async () => {
       const tables = await db.query<{ name: string }>(
@@ -122,6 +128,7 @@ async function onPostgres(major: number): Promise<Place> {
 function onSqlite(file: string): Place {
   return {
     url: `sqlite:${file}`,
+    run: async (text) => runSqlite(file, text),
     close: async () => {},
     look: async () => ({ schema: dumpShape(file), rows: readRows(file) }),
   }
