@@ -1,5 +1,5 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
-import { parameterFlags } from '../templates/parameters.ts'
+import { newFlags } from './new-flags.ts'
 
 export type VerbFlagType =
   | { readonly kind: 'boolean' }
@@ -198,32 +198,7 @@ export const verbs = {
     arguments: 'NAME',
     details:
       'The version is the time in UTC, and never sorts before an existing migration. Which template takes which flags: slipway templates, and docs/templates.md.',
-    flags: [
-      {
-        flag: 'template',
-        type: { kind: 'string', placeholder: 'TEMPLATE' },
-        default: 'blank',
-        doc: 'What to write: one of slipway templates.',
-      },
-      { flag: 'sql', type: { kind: 'boolean' }, doc: 'Write a .sql file; without it, TypeScript.' },
-      {
-        flag: 'pair',
-        type: { kind: 'boolean' },
-        doc: 'Write SQL as two files, NAME.up.sql and NAME.down.sql.',
-      },
-      {
-        flag: 'dialect',
-        type: { kind: 'choice', values: ['postgres', 'sqlite'] },
-        doc: 'For which database; without it, the configured one.',
-      },
-      {
-        flag: 'var',
-        type: { kind: 'string', placeholder: 'KEY=VALUE' },
-        doc: "A value for {{KEY}} in one of the project's own templates.",
-        repeated: true,
-      },
-      ...parameterFlags,
-    ],
+    flags: newFlags,
     examples: [
       'slipway new add_user_preferences',
       'slipway new add_user_preferences --sql',

@@ -61,7 +61,9 @@ export function call(
   const line = `${head}(${flat.join(', ')})`
   const last = given.at(-1)
   if (last === undefined || (unfold === 0 && line.length + bodyIndent <= width)) return [line]
-  if (!isFoldable(last)) return [`${head}(`, ...flat.map((text) => `  ${text},`), ')']
+  // As formatters do it: one object is folded open, of several each stands on its line.
+  const objects = given.filter((value) => typeof value === 'object' && value !== null && 'fields' in value)
+  if (!isFoldable(last) || objects.length > 1) return [`${head}(`, ...flat.map((text) => `  ${text},`), ')']
   const before = flat.slice(0, -1).map((text) => `${text}, `)
   const lines = printLines(last, bodyIndent, unfold)
   return [`${head}(${before.join('')}${lines[0] ?? ''}`, ...lines.slice(1, -1), `${lines.at(-1)})`]
