@@ -1,5 +1,5 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
-import { newFlags } from './new-flags.ts'
+import { newVerb, templatesVerb } from './new-verb.ts'
 
 export type VerbFlagType =
   | { readonly kind: 'boolean' }
@@ -193,24 +193,8 @@ export const verbs = {
     ],
     examples: ['slipway unlock', 'slipway unlock --terminate'],
   },
-  new: {
-    summary: 'write the next migration from a template',
-    arguments: 'NAME',
-    details:
-      'The version is the time in UTC, and never sorts before an existing migration. Which template takes which flags: slipway templates, and docs/templates.md.',
-    flags: newFlags,
-    examples: [
-      'slipway new add_user_preferences',
-      'slipway new add_user_preferences --sql',
-      'slipway new add_user_age --template add-column --table users --column age:integer',
-    ],
-  },
-  templates: {
-    summary: 'list the templates of new, with their flags',
-    details: "The project's own come first. Needs no database.",
-    flags: [json],
-    examples: ['slipway templates', 'slipway templates --json'],
-  },
+  new: newVerb,
+  templates: templatesVerb,
   config: {
     summary: 'show every setting, its value, and where it came from',
     details:
