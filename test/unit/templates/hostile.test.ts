@@ -86,7 +86,8 @@ describe('scripts', () => {
           plain.map(([called]) => called),
           text,
         )
-        if (name !== 'blank') assert.ok(JSON.stringify(calls).length > 0)
+        for (const [called, [sql]] of calls)
+          if (called.startsWith('sql')) assert.equal(await countStatements(called, String(sql)), 1, `${sql}`)
         if (!['blank', 'recreate-table'].includes(name) && name !== 'data-migration')
           assert.ok(
             calls.some(([, values]) => holds(values, text)),
@@ -126,6 +127,17 @@ async function kindsOf(text: string, dialect: 'postgres' | 'sqlite'): Promise<(s
   )
 }
 
+async function countStatements(called: string, sql: string): Promise<number> {
+  return (called.includes('postgres') ? await parsePostgres(sql) : splitSqlite(sql)).length
+}
+
+test('a column called __proto__ is a column', async () => {
+  const options = { table: 'a', column: ['__proto__:text', 'b:text'] }
+  const calls = await callsOf(renderTemplate('create-table', options).files)
+  const [, spec] = calls[0]?.[1] as [string, { columns: object }]
+  assert.deepEqual(Object.keys(spec.columns), ['id', '__proto__', 'b'])
+})
+
 type Call = readonly [name: string, values: readonly unknown[]]
 
 /** Of up and down of every file, on both databases. */
@@ -150,7 +162,10 @@ function recorder(dialect: string, calls: Call[]): unknown {
     }
   const sql = Object.assign(
     async (strings: readonly string[], ...values: unknown[]) => {
-      calls.push([`sql ${strings.join('?').trim().split(/\s+/)[0]}`, [strings.join('?'), ...values]])
+      calls.push([
+        `sql for ${dialect}: ${strings.join('?').trim().split(/\s+/)[0]}`,
+        [strings.join('?'), ...values],
+      ])
       return []
     },
     { raw: record('raw') },
