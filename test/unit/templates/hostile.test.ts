@@ -138,6 +138,12 @@ test('a column called __proto__ is a column', async () => {
   assert.deepEqual(Object.keys(spec.columns), ['id', '__proto__', 'b'])
 })
 
+interface Script {
+  readonly up?: (context: unknown) => unknown
+  readonly down?: (context: unknown) => unknown
+  readonly options?: { readonly dialects?: readonly string[] }
+}
+
 type Call = readonly [name: string, values: readonly unknown[]]
 
 /** Of up and down of every file, on both databases. */
@@ -146,8 +152,8 @@ async function callsOf(files: readonly { readonly name: string; readonly text: s
   for (const { text } of files) {
     const code = stripTypeScriptTypes(text, { mode: 'strip' })
     const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-    const { up, down } = (await import(url)) as Record<string, ((context: unknown) => unknown) | undefined>
-    for (const dialect of ['postgres', 'sqlite'])
+    const { up, down, options } = (await import(url)) as Script
+    for (const dialect of options?.dialects ?? ['postgres', 'sqlite'])
       for (const direction of [up, down]) await direction?.(recorder(dialect, calls))
   }
   return calls
