@@ -55,10 +55,14 @@ export async function bringUp(given: Up): Promise<void> {
   const { session } = given
   const before = await session.readHistory()
   const up = { ...given, request: settleTarget(given, before) }
-  if (await isNothingToDo(up, before)) return
+  const first = await makePlan(up, before)
+  if (first.kind === 'plan' && first.steps.length === 0) return tellUpToDate(up, first)
+  // More may be wrong than can be seen without importing what is pending.
+  if (first.kind === 'refusal') await requireSound(up, before)
   // A single transaction of several migrations needs a session all the same: for what stands between two of them.
   const turns = up.request.together === true ? undefined : await session.turns()
   if (turns !== undefined) {
+    await requireSound(up, before)
     const { bringInTurns } = await import('./turns.ts')
     const rest = await bringInTurns(up, turns)
     if (rest === undefined) return
@@ -75,6 +79,7 @@ function settleTarget({ found: { files }, request }: Up, { rows }: HistorySnapsh
   return { ...request, target: end.kind === 'base' ? end : { kind: 'named', text: end.name } }
 }
 
+/** Of many that start at once one does the work: the others need not import and parse it as well. */
 async function bringInSession(up: Up): Promise<void> {
   const { run, session } = up
   const isDone = (snapshot: HistorySnapshot) => isUpToDate(up.found.files, snapshot.rows)
@@ -83,23 +88,24 @@ async function bringInSession(up: Up): Promise<void> {
     return
   }
   checkpoint('locked')
-  await releasingRunLock(run, session, () => applyUnderLock(up))
+  await releasingRunLock(run, session, async () => {
+    const snapshot = await session.readHistory()
+    const plan = await makePlan(up, snapshot)
+    if (plan.kind === 'plan' && plan.steps.length === 0) return tellUpToDate(up, plan)
+    // What is refused leaves no tables behind.
+    await requireSound(up, snapshot)
+    await applyUnderLock(up)
+  })
 }
 
-/** No lock, and no migration file imported. */
-async function isNothingToDo(up: Up, snapshot: HistorySnapshot): Promise<boolean> {
-  const first = await makePlan(up, snapshot)
-  if (first.kind === 'plan' && first.steps.length === 0) {
-    tellUpToDate(up, first)
-    return true
-  }
+/** All that is pending can be read and may run, as far as `snapshot` tells. */
+async function requireSound(up: Up, snapshot: HistorySnapshot): Promise<void> {
   await loadPending(up, snapshot)
   const second = await makePlan(up, snapshot)
   // A step that looks unfinished may be in another runner's hands right now; under the lock it will be clear.
   if (second.kind === 'refusal' && second.reasons.some((reason) => reason.code !== 'unfinished'))
     requirePlan(up, second)
   if (second.kind === 'plan') await requireFit(up, second)
-  return false
 }
 
 export function makePlan(up: Up, snapshot: HistorySnapshot): Promise<Plan | Refusal> {

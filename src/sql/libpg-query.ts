@@ -36,12 +36,20 @@ export interface RawStatement {
   readonly end: number
 }
 
+let library: Promise<typeof import('libpg-query')> | undefined
+
+/** Once: Node takes as long to find a module again as the parser takes for a short text. */
+function loadLibrary(): Promise<typeof import('libpg-query')> {
+  library ??= import('libpg-query')
+  return library
+}
+
 /** The statements of `text` in order. Throws SqlSyntaxError. The library is loaded at the first call. */
 export async function parseGrammar(text: string): Promise<readonly RawStatement[]> {
   const nul = text.indexOf('\0')
   if (nul !== -1) throw new SqlSyntaxError('the text holds a NUL byte', nul, 'save it as UTF-8 text')
   if (text.trim() === '') return []
-  const { parse, hasSqlDetails } = await import('libpg-query')
+  const { parse, hasSqlDetails } = await loadLibrary()
   const tree = await parse(text).catch((error: unknown) => {
     if (!hasSqlDetails(error)) throw error
     throw new SqlSyntaxError(
