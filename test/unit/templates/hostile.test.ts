@@ -134,8 +134,9 @@ async function countStatements(called: string, sql: string): Promise<number> {
 test('a column called __proto__ is a column', async () => {
   const options = { table: 'a', column: ['__proto__:text', 'b:text'] }
   const calls = await callsOf(renderTemplate('create-table', options).files)
-  const [, spec] = calls[0]?.[1] as [string, { columns: object }]
-  assert.deepEqual(Object.keys(spec.columns), ['id', '__proto__', 'b'])
+  const [, [, spec] = []] = calls[0] ?? []
+  const { columns } = spec as { columns: object }
+  assert.deepEqual(Object.keys(columns), ['id', '__proto__', 'b'])
 })
 
 interface Script {
