@@ -96,7 +96,7 @@ const table: [string, RunEvent, string][] = [
   [
     'an idle lock holder whose last statement set a password',
     held({ state: 'idle', statement: "alter role app password 'it''s secret' valid until 'x'" }),
-    "… the run lock is held by pid 812 (slipway/0.1.0 pod-x) from 10.0.0.5 since 12:03:11 UTC, idle, last statement: alter role app password '***' valid until 'x'  4 s of 10 min\n",
+    "… the run lock is held by pid 812 (slipway/0.1.0 pod-x) from 10.0.0.5 since 12:03:11 UTC, idle, last statement: alter role app password '***' valid until '***'  4 s of 10 min\n",
   ],
   [
     'an unknown lock holder',
