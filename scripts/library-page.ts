@@ -40,6 +40,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   Events: ['Listener', 'RunEvent', 'RunOutcome', 'LockHolder', 'AmendAction'],
   'The config file': ['SlipwayConfig', 'SlipwayConfigInput'],
   Hooks: ['HooksConfig', 'HookConfig', 'HookCommand', 'HookRun', 'HookFunction', 'HookFacts', 'HookName'],
+  Templates: ['renderTemplate', 'RenderOptions', 'TemplateArguments', 'TemplateForm', 'RenderedTemplate'],
   Migrations: [
     'Migration',
     'MigrationOptions',

@@ -12,6 +12,7 @@ import { jsonText } from './reporters/json-text.ts'
 import { type StartingReporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
+import { earlyLogFormat } from './terminal/early-log-format.ts'
 import { type Blame, endAfterOutput, watchEnding } from './terminal/ending.ts'
 import { nameOnce } from './terminal/name-once.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
@@ -225,6 +226,8 @@ async function runCommand(
       return (await import('./commands/unlock.ts')).unlock(context, command)
     case 'new':
       return (await import('./commands/new.ts')).newMigration(context, command)
+    case 'templates':
+      return (await import('./commands/templates.ts')).templates(context, command)
     case 'manifest':
       return (await import('./commands/manifest.ts')).manifest(context, command)
     case 'version':
@@ -239,11 +242,4 @@ function reportError(error: unknown, config: Config | undefined): string {
     redact: config?.redact ?? noRedaction,
     level: config?.logLevel ?? 'info',
   })
-}
-
-/** While the settings cannot be read, the variable alone says how errors look. */
-function earlyLogFormat(): Config['logFormat'] {
-  const wanted = process.env.SLIPWAY_LOG_FORMAT?.toLowerCase()
-  if (wanted === 'pretty' || wanted === 'json') return wanted
-  return isTerminal('stderr') ? 'pretty' : 'json'
 }

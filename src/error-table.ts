@@ -77,6 +77,16 @@ export const errorTable = {
     meaning: 'The database holds the histories of several other tools, or several of one.',
     hint: 'slipway adopt --from TOOL, or --from-table NAME',
   },
+  'unknown-template': {
+    exit: 64,
+    meaning: 'Neither slipway nor the project has a template of that name.',
+    hint: 'slipway templates',
+  },
+  'template-unavailable': {
+    exit: 64,
+    meaning: 'A template has no form in that language or for that database.',
+    hint: 'slipway templates',
+  },
   // 65 history and files disagree
   changed: {
     exit: 65,
@@ -139,6 +149,12 @@ export const errorTable = {
     hint: 'slipway status',
   },
   // 66 migrations
+  'bad-template': {
+    exit: 66,
+    meaning:
+      "A project's own template cannot be read, lacks a half, or holds a placeholder that makes no sense there.",
+    hint: 'correct the template; docs/templates.md has the placeholders',
+  },
   'dir-missing': {
     exit: 66,
     meaning: 'The folder of migrations does not exist or cannot be read.',

@@ -70,6 +70,13 @@ export type {
   StatusResult,
   VerifyResult,
 } from './reporters/results.ts'
+export type { TemplateArguments } from './templates/parameters.ts'
+export {
+  type RenderedTemplate,
+  type RenderOptions,
+  renderTemplate,
+  type TemplateForm,
+} from './templates/render.ts'
 
 import type { MigrationContext } from './engine/context/context.ts'
 

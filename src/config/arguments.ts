@@ -13,10 +13,11 @@ import {
   type StampCommand,
   type UnlockCommand,
 } from './mending-arguments.ts'
+import { type NewCommand, readNew } from './new-arguments.ts'
 import { readSql, readTrial, type SqlCommand } from './offline-arguments.ts'
 import { hintForOtherTool } from './other-words.ts'
 import { durationForm, longestMs } from './setting-value.ts'
-import { type SettingFlags, type SettingName, settingNames, settings } from './settings.ts'
+import { type SettingFlags, type SettingName, settingNames, settings, settingsOf } from './settings.ts'
 import { showValue } from './show-value.ts'
 import { findLastingFlags } from './typed-flags.ts'
 import { isVerb, type Verb, verbNames, verbSpec, verbs } from './verbs.ts'
@@ -44,7 +45,8 @@ export type Command =
   | SqlCommand
   | { readonly verb: 'roundtrip'; readonly all: boolean; readonly json: boolean }
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
-  | { readonly verb: 'new'; readonly name: string; readonly language: 'typescript' | 'sql' }
+  | NewCommand
+  | { readonly verb: 'templates'; readonly json: boolean }
   | { readonly verb: 'config'; readonly json: boolean }
   | { readonly verb: 'manifest'; readonly check: boolean }
   | { readonly verb: 'version'; readonly json: boolean }
@@ -80,8 +82,11 @@ function asksForHelp(args: readonly string[]): boolean {
 function parseVerb(verb: Verb, args: readonly string[]): ParsedArguments {
   const read = readFlags(verb, args)
   const flags: Partial<Record<SettingName, string>> = {}
+  const taken = new Set(settingsOf(verb).map(({ flag }) => flag))
   for (const name of settingNames) {
-    const value = read.values.get(settings[name].flag)
+    const { flag } = settings[name]
+    // --table is the history's for one verb, and another one's own.
+    const value = taken.has(flag) ? read.values.get(flag) : undefined
     if (value !== undefined) flags[name] = value
   }
   // Before anything can be wrong: what is suggested then needs them, too.
@@ -93,7 +98,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   const has = (flag: string) => read.values.get(flag) === 'true'
   if (verb === 'exec') return { verb, command: readProgram(read) }
   const words = [...read.words, ...(read.afterDashes ?? [])]
-  if (verb === 'new') return { verb, name: readName(words), language: has('sql') ? 'sql' : 'typescript' }
+  if (verb === 'new') return readNew(words, read)
   if (verb === 'help') return { verb, topic: readTopic(words) }
   if (verb === 'stamp') return readStamp(words, has)
   refuseWords(verb, words)
@@ -111,6 +116,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
     case 'verify':
     case 'config':
     case 'version':
+    case 'templates':
       return { verb, json: has('json') }
     case 'wait':
       return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
@@ -168,25 +174,6 @@ function readProgram({ words, afterDashes }: ReadArguments): readonly [string, .
       hint: 'slipway exec -- COMMAND [ARGUMENT…]',
     })
   return [program, ...rest]
-}
-
-function readName(words: readonly string[]): string {
-  const [name, ...surplus] = words
-  if (name === undefined || name.trim() === '')
-    throw new SlipwayError('bad-argument', 'slipway new needs a name', {
-      hint: 'slipway new add_user_preferences',
-    })
-  if (name.includes('://')) {
-    // Not repeated: it may hold a password.
-    throw new SlipwayError('bad-argument', 'slipway new takes a name, and this is a URL', {
-      hint: 'slipway new add_user_preferences',
-    })
-  }
-  if (surplus.length > 0) {
-    const joined = words.every((word) => /^\w+$/.test(word)) ? words.join('_') : 'NAME'
-    throw new SlipwayError('bad-argument', 'slipway new takes one name', { hint: `slipway new ${joined}` })
-  }
-  return name
 }
 
 function readTopic(words: readonly string[]): Verb | undefined {

@@ -15,6 +15,8 @@ export interface Config {
   readonly scratchProblem?: SlipwayError
   /** Absolute. */
   readonly dir: string
+  /** The folder of the project's own templates, absolute; undefined: the usual one. */
+  readonly templates: string | undefined
   readonly allowEmpty: boolean
   readonly table: string
   readonly schema: string | undefined

@@ -8,6 +8,8 @@ import { type Verb, verbNames, verbSpec } from './verbs.ts'
 export interface ReadArguments {
   /** By flag name without dashes; boolean flags are `true` or `false`. */
   readonly values: ReadonlyMap<string, string>
+  /** Of the flags that may be given more than once, in order; they are not in `values`. */
+  readonly lists: ReadonlyMap<string, readonly string[]>
   /** Words before `--`. */
   readonly words: readonly string[]
   /** Words after `--`; undefined without one. */
@@ -31,7 +33,11 @@ export function flagsOf(verb: Verb): ReadonlyMap<string, 'boolean' | 'value'> {
  */
 export function readFlags(verb: Verb, args: readonly string[]): ReadArguments {
   const flags = flagsOf(verb)
+  const repeated = new Set(
+    verbSpec(verb).flags.flatMap((each) => (each.repeated === true ? [each.flag] : [])),
+  )
   const values = new Map<string, string>()
+  const lists = new Map<string, readonly string[]>()
   const words: string[] = []
   let afterDashes: string[] | undefined
   for (const token of tokenize(args, flags)) {
@@ -39,12 +45,13 @@ export function readFlags(verb: Verb, args: readonly string[]): ReadArguments {
     else if (token.kind === 'positional') (afterDashes ?? words).push(token.value)
     else {
       const [name, value] = readFlag(verb, flags, token)
-      if (values.has(name))
+      if (repeated.has(name)) lists.set(name, [...(lists.get(name) ?? []), value])
+      else if (values.has(name))
         throw new SlipwayError('bad-argument', `--${name} is given twice`, { hint: helpHint(verb) })
-      values.set(name, value)
+      else values.set(name, value)
     }
   }
-  return { values, words, afterDashes }
+  return { values, lists, words, afterDashes }
 }
 
 export function helpHint(verb: Verb): string {

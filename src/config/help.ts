@@ -68,7 +68,7 @@ function verbSections(verb: Verb): string[][] {
 
 function flagEntry(flag: VerbFlag): string[] {
   const fallback = flag.default === undefined ? '' : ` Default ${flag.default}.`
-  return entry(flagSynopsis(flag), `${flag.doc}${fallback}`, 28)
+  return entry(`${flagSynopsis(flag)}${flag.repeated === true ? ' …' : ''}`, `${flag.doc}${fallback}`, 28)
 }
 
 function settingEntry(setting: Setting): string[] {

@@ -46,6 +46,7 @@ export function loadConfig(
     ...database,
     ...scratch,
     dir: findPath('dir', sources) ?? resolve(input.cwd, settings.dir.default),
+    templates: findPath('templates', sources),
     allowEmpty: readBoolean(settings.allowEmpty, find('allowEmpty')),
     table: text('table', settings.table.default),
     schema: find('schema')?.text,

@@ -11,7 +11,7 @@ export const settings = {
     defaultShown: 'slipway.config.*, if there is one',
     doc: 'The config file; by default slipway.config.ts, .js, .mjs, .cjs or .json in the working directory.',
     beforeConfigFile: true,
-    verbs: [...connecting, 'new'],
+    verbs: [...connecting, 'new', 'templates'],
   },
   databaseUrl: {
     flag: 'database-url',
@@ -28,7 +28,15 @@ export const settings = {
     type: { kind: 'path', placeholder: 'DIR' },
     default: './migrations',
     doc: 'The folder of migrations.',
-    verbs: [...planning, 'down', 'new', 'manifest'],
+    verbs: [...planning, 'down', 'new', 'templates', 'manifest'],
+  },
+  templates: {
+    flag: 'templates',
+    variable: 'SLIPWAY_TEMPLATES',
+    type: { kind: 'path', placeholder: 'DIR' },
+    defaultShown: '_templates in the folder of migrations, if there is one',
+    doc: "The folder of the project's own templates.",
+    verbs: ['new', 'templates'],
   },
   allowEmpty: {
     flag: 'allow-empty',
@@ -220,7 +228,7 @@ export const settings = {
     type: { kind: 'string', placeholder: 'NAME' },
     doc: 'The environment: which .env.NAME files are read. dev is development, prod is production.',
     beforeConfigFile: true,
-    verbs: [...connecting, 'new', 'manifest'],
+    verbs: [...connecting, 'new', 'templates', 'manifest'],
   },
 } as const satisfies Record<string, Setting>
 

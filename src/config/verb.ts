@@ -12,6 +12,8 @@ export interface VerbFlag {
   readonly type: VerbFlagType
   readonly default?: string
   readonly doc: string
+  /** May be given more than once. */
+  readonly repeated?: true
 }
 
 export interface VerbSpec {

@@ -1,6 +1,7 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
 import { adoptVerb } from './adopt-verb.ts'
 import { downVerb } from './down-verb.ts'
+import { newVerb, templatesVerb } from './new-verb.ts'
 import { rehearseFlag, roundtripVerb, sqlVerb } from './offline-verbs.ts'
 
 import type { VerbSpec } from './verb.ts'
@@ -177,13 +178,8 @@ export const verbs = {
     ],
     examples: ['slipway unlock', 'slipway unlock --terminate'],
   },
-  new: {
-    summary: 'write the next migration from a template',
-    arguments: 'NAME',
-    details: 'The version is the time in UTC, and never sorts before an existing migration.',
-    flags: [{ flag: 'sql', type: { kind: 'boolean' }, doc: 'Write a .sql file; without it, TypeScript.' }],
-    examples: ['slipway new add_user_preferences', 'slipway new add_user_preferences --sql'],
-  },
+  new: newVerb,
+  templates: templatesVerb,
   config: {
     summary: 'show every setting, its value, and where it came from',
     details:

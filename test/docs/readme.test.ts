@@ -75,6 +75,7 @@ test('TypeScript in the pages is sound', () => {
     'docs/library.md',
     'docs/hooks.md',
     'docs/operations.md',
+    'docs/templates.md',
   ].flatMap((page) =>
     readBlocks(read(page))
       .filter(({ language }) => language === 'ts')

@@ -19,6 +19,15 @@ const down = {
 } as const
 const reach = { to: undefined, steps: undefined } as const
 const up = { verb: 'up', ...reach, dryRun: false, rehearse: false, together: false } as const
+const blank = {
+  verb: 'new',
+  name: 'add_users',
+  template: undefined,
+  form: 'typescript',
+  dialect: undefined,
+  values: {},
+  variables: new Map(),
+} as const
 const help = { verb: 'help', topic: undefined } as const
 
 const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
@@ -86,9 +95,24 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['doctor --json --timeout 0', { verb: 'doctor', json: true, timeoutMs: 0 }],
   ['unlock', { verb: 'unlock', terminate: false, json: false, yes: false }],
   ['unlock --terminate --yes', { verb: 'unlock', terminate: true, json: false, yes: true }],
-  ['new add_users', { verb: 'new', name: 'add_users', language: 'typescript' }],
-  ['new add_users --sql', { verb: 'new', name: 'add_users', language: 'sql' }],
-  ['new --sql add_users --dir m', { verb: 'new', name: 'add_users', language: 'sql' }, { dir: 'm' }],
+  ['new add_users', blank],
+  ['new add_users --sql', { ...blank, form: 'sql' }],
+  ['new --sql add_users --dir m', { ...blank, form: 'sql' }, { dir: 'm' }],
+  ['new add_users --sql --pair --dialect sqlite', { ...blank, form: 'sql-pair', dialect: 'sqlite' }],
+  [
+    'new add_users --template create-table --table users --column a:text --column b:text --timestamps --no-soft-delete',
+    {
+      ...blank,
+      template: 'create-table',
+      values: { table: 'users', column: ['a:text', 'b:text'], timestamps: true },
+    },
+  ],
+  [
+    'new add_users --template own --var a=b=c',
+    { ...blank, template: 'own', variables: new Map([['a', 'b=c']]) },
+  ],
+  ['new a --templates t', { ...blank, name: 'a' }, { templates: 't' }],
+  ['templates --json', { verb: 'templates', json: true }],
 ]
 
 for (const [line, command, flags] of accepted)
@@ -122,7 +146,7 @@ const refused: readonly (readonly [string, string, RegExp, RegExp])[] = [
   [
     'up --json',
     'unknown-flag',
-    /no flag --json; it belongs to down, status, history, verify, adopt, roundtrip, doctor, unlock, config, version/,
+    /no flag --json; it belongs to down, status, history, verify, adopt, roundtrip, doctor, unlock, templates, config, version/,
     /up --help/,
   ],
   ['up --no-dir', 'unknown-flag', /no flag --no-dir/, /--help/],

@@ -36,7 +36,9 @@ for (const verb of verbNames)
         text
           .split('\n')
           .some((line) => line.startsWith(`  --${setting.flag} `) || line === `  --${setting.flag}`),
-        verb === 'config' || setting.verbs.includes(verb),
+        verb === 'config' ||
+          setting.verbs.includes(verb) ||
+          verbSpec(verb).flags.some(({ flag }) => flag === setting.flag),
         setting.flag,
       )
   })

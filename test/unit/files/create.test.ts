@@ -4,10 +4,13 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { isSlipwayError } from '../../../src/errors.ts'
-import { type CreateOptions, createMigration, nextVersion, slugOf } from '../../../src/files/create.ts'
+import { type CreateOptions, createMigrations } from '../../../src/files/create.ts'
 import { discoverMigrations } from '../../../src/files/discover.ts'
 import { loadMigration } from '../../../src/files/load.ts'
 import { compareMigrations, parseMigrationName } from '../../../src/plan/name.ts'
+import { nextVersion } from '../../../src/plan/next-version.ts'
+import { slugOf } from '../../../src/plan/slug.ts'
+import { type RenderedMigration, renderMigrations, type TemplateForm } from '../../../src/templates/render.ts'
 import { folderOf } from './folder-of.ts'
 
 const now = new Date('2026-01-31T23:59:59.999Z')
@@ -60,7 +63,7 @@ test('after the last second of 9999 nothing sorts later', () => {
 test('TypeScript: the folder is made, and the file loads', async (t) => {
   const cwd = folderOf(t, {})
   const dir = join(cwd, 'db/migrations')
-  const path = await createMigration(options(dir))
+  const [path = ''] = createMigrations(options(dir))
   assert.equal(path, join(dir, '20260131235959_add_users.ts'))
   const { files } = await discoverMigrations(dir, { allowEmpty: false, cwd })
   const [loaded] = await Promise.all(files.map((file) => loadMigration(file, { parse: async () => [] })))
@@ -73,7 +76,7 @@ test('TypeScript: the folder is made, and the file loads', async (t) => {
 
 test('SQL: both markers, and nothing to run yet', async (t) => {
   const dir = folderOf(t, {})
-  const path = await createMigration({ ...options(dir), language: 'sql' })
+  const [path = ''] = createMigrations({ ...options(dir), migrations: blank('add_users', 'sql') })
   assert.equal(basename(path), '20260131235959_add_users.sql')
   assert.equal(readFileSync(path, 'utf8'), '-- migrate:up\n\n\n-- migrate:down\n\n')
   const { files } = await discoverMigrations(dir, { allowEmpty: false, cwd: dir })
@@ -84,16 +87,44 @@ test('SQL: both markers, and nothing to run yet', async (t) => {
 test('a file that is there is never written over', async (t) => {
   const dir = folderOf(t, {})
   writeFileSync(join(dir, '20260131235959_add_users.ts'), 'mine')
-  const path = await createMigration(options(dir))
+  const [path = ''] = createMigrations(options(dir))
   assert.equal(basename(path), '20260201000000_add_users.ts')
   assert.equal(readFileSync(join(dir, '20260131235959_add_users.ts'), 'utf8'), 'mine')
+})
+
+test('several at once: one second after another, and both halves of a pair at the same', (t) => {
+  const dir = folderOf(t, {})
+  writeFileSync(join(dir, '20260201000000_b.down.sql'), 'mine')
+  const pair = (slug: string) => ({
+    slug,
+    files: ['.up.sql', '.down.sql'].map((extension) => ({ extension, text: slug })),
+  })
+  const paths = createMigrations({ ...options(dir), migrations: [pair('a'), pair('b')] })
+  assert.deepEqual(
+    paths.map((path) => basename(path)),
+    [
+      '20260131235959_a.up.sql',
+      '20260131235959_a.down.sql',
+      '20260201000001_b.up.sql',
+      '20260201000001_b.down.sql',
+    ],
+  )
+  assert.equal(readdirSync(dir).length, 5)
+  assert.equal(readFileSync(join(dir, '20260201000000_b.down.sql'), 'utf8'), 'mine')
+})
+
+test('all of them, or none', (t) => {
+  const dir = folderOf(t, {})
+  const migrations = ['a', 'b/c'].map((slug) => ({ slug, files: [{ extension: '.sql', text: '' }] }))
+  assert.throws(() => createMigrations({ ...options(dir), migrations }), hasCode('not-writable', /ENOENT/))
+  assert.deepEqual(readdirSync(dir), [])
 })
 
 test('one after another in the same second', async (t) => {
   const dir = folderOf(t, {})
   for (const name of ['b', 'a', 'c']) {
     const { files } = await discoverMigrations(dir, { allowEmpty: true, cwd: dir })
-    await createMigration({ ...options(dir), name, existing: files })
+    createMigrations({ ...options(dir), migrations: blank(name), existing: files })
   }
   assert.deepEqual(readdirSync(dir).sort(), [
     '20260131235959_b.ts',
@@ -102,18 +133,22 @@ test('one after another in the same second', async (t) => {
   ])
 })
 
-test('a folder that cannot be made', async (t) => {
+test('a folder that cannot be made', (t) => {
   const dir = folderOf(t, { file: '' })
-  await assert.rejects(createMigration(options(join(dir, 'file/m'))), hasCode('not-writable', /ENOTDIR/))
+  assert.throws(() => createMigrations(options(join(dir, 'file/m'))), hasCode('not-writable', /ENOTDIR/))
 })
 
 test('a folder that cannot be written', (t) => {
   const dir = folderOf(t, {})
   chmodSync(dir, 0o555)
   const url = new URL('../../../src/files/create.ts', import.meta.url).href
-  const script = `import { createMigration } from '${url}'
-    await createMigration({ dir: ${JSON.stringify(dir)}, name: 'a', language: 'sql', now: new Date(), existing: [] })
-      .catch((error) => console.log(error.code, error.message))`
+  const script = `import { createMigrations } from '${url}'
+    const migrations = [{ slug: 'a', files: [{ extension: '.sql', text: '' }] }]
+    try {
+      createMigrations({ dir: ${JSON.stringify(dir)}, migrations, now: new Date(), existing: [] })
+    } catch (error) {
+      console.log(error.code, error.message)
+    }`
   const run = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: '/',
     encoding: 'utf8',
@@ -123,7 +158,11 @@ test('a folder that cannot be written', (t) => {
 })
 
 function options(dir: string): CreateOptions {
-  return { dir, name: 'Add users', language: 'typescript', now, existing: [] }
+  return { dir, migrations: blank('add_users'), now, existing: [] }
+}
+
+function blank(slug: string, form: TemplateForm = 'typescript'): RenderedMigration[] {
+  return renderMigrations('blank', { slug, form, dialect: undefined, values: {} })
 }
 
 function parsed(stem: string) {
