@@ -11,8 +11,11 @@ export interface Echo {
   failed(migration: LoadedMigration, thrown: unknown): void
   /** What long work is about to send. */
   said(name: string, text: string): void
-  /** The same executor, overheard. Values are bound and never told. */
-  overhear(executor: Executor, name: string): Executor
+  /**
+   * The same executor, overheard. Values are bound and never told. A migration's own is asked for once when it begins;
+   * `operations` is one of its operations, which look around before they change something.
+   */
+  overhear(executor: Executor, name: string, part?: 'operations'): Executor
 }
 
 /** Data in a statement may be as long as it likes; a log line may not. */

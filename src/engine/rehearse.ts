@@ -101,9 +101,9 @@ function createMeter({ dialect }: Run, historyTable: string): Meter {
       failed() {},
       // Long work is many transactions of its own; only its whole time is told.
       said() {},
-      overhear(executor) {
+      overhear(executor, _, part) {
         // SQLite runs a body again that drops a table others refer to.
-        statements = []
+        if (part === undefined) statements = []
         let probe: Promise<LockProbe> | undefined
         return {
           async query(text, values) {

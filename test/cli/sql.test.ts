@@ -105,6 +105,22 @@ insert into steps values (2);
 insert into steps values (3);
 commit;
 create index CONCURRENTLY steps_n on steps (n);`,
+  '0006_operations.ts': `export const up = async ({ op }) => {
+  await op.createTable('notes', { columns: {
+    id: { type: 'bigint', identity: true, primaryKey: true },
+    body: { type: 'text', nullable: false },
+  } })
+  await op.addColumn('notes', 'user_id', 'integer')
+  await op.addForeignKey('notes', ['user_id'], { table: 'users' }, { onDelete: 'cascade' })
+  await op.addCheck('notes', "body <> ''")
+  await op.createIndex('notes', ['user_id'])
+  await op.addUnique('users', ['name', 'id'])
+}
+export const down = async ({ op }) => {
+  await op.dropConstraint('users', 'users_name_id_key')
+  await op.dropTable('notes')
+}
+`,
 }
 
 const special = {

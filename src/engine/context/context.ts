@@ -50,10 +50,8 @@ export interface ContextParts {
 
 export function openContext({ run, name, options, long, ...parts }: ContextParts): OpenContext {
   const { echo } = run
-  const overhear =
-    echo === undefined ? undefined : (executor: Executor): Executor => echo.overhear(executor, name)
   const gate: Gate = { state: 'free' }
-  const executor = overhear?.(parts.executor) ?? parts.executor
+  const executor = echo?.overhear(parts.executor, name) ?? parts.executor
   const tracker = createTracker(guard(executor, gate), run.signal, name)
   const sql = createSql({ tracker, placeholder: run.dialect.placeholder, quoteId: run.dialect.quoteId })
   const { operations, finish, settle } = openLongOperations({ run, name, options, tracker, long, gate })
@@ -71,7 +69,12 @@ export function openContext({ run, name, options, long, ...parts }: ContextParts
       ...trackChecks(parts.checks, tracker, gate),
       ...operations,
       sql,
-      op: createOperations({ tracker, gate, open: parts.operations, overhear }),
+      op: createOperations({
+        tracker,
+        gate,
+        open: parts.operations,
+        overhear: (inner) => echo?.overhear(inner, name, 'operations') ?? inner,
+      }),
       dialect: run.dialect.name,
       log: (message, data) =>
         run.emit({ type: 'migration-log', name, message, ...(data === undefined ? {} : { data }) }),

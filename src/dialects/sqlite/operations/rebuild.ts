@@ -38,6 +38,7 @@ export async function rebuildTable(ground: Ground, rebuild: Rebuild): Promise<vo
     passed()
     await run(await copyText(executor, { ...rebuild, fresh }))
     await requireAllRows(executor, table.name, fresh)
+    await carrySequence(executor, table.name, fresh)
     passed()
     await run(`drop table main.${quoteSqliteId(table.name)}`)
     passed()
@@ -45,7 +46,7 @@ export async function rebuildTable(ground: Ground, rebuild: Rebuild): Promise<vo
     passed()
     for (const text of kept.texts) await run(text)
     passed()
-    await restoreCounts(executor, table.name, kept)
+    await restoreStatistics(executor, table.name, kept)
     passed()
     await requireCount(executor, table.name, kept.rows)
     await refuseBroken(executor, table.name, broken)
@@ -71,7 +72,6 @@ interface Kept {
   /** Of its indexes and triggers, in the order in which they were made. */
   readonly texts: readonly string[]
   readonly rows: unknown
-  readonly sequence: readonly Row[]
   readonly statistics: readonly Row[]
   readonly samples: readonly Row[]
   readonly indexes: readonly string[]
@@ -93,7 +93,6 @@ async function readKept(
   return {
     texts: objects.filter((row) => !gone.has(String(row.name).toLowerCase())).map((row) => String(row.sql)),
     rows: await countRows(executor, name),
-    sequence: await readIfThere(executor, 'sqlite_sequence', 'name', name),
     statistics: await readIfThere(executor, 'sqlite_stat1', 'tbl', name),
     samples: await readIfThere(executor, 'sqlite_stat4', 'tbl', name),
     indexes: await listIndexes(executor, name),
@@ -144,6 +143,21 @@ select ${from.join(', ')}
 from main.${quoteSqliteId(table.name)}`
 }
 
+/**
+ * The highest number that the old table ever gave, for the new one to go on from: dropping forgets it, renaming keeps
+ * it. Told in SQL alone, so that it is right wherever the statements are run.
+ */
+async function carrySequence(executor: Executor, old: string, fresh: string): Promise<void> {
+  const [there] = await executor.query("select 1 from main.sqlite_schema where name = 'sqlite_sequence'", [])
+  if (there === undefined) return
+  await executor.query('delete from main.sqlite_sequence where name = ?', [fresh])
+  await executor.query(
+    `insert into main.sqlite_sequence (name, seq)
+select ?, seq from main.sqlite_sequence where name = ? collate nocase`,
+    [fresh, old],
+  )
+}
+
 async function requireAllRows(executor: Executor, old: string, fresh: string): Promise<void> {
   await requireCount(executor, fresh, await countRows(executor, old))
 }
@@ -173,14 +187,8 @@ async function renameBack(executor: Executor, fresh: string, name: string): Prom
   }
 }
 
-/** Dropping the old table forgot its highest number and what `analyze` knew of it. */
-async function restoreCounts(executor: Executor, name: string, { sequence, ...kept }: Kept): Promise<void> {
-  const there = await readIfThere(executor, 'sqlite_sequence', 'name', name)
-  if (there.length > 0)
-    await executor.query('delete from main.sqlite_sequence where name = ? collate nocase', [name])
-  if (there.length > 0 || sequence.length > 0)
-    for (const row of sequence)
-      await executor.query('insert into main.sqlite_sequence (name, seq) values (?, ?)', [row.name, row.seq])
+/** Dropping the old table forgot what `analyze` knew of it. */
+async function restoreStatistics(executor: Executor, name: string, kept: Kept): Promise<void> {
   const indexes = await listIndexes(executor, name)
   const automatic = (names: readonly string[]) => names.filter(isAutomatic).length
   // Their numbers are places in the text: with another one, the name stands for another index.
