@@ -1,6 +1,7 @@
 /** The folder of migrations as this run is configured, its warnings told. */
-import { type DiscoverOptions, type Discovery, discoverMigrations } from '../files/discover.ts'
+
 import type { HistorySnapshot } from '../dialects/dialect.ts'
+import { type DiscoverOptions, type Discovery, discoverMigrations } from '../files/discover.ts'
 import type { Run } from './run.ts'
 
 export async function discover(run: Run, manifest: DiscoverOptions['manifest'] = 'use'): Promise<Discovery> {

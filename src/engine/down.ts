@@ -1,5 +1,5 @@
 /** The life of `down`: what would be reverted and lost, then reverting it, newest first. */
-import type { Session, SessionFacts, HistorySnapshot } from '../dialects/dialect.ts'
+import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import type { BackupMark } from '../dialects/reverting.ts'
 import type { Turns } from '../dialects/turns.ts'
 import { SlipwayError } from '../errors.ts'

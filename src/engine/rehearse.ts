@@ -1,7 +1,7 @@
 /** What `up` would do, done in a copy of the database with its data: how long each statement takes, and what it locks. */
 import type { HeldLock, LockProbe } from '../dialects/probe.ts'
-import type { LoadedMigration } from '../files/loaded.ts'
 import type { RunEvent } from '../events.ts'
+import type { LoadedMigration } from '../files/loaded.ts'
 import { type LockMode, lockModes, type ParsedStatement } from '../sql/statement.ts'
 import { loadCovered } from './baseline.ts'
 import type { MigrationContext } from './context/context.ts'
@@ -83,7 +83,7 @@ interface Meter {
 }
 
 function createMeter({ dialect }: Run, historyTable: string): Meter {
-  const ours = [historyTable, `${historyTable}_log`]
+  const ours = [historyTable, `${historyTable}_log`, `${historyTable}_progress`]
   let statements: RehearsedStatement[] = []
   return {
     // Outside a transaction only the time is known: the locks are gone when the answer is there.

@@ -1,7 +1,7 @@
 /** Runs migrations in a scratch database, as `up` and `down` would run them in the target. */
 import { SlipwayError } from '../errors.ts'
-import type { LoadedMigration } from '../files/loaded.ts'
 import { asDown } from '../files/down.ts'
+import type { LoadedMigration } from '../files/loaded.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import { recordOf } from './attempt.ts'
 import { executeStep } from './execute.ts'

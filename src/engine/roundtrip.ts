@@ -1,7 +1,8 @@
 /** up, down and up again in a scratch database: the schema has to come back both times. */
+
+import { asDown } from '../files/down.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { refusalError } from '../plan/plan.ts'
-import { asDown } from '../files/down.ts'
 import { diffTexts } from './changes.ts'
 import { discover } from './discover.ts'
 import { applyInScratch, replayApplied, revertInScratch } from './replay.ts'

@@ -1,8 +1,9 @@
 /** A run of its own in a scratch database: nothing it does reaches the target. */
-import { isSlipwayError, SlipwayError } from '../errors.ts'
+
 import type { DatabaseUrl } from '../config/url.ts'
 import type { Session } from '../dialects/dialect.ts'
 import type { ScratchDatabase } from '../dialects/scratch.ts'
+import { isSlipwayError, SlipwayError } from '../errors.ts'
 import type { Listener, RunEvent } from '../events.ts'
 import type { Echo } from './echo.ts'
 import { describeSessionFailure } from './failure.ts'

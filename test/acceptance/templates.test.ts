@@ -8,8 +8,8 @@ import { test } from 'node:test'
 import { templates } from '../../src/templates/registry.ts'
 import {
   type RenderedTemplate,
-  renderTemplate,
   type RenderOptions,
+  renderTemplate,
   type TemplateForm,
 } from '../../src/templates/render.ts'
 import type { TemplateDialect } from '../../src/templates/template.ts'

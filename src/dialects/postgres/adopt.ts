@@ -6,11 +6,11 @@ import type { Row } from '../dialect.ts'
 import { createAbsent, selectSchema } from './create-history.ts'
 import { isServerError } from './errors.ts'
 import { readOnly, type ServerFacts } from './facts.ts'
+import * as rows from './history-rows.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, nameLog, requireWholeName } from './naming.ts'
 import { asAdopter } from './privileges.ts'
 import { type Reader, readAs } from './read-as.ts'
-import * as rows from './history-rows.ts'
 import { type Workplace, writeHistory } from './workplace.ts'
 
 export interface ForeignReader {

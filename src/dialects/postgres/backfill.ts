@@ -1,7 +1,7 @@
 /** A backfill: pages of a table in the order of a key, each in a transaction that also writes down how far it came. */
 import { checkpoint } from '../../events.ts'
-import type { BackfillRequest, BackfillState, BackfillTask, StepwiseAttempt } from '../dialect.ts'
 import { compareBackfill, defineBackfill } from '../backfill-before.ts'
+import type { BackfillRequest, BackfillState, BackfillTask, StepwiseAttempt } from '../dialect.ts'
 import { chooseKey, type KeyColumn } from './backfill-key.ts'
 import { changeRows } from './backfill-rows.ts'
 import { readOnly } from './facts.ts'

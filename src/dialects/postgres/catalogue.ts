@@ -4,6 +4,7 @@
  */
 import type { Link } from './link.ts'
 import { type HistoryNames, literal } from './naming.ts'
+import { nameProgress } from './progress-table.ts'
 
 /** See Session.readCatalogue. */
 export async function readCatalogue(link: Link, names: HistoryNames): Promise<string> {
@@ -28,11 +29,13 @@ function grants(list: string, kind: string, owner: string): string {
 }
 
 /** Each yields rows with one column, `line`. Members of extensions belong to those, and slipway's tables to nobody's schema. */
-function sections({ history, log }: HistoryNames): Readonly<Record<string, string>> {
+function sections(names: HistoryNames): Readonly<Record<string, string>> {
   const spaces = `(select * from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')`
   const isOwn = (catalogue: string, oid: string) =>
     `not exists (select from pg_depend as member where member.deptype = 'e' and member.classid = '${catalogue}'::regclass and member.objid = ${oid})`
-  const ours = [history, log].map((table) => `to_regclass(${literal(table)})`).join(', ')
+  const ours = [names.history, names.log, nameProgress(names)]
+    .map((table) => `to_regclass(${literal(table)})`)
+    .join(', ')
   const oursOrTheirs = `(select oid from pg_class where oid in (${ours})
     union all select indexrelid from pg_index where indrelid in (${ours})
     union all select objid from pg_depend where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass and refobjid in (${ours}) and deptype in ('a', 'i'))`

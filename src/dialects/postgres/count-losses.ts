@@ -1,6 +1,7 @@
 /** How much is in what a down would take away. Reads only, and never for long. */
-import { quotePostgresId } from '../../sql/quote.ts'
+
 import { showPostgresId } from '../../sql/postgres-names.ts'
+import { quotePostgresId } from '../../sql/quote.ts'
 import type { Row } from '../dialect.ts'
 import type { CountedLoss, Loss } from '../reverting.ts'
 import { explain } from './errors.ts'

@@ -2,11 +2,12 @@
  * The three statements that every transactional migration writes history with, prepared once: parsing and planning them
  * anew takes the server twice as long as executing them.
  */
-import type { StepRecord } from '../dialect.ts'
+
 import type { ParsedStatement } from '../../sql/statement.ts'
+import type { StepRecord } from '../dialect.ts'
+import { isServerError } from './errors.ts'
 import { type SpelledRecord, writeApplied, writeLogUp, writeStarted } from './history-rows.ts'
 import { type HistoryNames, literal } from './naming.ts'
-import { isServerError } from './errors.ts'
 
 /** Whether the session has them, once everything that was sent so far has been done. */
 export interface PreparedRows {

@@ -5,9 +5,9 @@ import type { StepRecord } from '../dialect.ts'
 import { readOnly } from './facts.ts'
 import type { Link } from './link.ts'
 import { type HistoryNames, literal, requireWholeName } from './naming.ts'
+import { commitOwn, withOwnTransaction } from './own-transaction.ts'
 import { asCreator } from './privileges.ts'
 import type { Workplace } from './workplace.ts'
-import { commitOwn, withOwnTransaction } from './own-transaction.ts'
 
 /** Texts of a key's values, in the key's order. */
 export type Mark = readonly string[]

@@ -7,7 +7,7 @@ import { LockBudgetSpent } from './lock-budget.ts'
 import { lockableAhead, lockTables } from './prelock.ts'
 import { mayForget, prepareRows } from './prepared-rows.ts'
 import { awaitOpening, closing, type Finished, finish, opening, proofs } from './transaction-texts.ts'
-import { sendReset, type SessionRows, type Workplace } from './workplace.ts'
+import { type SessionRows, sendReset, type Workplace } from './workplace.ts'
 
 /** On its way to the server, nothing of it awaited yet; what fails is kept for who awaits it. */
 export interface SentBody {

@@ -14,11 +14,11 @@ import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts
 import { sqlstateOf } from './errors.ts'
 import { readOnly } from './facts.ts'
 import type { Link } from './link.ts'
+import { createLongWork } from './long-work.ts'
 import { literal } from './naming.ts'
 import { openLater } from './operations/later.ts'
 import { writeEnd, writeIntent, writeProgress } from './stepwise-rows.ts'
 import { sendQuery } from './transaction.ts'
-import { createLongWork } from './long-work.ts'
 import { leaveTransaction, sendReset, type Workplace, writeHistory } from './workplace.ts'
 
 export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {

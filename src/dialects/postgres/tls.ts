@@ -6,8 +6,8 @@ import { domainToASCII } from 'node:url'
 import { roomyBytes } from './addresses.ts'
 import type { Endpoint } from './endpoint.ts'
 import { HandshakeClosed, TlsRefused } from './failures.ts'
-import { describeTlsError } from './tls-error.ts'
 import { openTlsContext } from './tls-context.ts'
+import { describeTlsError } from './tls-error.ts'
 import { checkIdentity } from './tls-identity.ts'
 
 /** Throws TlsRefused, or SlipwayError tls-file for a certificate, key or list that cannot be used. */

@@ -2,10 +2,11 @@
 import { type Piece, readPieces } from './definition.ts'
 import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
+import { progressName } from './progress-table.ts'
 
 /** See Session.readCatalogue. What a constraint makes by itself is told by the constraint. */
 export function readCatalogue(handle: Handle, { name: history, logName }: HistoryTables): string {
-  const own = new Set([history, logName].map((name) => name.toLowerCase()))
+  const own = new Set([history, logName, progressName(history)].map((name) => name.toLowerCase()))
   const rows = runStatement(
     handle,
     "select type, name, tbl_name as owner, sql from main.sqlite_schema where sql is not null and name not glob 'sqlite_*'",

@@ -37,14 +37,19 @@ const columns = {
   finished_at: 'text',
 } as const
 
+/** `history` is the name of the history table. */
+export function progressName(history: string): string {
+  return `${history}_progress`
+}
+
 function tableOf({ name }: HistoryTables): string {
-  return `main.${quoteSqliteId(`${name}_progress`)}`
+  return `main.${quoteSqliteId(progressName(name))}`
 }
 
 /** Throws history-broken for a table of that name that is not ours. */
 export function ensureProgressTable(handle: Handle, tables: HistoryTables): void {
   const found = runStatement(handle, "select name from pragma_table_xinfo(?, 'main')", [
-    `${tables.name}_progress`,
+    progressName(tables.name),
   ])
   if (found.length === 0) {
     const lines = Object.entries(columns).map(([column, definition]) => `  ${column} ${definition},\n`)

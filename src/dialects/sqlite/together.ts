@@ -1,6 +1,7 @@
 /** Several migrations in one transaction: all of them are there in the end, or none. */
-import { quoteSqliteId } from '../../sql/quote.ts'
+
 import { checkpoint } from '../../events.ts'
+import { quoteSqliteId } from '../../sql/quote.ts'
 import type { TogetherListener, TogetherPart } from '../dialect.ts'
 import { type Handle, runStatement } from './driver.ts'
 import { dropsAnyTable, type Enforcement, setEnforcement } from './foreign-keys.ts'

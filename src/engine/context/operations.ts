@@ -1,6 +1,6 @@
 /** `op` of a migration: one operation at a time, each tracked like a query, loaded with the first. */
 import type { Executor } from '../../dialects/dialect.ts'
-import { type OpenOperations, operationNames, type Operations } from '../../dialects/operations.ts'
+import { type OpenOperations, type Operations, operationNames } from '../../dialects/operations.ts'
 import { type Gate, requireFree } from './long-work.ts'
 import type { QueryTracker } from './tracker.ts'
 

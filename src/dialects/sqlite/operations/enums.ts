@@ -2,10 +2,11 @@
  * Enums, which SQLite does not have: a column of such a type is text with a check of its values, and the check is
  * where they are kept, with the enum's name in a comment, which renaming a table or a column leaves alone. What createEnum says counts for the migration, and is compared with the checks there are.
  */
+
+import { nameObject } from '../../../sql/object-names.ts'
 import { parseName, quoteSqliteId } from '../../../sql/quote.ts'
 import type { Constraint } from '../../../sql/sqlite-marks.ts'
 import { readSqliteTable } from '../../../sql/sqlite-table.ts'
-import { nameObject } from '../../../sql/object-names.ts'
 import { badOperation, definedOtherwise, type WantedColumn, type WantedTable } from '../../operation-parts.ts'
 import type { Operations } from '../../operations.ts'
 import { checkText, defaultText, isPortable } from './column-text.ts'

@@ -1,6 +1,7 @@
 /** Indexes and views: SQLite makes and drops them as PostgreSQL does. */
-import { parseName, quoteSqliteId } from '../../../sql/quote.ts'
+
 import { wordOf } from '../../../sql/object-names.ts'
+import { parseName, quoteSqliteId } from '../../../sql/quote.ts'
 import { readMarks } from '../../../sql/sqlite-marks.ts'
 import {
   badOperation,

@@ -3,8 +3,9 @@
  * and all that hangs on it. The procedure is SQLite's own, https://www.sqlite.org/lang_altertable.html#otheralter;
  * its first two steps and its last three (enforcement, transaction, foreign keys) are the shield's.
  */
-import { checkpoint } from '../../../events.ts'
+
 import { SlipwayError } from '../../../errors.ts'
+import { checkpoint } from '../../../events.ts'
 import { quoteSqliteId } from '../../../sql/quote.ts'
 import { readSqliteTable, type TableText } from '../../../sql/sqlite-table.ts'
 import { applyEdits, type Edit, renameIn } from '../../../sql/sqlite-table-edit.ts'
