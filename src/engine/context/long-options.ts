@@ -18,7 +18,7 @@ export interface BackfillOptions {
   readonly where?: string | Fragment
   /** Columns of a unique key without nulls; by default the primary key, else another one. */
   readonly key?: string | readonly string[]
-  /** Rows of the first batch, and the bounds within which it adapts; the default is from 100 to 5000, 1000 at first. */
+  /** Rows of the first batch, and the bounds within which it adapts; the default is from 100 to 500, 500 at first. */
   readonly batch?: number | { readonly first?: number; readonly min?: number; readonly max?: number }
   /** Between two batches; the default is 20 ms. */
   readonly pause?: string

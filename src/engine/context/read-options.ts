@@ -101,8 +101,8 @@ export function toSqlText(
   return { strings, values }
 }
 
-/** No row is locked for longer than a batch takes, and while it takes 5000 rows that is a fraction of a second. */
-const usual = { first: 1000, min: 100, max: 5000 } as const
+/** No row is locked for longer than a batch takes, and 500 rows are some hundredths of a second. */
+const usual = { first: 500, min: 100, max: 500 } as const
 
 function readBatch(batch: BackfillOptions['batch']): Pacing['bounds'] {
   const given = typeof batch === 'number' ? { first: batch } : (batch ?? {})
