@@ -35,10 +35,5 @@ export function readDump({ values }: ReadArguments): DumpCommand {
     throw new SlipwayError('bad-argument', 'slipway dump writes baselines: give --baseline', {
       hint: 'slipway dump --baseline',
     })
-  const output = values.get('output')
-  if (output === '')
-    throw new SlipwayError('bad-argument', '--output needs the name of a file, or - for stdout', {
-      hint: 'slipway dump --baseline --output -',
-    })
-  return { verb: 'dump', output, force: has('force'), owners: has('owner') }
+  return { verb: 'dump', output: values.get('output'), force: has('force'), owners: has('owner') }
 }

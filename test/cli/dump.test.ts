@@ -7,7 +7,7 @@ import { dumpCatalogue, dumpSqliteCatalogue } from '../helpers/catalogue.ts'
 import { slipway } from '../helpers/cli.ts'
 import { createTestDatabase, postgresMajors, uniqueName } from '../helpers/postgres.ts'
 import { readSqlite, runSqlite } from '../helpers/sqlite.ts'
-import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
+import { createWorkspace, type Workspace, writeMigrations } from '../helpers/workspace.ts'
 
 // pg_dump refuses a server that is newer than itself, and this machine's is of one version.
 const oldest = Math.min(...postgresMajors.filter((major) => major >= 14))
@@ -70,7 +70,10 @@ function archive(workspace: Workspace): void {
 /** `empty` becomes what `whole` is. */
 async function expectSame(workspace: Workspace, whole: Target, empty: Target): Promise<void> {
   await run(workspace, empty, 'up')
-  assert.equal(await empty.describe(), await whole.describe())
+  assert.deepEqual(
+    asRestored(await empty.describe()).split('\n'),
+    asRestored(await whole.describe()).split('\n'),
+  )
   assert.deepEqual(await empty.query(rows), await whole.query(rows))
   for (const each of [whole, empty]) {
     await run(workspace, each, 'verify')
@@ -179,10 +182,29 @@ for (const [label, open] of Object.entries(places))
     })
   })
 
-for (const product of ['pairs', 'folders'])
+/** What PostgreSQL itself makes of its own texts; the first reads the same, the others are the defaults spelled out. */
+const asRestored = (catalogue: string) =>
+  catalogue
+    .replace(
+      '(ARRAY[0.5, 0.95])::double precision[]',
+      'ARRAY[(0.5)::double precision, (0.95)::double precision]',
+    )
+    .replace(/(shop\.currency .* acl=)\{=U\/postgres,postgres=U\/postgres\}/, '$1')
+    .replace('acl={postgres=arwdDxt/postgres} rls=t', 'acl= rls=t')
+
+/**
+ * A trigger that was made before its table got a generated column cannot be made after it; no dump of that database can
+ * be restored.
+ */
+const mended = `drop trigger tickets_touch on tickets;
+create trigger tickets_touch before update on tickets for each row execute function set_updated_at();
+`
+
+for (const [product, more] of Object.entries({ pairs: { '0055_mended.sql': mended }, folders: {} }))
   test(`PostgreSQL ${oldest}: the schema of test/fixtures/${product}`, async () => {
     using workspace = createWorkspace()
     cpSync(join(fixtures, product), workspace.path('migrations'), { recursive: true })
+    writeMigrations(workspace, more)
     const open = Object.values(places)[0]
     assert.ok(open)
     await using whole = await open(workspace)
