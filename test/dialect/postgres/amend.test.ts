@@ -51,7 +51,7 @@ testEach('what was confirmed is no longer what there is to do: nothing is writte
   const result = await running.done
   assert.deepEqual([result.code, errorOf(result).code], [75, 'transient'], result.stderr)
   assert.match(errorOf(result).message, /history changed between the look and the lock/)
-  assert.equal(errorOf(result).hint, 'look again: slipway stamp')
+  assert.equal(errorOf(result).hint, 'look again: slipway status')
   assert.deepEqual(await scene.history(), ['0001_a applied', '0002_b applied'])
 })
 
