@@ -2,7 +2,15 @@
 import { type HistorySnapshot, TurnLost } from '../dialects/dialect.ts'
 import type { Turns } from '../dialects/turns.ts'
 import { resolveCommit } from './commit.ts'
-import { type DownOptions, decideAgain, moved, placeSteps, proveReverted, tellPlan } from './down.ts'
+import {
+  type DownOptions,
+  decideAgain,
+  moved,
+  placeSteps,
+  proveReverted,
+  runsSomething,
+  tellPlan,
+} from './down.ts'
 import { executeStep, type StepPlace } from './execute.ts'
 import { aroundRun, aroundSteps, openHooks } from './hooks/open-hooks.ts'
 import { markDone, type Progress } from './progress.ts'
@@ -23,11 +31,12 @@ export async function downInTurns(run: Run, turns: Turns, options: DownOptions):
   const { session } = turns
   const snapshot = await turns.look()
   const decision = await decideAgain(run, session, options, snapshot)
-  await options.backUp?.()
-  const places = await placeSteps(run, session, options, decision)
-  tellPlan(run, options, places)
   const hooks = await openHooks(run, progress, 'down')
   await aroundRun(hooks, async () => {
+    if (decision.steps.some(runsSomething)) await hooks?.begin()
+    await options.backUp?.()
+    const places = await placeSteps(run, session, options, decision)
+    tellPlan(run, options, places)
     for (const place of places) {
       run.signal.throwIfAborted()
       const rest = places.slice(place.index - 1)

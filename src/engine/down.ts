@@ -90,15 +90,21 @@ async function downUnderLock(run: Run, session: Session, options: DownOptions): 
   checkpoint('history-ready')
   const snapshot = await session.readHistory()
   const decision = await decideAgain(run, session, options, snapshot)
-  await options.backUp?.()
-  const places = await placeSteps(run, session, options, decision)
-  tellPlan(run, options, places)
   const { progress } = options
   const hooks = await openHooks(run, progress, 'down')
   await aroundRun(hooks, async () => {
+    if (decision.steps.some(runsSomething)) await hooks?.begin()
+    await options.backUp?.()
+    const places = await placeSteps(run, session, options, decision)
+    tellPlan(run, options, places)
     if (!(await runSteps(places, { together: false, progress, hooks }))) return
     proveReverted(decision.steps, await session.readHistory())
   })
+}
+
+/** What was recorded as skipped is no reason for a hook. */
+export function runsSomething({ origin }: Revert): boolean {
+  return origin !== 'nothing'
 }
 
 export async function decideAgain(
@@ -160,7 +166,8 @@ function nothingToRun({ name, history }: Revert): StepPlace['migration'] {
     version: { kind: 'sequence', text: '', key: '' },
     slug: name,
     language: 'sql',
-    up: { path: name, shown: name, text: '' },
+    // No file, and so no hook.
+    up: { path: '', shown: name, text: '' },
     source: '',
     checksum: history.checksum,
   }

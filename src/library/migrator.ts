@@ -7,9 +7,11 @@ import type { HistoryResult, PlanResult, StatusResult } from '../reporters/resul
 import { type MigratorOptions, readOptions } from './options.ts'
 import { createValueRedactor } from './redact-values.ts'
 import {
+  checkOptions,
   type DownOptions,
   type HistoryOptions,
   readTimeout,
+  requireWaitFor,
   type StampOptions,
   toDownPlan,
   toStampRequest,
@@ -87,8 +89,14 @@ function migratorAt(place: Place, signal: AbortSignal | undefined): Migrator {
   const closing = new AbortController()
   const active = new Set<Promise<unknown>>()
 
-  const start = <T>(verb: string, options: VerbOptions, work: (run: Run) => Promise<T>): Promise<T> => {
+  const start = <T>(
+    verb: string,
+    options: VerbOptions,
+    work: (run: Run) => Promise<T>,
+    method = verb,
+  ): Promise<T> => {
     const working = (async () => {
+      checkOptions(method, options)
       const stop = stopWith([closing.signal, signal, options.signal])
       try {
         return await work(openRun(place, verb, stop.signal))
@@ -120,15 +128,20 @@ function migratorAt(place: Place, signal: AbortSignal | undefined): Migrator {
         return await down(place, run, plan)
       }),
     plan: (options = {}) =>
-      start('up', options, async (run) => {
-        const request = toUpRequest(options)
-        const { planRun } = await import('../engine/plan-run.ts')
-        const { planResult } = await import('../reporters/survey-results.ts')
-        const together = request.together === true
-        return await settleReading(place, run, async () =>
-          planResult(run, await planRun(run, request), { together }),
-        )
-      }),
+      start(
+        'up',
+        options,
+        async (run) => {
+          const request = toUpRequest(options)
+          const { planRun } = await import('../engine/plan-run.ts')
+          const { planResult } = await import('../reporters/survey-results.ts')
+          const together = request.together === true
+          return await settleReading(place, run, async () =>
+            planResult(run, await planRun(run, request), { together }),
+          )
+        },
+        'plan',
+      ),
     status: (options = {}) =>
       start('status', options, async (run) => {
         const { surveyDatabase } = await import('../engine/survey.ts')
@@ -161,7 +174,7 @@ function migratorAt(place: Place, signal: AbortSignal | undefined): Migrator {
       start('wait', options, async (run) => {
         const timeoutMs = readTimeout(options.timeout)
         const { waitForDatabase, waitForMigrations } = await import('../engine/wait.ts')
-        const wait = options.for === 'database' ? waitForDatabase : waitForMigrations
+        const wait = requireWaitFor(options.for) === 'database' ? waitForDatabase : waitForMigrations
         return toResult(await settleRun(place, run, () => wait(run, timeoutMs)))
       }),
     close,

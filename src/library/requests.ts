@@ -1,8 +1,10 @@
 /** What the verbs of a migrator take, checked. */
-import { SlipwayError } from '../errors.ts'
+
 import type { UpRequest } from '../engine/planning.ts'
 import type { StampRequest } from '../engine/stamp.ts'
+import { SlipwayError } from '../errors.ts'
 import { parseDuration } from '../plan/duration.ts'
+import { nearest } from '../plan/nearest.ts'
 import { parseTarget } from '../plan/target.ts'
 import type { DownPlan } from './down.ts'
 
@@ -63,9 +65,11 @@ export interface WaitOptions extends VerbOptions {
 }
 
 /** Throws bad-argument. */
-export function toUpRequest({ to, steps, singleTransaction }: UpOptions): UpRequest {
-  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0))
-    throw badArgument('option steps must be a whole number from 1', 'up({ steps: 1 })')
+export function toUpRequest(options: UpOptions): UpRequest {
+  const { to, steps, singleTransaction } = options
+  requireSteps(steps, 'up({ steps: 1 })')
+  if (steps !== undefined && to !== undefined)
+    throw badArgument('options steps and to say two things', "up({ to: 'head' })")
   return {
     together: singleTransaction === true,
     ...(to === undefined ? {} : { target: parseTarget(to) }),
@@ -75,14 +79,14 @@ export function toUpRequest({ to, steps, singleTransaction }: UpOptions): UpRequ
 
 /** Throws bad-argument. */
 export function toStampRequest(target: string, { only }: StampOptions): StampRequest {
+  if (typeof target !== 'string') throw badArgument('stamp takes a target', "stamp('head')")
   return { target: parseTarget(target), only: only === true }
 }
 
 /** Throws bad-argument. */
 export function toDownPlan(options: DownOptions): DownPlan {
   const { to, steps, requireBackup } = options
-  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0))
-    throw badArgument('option steps must be a whole number from 1', 'down({ steps: 1 })')
+  requireSteps(steps, 'down({ steps: 1 })')
   if (steps !== undefined && to !== undefined)
     throw badArgument('options steps and to say two things', "down({ to: 'base' })")
   const requireBackupMs = requireBackup === undefined ? undefined : parseDuration(requireBackup)
@@ -101,11 +105,61 @@ export function toDownPlan(options: DownOptions): DownPlan {
   }
 }
 
+function requireSteps(steps: number | undefined, example: string): void {
+  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0))
+    throw badArgument('option steps must be a whole number from 1', example)
+}
+
+type OptionType = 'string' | 'number' | 'boolean' | 'object'
+
+/** What each verb takes, for callers whose language checks nothing. */
+const optionTypes: Readonly<Record<string, Readonly<Record<string, OptionType>>>> = {
+  up: { to: 'string', steps: 'number', singleTransaction: 'boolean' },
+  plan: { to: 'string', steps: 'number', singleTransaction: 'boolean' },
+  down: {
+    to: 'string',
+    steps: 'number',
+    fromHistory: 'boolean',
+    allowDataLoss: 'boolean',
+    backup: 'boolean',
+    requireBackup: 'string',
+    dryRun: 'boolean',
+  },
+  stamp: { only: 'boolean', dryRun: 'boolean' },
+  history: { all: 'boolean' },
+  wait: { timeout: 'string', for: 'string' },
+}
+
+/** An option that is misspelt would silently do nothing. Throws bad-argument. */
+export function checkOptions(method: string, options: VerbOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw badArgument(`${method} takes an object of options`, `${method}({})`)
+  const known: Readonly<Record<string, OptionType>> = { ...optionTypes[method], signal: 'object' }
+  for (const [name, value] of Object.entries(options)) {
+    const type = Object.hasOwn(known, name) ? known[name] : undefined
+    if (type === undefined) {
+      const near = nearest(name, Object.keys(known))
+      throw badArgument(
+        `unknown option ${name} of ${method}`,
+        near === undefined ? `it knows ${Object.keys(known).join(', ')}` : `did you mean ${near}?`,
+      )
+    }
+    if (value !== undefined && typeof value !== type)
+      throw badArgument(`option ${name} of ${method} must be a ${type}`, `it is a ${typeof value}`)
+  }
+}
+
 /** Milliseconds. Throws bad-argument. */
 export function readTimeout(text = '10m'): number {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
   throw badArgument('option timeout must be a duration', "wait({ timeout: '30s' })")
+}
+
+/** Throws bad-argument. */
+export function requireWaitFor(wanted: WaitOptions['for'] = 'migrations'): 'migrations' | 'database' {
+  if (wanted === 'migrations' || wanted === 'database') return wanted
+  throw badArgument('option for must be migrations or database', "wait({ for: 'database' })")
 }
 
 function badArgument(message: string, hint: string): SlipwayError {

@@ -37,7 +37,7 @@ export function convertGoose(text: string): Converted | undefined {
   const converted = lines.flatMap((line, index) => {
     const word = words[index]
     if (word === undefined) return [line]
-    return word === 'up' || word === 'down' ? [`-- migrate:${word}${word === 'up' ? option : ''}`] : []
+    return word === 'up' || word === 'down' ? [`-- migrate:${word}${option}`] : []
   })
   return { kind: 'converted', text: converted.join('\n') }
 }

@@ -1,7 +1,7 @@
 /** What a SQL text would take away on SQLite, told by its first words. */
 import type { Loss } from './loss.ts'
-import { showSqliteId } from './sqlite-names.ts'
 import { headOf, unquoteSqliteName } from './sqlite-head.ts'
+import { showSqliteId } from './sqlite-names.ts'
 
 /** In the order of the statements, each thing once. */
 export function findSqliteLosses(texts: readonly string[]): Loss[] {

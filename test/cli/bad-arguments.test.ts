@@ -24,7 +24,7 @@ testBadInput([
     exit: 64,
     code: 'unknown-verb',
     message: /no verb "rollback"/,
-    hint: /slipway new/,
+    hint: /^slipway down$/,
   },
   {
     name: 'a word that resembles nothing: help is offered',

@@ -132,6 +132,29 @@ describe('when they run', () => {
   })
 
   testBoth(
+    'around what is reverted, and before its backup',
+    {
+      hooks: noting,
+      files: {
+        ...migrations,
+        'migrations/0003_c.sql':
+          '-- migrate:up\ncreate table c (id integer);\n-- migrate:down\ndrop table c;\n',
+      },
+    },
+    async (scene) => {
+      assert.equal((await scene.run()).code, 0)
+      const before = scene.notes().length
+      const { code, stderr } = await scene.run(['down'])
+      assert.equal(code, 0, stderr)
+      assert.deepEqual(scene.notes().slice(before), [
+        'beforeAll    0',
+        'beforeEach 0003_c   0',
+        'afterEach 0003_c done 0 1',
+        'afterAll  done 0 1',
+      ])
+    },
+  )
+  testBoth(
     'with --single-transaction before it begins and after its end',
     { hooks: noting },
     async (scene) => {

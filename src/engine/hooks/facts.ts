@@ -1,7 +1,7 @@
 /** What a hook is told: as an object to functions, as variables to commands. */
 import type { Hook, HookFacts, hookVariableNames } from '../../config/hook.ts'
 import { variablesOf } from '../../config/setting.ts'
-import { settings } from '../../config/settings.ts'
+import { secretEnvironmentNames, settings } from '../../config/settings.ts'
 import { databaseEnvironment } from './database-environment.ts'
 import type { HookPlace } from './run-hook.ts'
 
@@ -38,5 +38,7 @@ export function hookEnvironment(place: HookPlace, hook: Hook, moment: HookMoment
 }
 
 const secret: ReadonlySet<string> = new Set(
-  [...variablesOf(settings.databaseUrl), 'PGPASSWORD'].flatMap((name) => [name, `${name}_FILE`]),
+  [...variablesOf(settings.databaseUrl), ...secretEnvironmentNames(), 'PGPASSWORD', 'PGPASSFILE'].flatMap(
+    (name) => [name, `${name}_FILE`],
+  ),
 )

@@ -105,7 +105,7 @@ export function createRunHooks(
       await call('beforeAll')
     },
     async beforeStep(step) {
-      if (step.action === 'skip' || begun.has(step.name)) return
+      if (step.action === 'skip' || step.file.up.path === '' || begun.has(step.name)) return
       begun.add(step.name)
       open.set(step.name, step)
       await call('beforeEach', step)
