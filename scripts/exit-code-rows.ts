@@ -28,7 +28,10 @@ export const exitCodeRows: Readonly<Record<ExitCode, ExitCodeRow>> = {
   },
   69: { meaning: 'the database was not reachable in time', job: 'Count' },
   70: { meaning: 'a migration failed and was rolled back, or a hook failed', job: 'FailJob' },
-  73: { meaning: 'the SQLite file or its directory is not writable', job: 'FailJob' },
+  73: {
+    meaning: 'the SQLite file or its directory is not writable, or a file to write is there already',
+    job: 'FailJob',
+  },
   75: {
     meaning:
       'run lock or table locks not obtained, session lost, or a passing error that did not pass in time',

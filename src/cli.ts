@@ -220,6 +220,8 @@ async function runCommand(
       return (await import('./commands/sql.ts')).sql(context, command)
     case 'roundtrip':
       return (await import('./commands/roundtrip.ts')).roundtrip(context, command)
+    case 'dump':
+      return (await import('./commands/dump.ts')).dump(context, command)
     case 'doctor':
       return (await import('./commands/doctor.ts')).doctor(context, command)
     case 'unlock':

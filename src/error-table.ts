@@ -300,6 +300,11 @@ export const errorTable = {
     meaning: 'The SQLite file or its directory cannot be written.',
     hint: 'give the directory to the user that slipway runs as',
   },
+  'file-exists': {
+    exit: 73,
+    meaning: 'A file that was to be written is there already.',
+    hint: 'write over it with --force, or name another file',
+  },
   // 75
   'lock-timeout': {
     exit: 75,
@@ -420,9 +425,14 @@ export const errorTable = {
     meaning: 'The database could not be copied for a rehearsal.',
     hint: "use pg_dump and pg_restore of the server's version or newer, and a scratch server no older than it, with the same extensions",
   },
+  'dump-failed': {
+    exit: 78,
+    meaning: 'pg_dump could not read the schema.',
+    hint: "use pg_dump of the server's version or newer, as a role that may read every table",
+  },
   'program-missing': {
     exit: 78,
-    meaning: 'A program that backups and rehearsals need, pg_dump or pg_restore, is not on the PATH.',
+    meaning: 'A program that backups, rehearsals and dumps need, pg_dump or pg_restore, is not on the PATH.',
     hint: "install PostgreSQL's client programs, of the server's version or newer",
   },
   'command-missing': {

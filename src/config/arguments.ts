@@ -4,6 +4,7 @@ import { nearest } from '../plan/nearest.ts'
 import { noteTypedFlags } from '../plan/typed-flags.ts'
 import { type AdoptCommand, readAdopt } from './adopt-arguments.ts'
 import { type DownCommand, readDown } from './down-arguments.ts'
+import { type DumpCommand, readDump } from './dump-verb.ts'
 import { helpHint, type ReadArguments, readFlags } from './flags.ts'
 import {
   type RepairCommand,
@@ -44,6 +45,7 @@ export type Command =
   | AdoptCommand
   | SqlCommand
   | { readonly verb: 'roundtrip'; readonly all: boolean; readonly json: boolean }
+  | DumpCommand
   | { readonly verb: 'doctor'; readonly json: boolean; readonly timeoutMs: number }
   | NewCommand
   | { readonly verb: 'templates'; readonly json: boolean }
@@ -124,6 +126,8 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return readSql(read, has('down'))
     case 'roundtrip':
       return { verb, all: has('all'), json: has('json') }
+    case 'dump':
+      return readDump(read)
     case 'repair':
       return readRepair(read)
     case 'adopt':

@@ -30,6 +30,7 @@ const instead: ReadonlyMap<string, string> = new Map([
   ['rollback', undo],
   ['revert', undo],
   ['undo', undo],
+  ['baseline', 'slipway dump --baseline'],
 ])
 
 /** What someone who typed another tool's verb should type; undefined for words no tool uses. */

@@ -6,5 +6,5 @@ export const moving = [...writing, 'down'] as const
 export const looking = ['doctor', 'unlock'] as const
 export const trying = ['sql', 'roundtrip'] as const
 export const running = ['up', 'status', 'history', 'verify', 'wait', 'exec'] as const
-export const connecting = [...running, 'down', ...amending, ...looking, ...trying] as const
+export const connecting = [...running, 'down', ...amending, ...looking, ...trying, 'dump'] as const
 export const planning = ['up', 'status', 'verify', 'wait', 'exec', ...amending, ...trying, 'doctor'] as const

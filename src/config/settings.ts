@@ -28,7 +28,7 @@ export const settings = {
     type: { kind: 'path', placeholder: 'DIR' },
     default: './migrations',
     doc: 'The folder of migrations.',
-    verbs: [...planning, 'down', 'new', 'templates', 'manifest'],
+    verbs: [...planning, 'down', 'dump', 'new', 'templates', 'manifest'],
   },
   templates: {
     flag: 'templates',
@@ -44,7 +44,7 @@ export const settings = {
     type: { kind: 'boolean' },
     default: 'false',
     doc: 'Accept a folder without migrations; otherwise it is refused, since a wrong mount looks like that.',
-    verbs: [...planning, 'down', 'manifest'],
+    verbs: [...planning, 'down', 'dump', 'manifest'],
   },
   table: {
     flag: 'table',
@@ -90,7 +90,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '60s',
     doc: 'How long to wait for the database to answer.',
-    verbs: ['up', 'down', 'status', 'history', 'verify', 'exec', ...amending, ...trying, 'unlock'],
+    verbs: ['up', 'down', 'status', 'history', 'verify', 'exec', ...amending, ...trying, 'dump', 'unlock'],
   },
   lockTimeout: {
     flag: 'lock-timeout',

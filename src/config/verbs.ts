@@ -1,6 +1,7 @@
 /** THE table of verbs and the flags that belong to one verb alone; parsing, help and docs/cli.md come from it. */
 import { adoptVerb } from './adopt-verb.ts'
 import { downVerb } from './down-verb.ts'
+import { dumpVerb } from './dump-verb.ts'
 import { newVerb, templatesVerb } from './new-verb.ts'
 import { rehearseFlag, roundtripVerb, sqlVerb } from './offline-verbs.ts'
 
@@ -148,6 +149,7 @@ export const verbs = {
   adopt: adoptVerb,
   sql: sqlVerb,
   roundtrip: roundtripVerb,
+  dump: dumpVerb,
   doctor: {
     summary: 'look at everything that migrating needs, and say what is wrong with it',
     details:

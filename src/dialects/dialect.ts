@@ -15,6 +15,7 @@ import type { Diagnosis } from './diagnosis.ts'
 import type { Fault } from './fault.ts'
 import type { LockProbe } from './probe.ts'
 import type { CountedLoss, Loss, Reverting } from './reverting.ts'
+import type { SchemaDumpOptions } from './schema-dump.ts'
 import type { ScratchDatabase } from './scratch.ts'
 import type { Script } from './script.ts'
 import type { TogetherBody, TogetherListener, TogetherPart } from './together.ts'
@@ -138,6 +139,11 @@ export interface Session extends AsyncDisposable {
    * Without slipway's own tables.
    */
   readCatalogue(): Promise<string>
+  /**
+   * The schema as SQL that makes it in an empty database, in one transaction; without slipway's own tables. Reads only.
+   * Throws program-missing, dump-failed.
+   */
+  dumpSchema(options: SchemaDumpOptions): Promise<string>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>

@@ -55,7 +55,8 @@ function chooseStates(
   return states.filter(({ file }) => file !== undefined && compareMigrations(file, end) <= 0)
 }
 
-function unfinishedReason({ name, history }: MigrationStatus): SlipwayError[] {
+/** A step that did not finish, whichever way it went. */
+export function unfinishedReason({ name, history }: MigrationStatus): SlipwayError[] {
   if (history?.reverting === true)
     return [
       new SlipwayError(

@@ -1,4 +1,4 @@
-/** What `sql` and `roundtrip` refuse. */
+/** What `sql`, `roundtrip`, `up --rehearse` and `dump` refuse. */
 import { type BadInput, testBadInput } from '../helpers/bad-input.ts'
 
 const script = { 'migrations/0001_a.ts': 'export const up = async ({ sql }) => { await sql`select 1` }\n' }
@@ -170,6 +170,66 @@ const rows: readonly BadInput[] = [
     code: 'bad-baseline',
     message: /migrations\/baseline\.0001\.sql stands for no migration up to 0001/,
     hint: /-- slipway:applied NAME CHECKSUM/,
+  },
+  {
+    name: 'dump of what it does not write',
+    argv: ['dump'],
+    exit: 64,
+    code: 'bad-argument',
+    message: /slipway dump writes baselines: give --baseline/,
+    hint: /^slipway dump --baseline$/,
+  },
+  {
+    name: 'dump of an empty history',
+    on: 'sqlite',
+    argv: ['dump', '--baseline'],
+    exit: 66,
+    code: 'bad-baseline',
+    message: /no migration is applied/,
+    hint: /^slipway up/,
+  },
+  {
+    name: 'dump over a file',
+    on: 'sqlite',
+    files: { 'migrations/0001_good.sql': 'create table good (id integer);\n', 'schema.sql': '' },
+    before: async ({ run }) => void (await run('up')),
+    argv: ['dump', '--baseline', '--output', 'schema.sql'],
+    exit: 73,
+    code: 'file-exists',
+    message: /schema\.sql is there already/,
+    hint: /--force/,
+  },
+  {
+    name: 'dump into a folder that is not there',
+    on: 'sqlite',
+    before: async ({ run }) => void (await run('up')),
+    argv: ['dump', '--baseline', '--output', 'nowhere/schema.sql'],
+    exit: 73,
+    code: 'not-writable',
+    message: /nowhere\/schema\.sql cannot be written \(ENOENT\)/,
+    hint: /--output FILE/,
+  },
+  {
+    name: 'dump of a schema with a password of the configuration',
+    on: 'sqlite',
+    files: { 'migrations/0001_a.sql': "create view a as select 'pass-word-4711';\n" },
+    before: async ({ run }) => void (await run('up')),
+    argv: ['dump', '--baseline'],
+    env: { PGPASSWORD: 'pass-word-4711' },
+    exit: 79,
+    code: 'secret-in-sql',
+    message: /the schema holds a password of the configuration/,
+    hint: /keep the password out of the schema/,
+  },
+  {
+    name: 'dump without pg_dump',
+    before: async ({ run }) => void (await run('up')),
+    argv: ['dump', '--baseline'],
+    env: { PATH: '/nonexistent' },
+    exit: 78,
+    code: 'program-missing',
+    message: /reading the schema needs pg_dump, and it is not on the PATH/,
+    hint: /install/,
   },
 ]
 

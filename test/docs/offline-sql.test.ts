@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type SlipwayResult, slipway } from '../helpers/cli.ts'
-import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
+import { createTestDatabase, postgresMajors } from '../helpers/postgres.ts'
 import { runWithPsql } from '../helpers/script.ts'
 import { createWorkspace } from '../helpers/workspace.ts'
 import { readBlocks, readWord } from './markdown.ts'
@@ -12,7 +12,8 @@ import { readBlocks, readWord } from './markdown.ts'
 const page = readFileSync(join(import.meta.dirname, '../../docs/offline-sql.md'), 'utf8')
 
 test('the commands of docs/offline-sql.md', async () => {
-  await using db = await createTestDatabase(newestMajor)
+  // pg_dump refuses a server that is newer than itself, and this machine's is of one version.
+  await using db = await createTestDatabase(Math.min(...postgresMajors))
   const blocks = readBlocks(page)
   using workspace = createWorkspace()
   const setup = blocks.find(({ words }) => words.includes('setup'))
@@ -31,16 +32,17 @@ test('the commands of docs/offline-sql.md', async () => {
     for (const line of block.text.trimEnd().split('\n')) {
       const [, args = '', into] = /^slipway (.*?)(?: > (\S+))?$/.exec(line) ?? []
       const [, script] = /^psql .* -f (\S+) app$/.exec(line) ?? []
-      if (script !== undefined) runWithPsql(db, workspace.read(script))
-      else {
+      if (script !== undefined) {
+        runWithPsql(db, workspace.read(script))
+        if (script === 'down.sql') assert.deepEqual(await db.query('select name from schema_migrations'), [])
+      } else {
         last = await slipway(args.split(' '), { cwd: workspace.dir, env })
         assert.equal(last.code, 0, `${line}: ${last.stderr}`)
         if (into !== undefined) workspace.write({ [into]: last.stdout })
-        if (args === 'up') assert.match(last.stderr, /up to date/)
+        if (args === 'up' && ran === 2) assert.match(last.stderr, /up to date/)
       }
       ran += 1
     }
   }
-  assert.equal(ran, 6)
-  assert.deepEqual(await db.query('select name from schema_migrations'), [])
+  assert.equal(ran, 8)
 })

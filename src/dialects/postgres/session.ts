@@ -104,6 +104,10 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
       (await locateHistory()).found.log === undefined ? [] : history.readLog(link, names, reader),
     examine: () => examineServer({ ...parts, isSchemaChosen }),
     readCatalogue: async () => (await import('./catalogue.ts')).readCatalogue(link, names),
+    async dumpSchema(wanted) {
+      const { dumpSchema } = await import('./dump.ts')
+      return dumpSchema({ url: parts.url, names, role: reader.role }, wanted)
+    },
     async tryRunLock() {
       holdsLock = await tryRunLock(await prepared())
       return holdsLock

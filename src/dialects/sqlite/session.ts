@@ -121,6 +121,10 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
       const { readCatalogue } = await import('./catalogue.ts')
       return (await readIf(store, bookkeeping, (handle) => readCatalogue(handle, tables))) ?? ''
     },
+    dumpSchema: async () => {
+      const { dumpSchema } = await import('./dump.ts')
+      return (await readIf(store, bookkeeping, (handle) => dumpSchema(handle, tables))) ?? ''
+    },
     tryRunLock: async () => {
       refuseReader(intent)
       return lock.tryAcquire()

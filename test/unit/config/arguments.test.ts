@@ -61,6 +61,12 @@ const accepted: readonly (readonly [string, Command, SettingFlags?])[] = [
   ['sql', { verb: 'sql', direction: 'up', from: undefined, to: undefined }],
   ['sql --down --from 0003 --to base', { verb: 'sql', direction: 'down', from: '0003', to: 'base' }],
   ['roundtrip --all --json', { verb: 'roundtrip', all: true, json: true }],
+  ['dump --baseline', { verb: 'dump', output: undefined, force: false, owners: false }],
+  [
+    'dump --baseline --output - --force --owner --dir m',
+    { verb: 'dump', output: '-', force: true, owners: true },
+    { dir: 'm' },
+  ],
   ['up --single-transaction', { ...up, together: true }],
   ['up --no-dry-run', up],
   ['up --dry-run=false', up],
