@@ -36,7 +36,7 @@ export const loadDriver = async () => (await import('postgres')).default
 
 export async function openDriver(options: DriverOptions): Promise<Driver> {
   const postgres = await loadDriver()
-  const client = postgres({
+  const settings = {
     user: options.user,
     // A function keeps the driver from falling back to PGPASSWORD when there is none.
     password: options.password,
@@ -52,18 +52,32 @@ export async function openDriver(options: DriverOptions): Promise<Driver> {
     fetch_types: false,
     prepare: false,
     ssl: false,
-    target_session_attrs: undefined,
     connection: options.startup,
     types: valueTypes,
     // They are read from the socket, where it is known which query each belongs to.
     onnotice: () => {},
     socket: options.socket,
-  } as unknown as Parameters<typeof postgres>[0])
+  } as unknown as Parameters<typeof postgres>[0]
+  const client = unledByVariable(() => postgres(settings))
   return {
     simple: (text) => client.unsafe(text).simple() as unknown as PromiseLike<DriverResult | DriverResult[]>,
     extended: (text, values) =>
       client.unsafe(text, [...values] as never[], { prepare: false }) as unknown as PromiseLike<DriverResult>,
     untyped: (value) => client.typed(value as never, 0),
     end: () => client.end({ timeout: 1 }),
+  }
+}
+
+/** What it says is done before the driver gets a socket; the driver would do it again, and knows fewer of its values. */
+const obeyedByDriver = 'PGTARGETSESSIONATTRS'
+
+function unledByVariable<T>(make: () => T): T {
+  const value = process.env[obeyedByDriver]
+  if (value === undefined) return make()
+  delete process.env[obeyedByDriver]
+  try {
+    return make()
+  } finally {
+    process.env[obeyedByDriver] = value
   }
 }
