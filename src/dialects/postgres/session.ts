@@ -42,7 +42,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
   const reader = { login: parts.facts.user, role: parts.options.role }
   // The digest was asked for instead of the tables.
-  let latest = parts.options.history.digest === true ? undefined : (parts.facts as ServerFacts | undefined)
+  let latest: ServerFacts | undefined = parts.options.history.digest === true ? undefined : parts.facts
   let holdsLock = false
 
   const locating = async <T>(facts: ServerFacts, work: () => Promise<T>): Promise<T> => {
