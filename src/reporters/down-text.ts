@@ -1,6 +1,6 @@
 /** What `down` would revert and lose, for a person. Pure; the caller redacts and writes. */
 import type { DownSurvey } from '../engine/down.ts'
-import { describeLoss } from '../engine/down-safety.ts'
+import { describeLoss } from '../engine/down-losses.ts'
 import { maskPasswords } from '../sql/mask-passwords.ts'
 import { oneLine } from '../text/visible-text.ts'
 import { countOf } from './count-of.ts'
