@@ -31,7 +31,7 @@ function deletes(merge: unknown): boolean {
 
 /** By the beginning of the grammar's name for them: none of these takes rows away. */
 const harmless =
-  /^(?:Alter|Checkpoint|Close|Cluster|Comment|CompositeType|Constraints|Copy|Create|Declare|Define|Discard|Explain|Fetch|Grant|Import|Index|Insert|Listen|Lock|Merge|Notify|Prepare|Reassign|Refresh|Reindex|Rename|Rule|SecLabel|Transaction|Unlisten|Update|Vacuum|Variable|View|DeallocateStmt|DropRole|DropSubscription|DropTableSpace|DropUserMapping)/
+  /^(?:Alter|CheckPoint|Close|Cluster|Comment|CompositeType|Constraints|Copy|Create|Declare|Define|Discard|Explain|Fetch|Grant|Import|Index|Insert|Listen|Lock|Merge|Notify|Prepare|Reassign|Refresh|Reindex|Rename|Rule|SecLabel|Transaction|Unlisten|Update|Vacuum|Variable|View|DeallocateStmt|DropRole|DropSubscription|DropTableSpace|DropUserMapping)/
 
 /** Functions that a migration may well select and that delete nothing. */
 const harmlessFunctions = new Set(
