@@ -40,15 +40,23 @@ async function takeInventory(executor: Executor): Promise<InventoryTable[]> {
   for (const { name: text, page } of tables) {
     const name = String(text)
     const columns = await executor.query(`select cid, name from pragma_table_xinfo(?, 'main')`, [name])
-    const [counted] = await executor.query(`select count(*) as rows from main.${quoteSqliteId(name)}`, [])
+    const rows = await countRows(executor, name)
     inventory.push({
       id: Number(page) === 0 ? `virtual ${name}` : String(page),
       name,
-      rows: Number(counted?.rows),
+      ...(rows === undefined ? {} : { rows }),
       columns: columns.map((column) => ({ id: String(column.cid), name: String(column.name) })),
     })
   }
   return inventory
+}
+
+/** Undefined for a virtual table whose module is not here. */
+async function countRows(executor: Executor, name: string): Promise<number | undefined> {
+  const [row] = await executor
+    .query(`select count(*) as rows from main.${quoteSqliteId(name)}`, [])
+    .catch(() => [])
+  return row === undefined ? undefined : Number(row.rows)
 }
 
 /** The transaction holds the write lock. A column keeps no id: what is in it is told by its extremes and its length. */

@@ -129,11 +129,12 @@ create schema app;
 create table app.one (id integer);
 create table parted (id integer) partition by range (id);
 create table part partition of parted for values from (0) to (10);
-create table large (id integer) with (autovacuum_enabled = off);
+create table large (id integer, extra text) with (autovacuum_enabled = off);
 -- migrate:down
 drop schema app cascade;
 drop table parted, absent;
 truncate large;
+alter table large drop column extra, drop column id;
 `,
   })
   await scene.up(0)
@@ -145,8 +146,44 @@ truncate large;
   assert.deepEqual(dry.steps[0].losses, [
     { kind: 'table', what: 'app.one', rows: 2, estimate: false },
     { kind: 'table', what: 'parted', rows: 1, estimate: false },
+    { kind: 'watched', what: 'about absent, which is not there now', rows: null, estimate: false },
     { kind: 'rows', what: 'large', rows: 120000, estimate: true },
+    { kind: 'column', what: 'large.extra', rows: 0, estimate: false },
+    { kind: 'column', what: 'large.id', rows: 120000, estimate: true },
   ])
+})
+
+testEach('rows that a policy hides are not nothing', async (major) => {
+  await using scene = await createScene(major, {
+    '0001_a.sql': `-- migrate:up
+create table a (id integer);
+alter table a enable row level security;
+alter table a force row level security;
+create policy none on a using (false) with check (true);
+insert into a values (1);
+-- migrate:down
+drop table a;
+`,
+    '0002_b.ts': `export const up = async ({ sql }) => {
+  await sql.raw('create table b (id integer); alter table b enable row level security; alter table b force row level security')
+  await sql.raw('create policy none on b using (false) with check (true); insert into b values (1)')
+}
+export const down = async ({ sql }) => { await sql\`drop table b\` }
+`,
+  })
+  const role = `hidden_${scene.db.name}`
+  await scene.db.query(`create role ${role}; grant usage, create on schema public to ${role}`)
+  try {
+    const env = { SLIPWAY_ROLE: role }
+    assert.equal((await scene.run(['up'], env)).code, 0)
+    const seen = await scene.run(['down'], env)
+    assert.equal(seen.code, 79, seen.stderr)
+    assert.match(errorOf(seen).message, /public\.b with an unknown number of rows/)
+    const read = await scene.run(['down', '--to', 'base'], env)
+    assert.match(errorOf(read).message, /0001_a drops a with an unknown number of rows/)
+  } finally {
+    await scene.db.query(`drop owned by ${role}; drop role ${role}`)
+  }
 })
 
 testEach('who may not take rows out of the history is told so before anything runs', async (major) => {
