@@ -6,6 +6,7 @@ import {
   copyFileSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -101,6 +102,7 @@ for (const kind of kinds)
       mkdirSync(place.workspace.path('backups'))
       symlinkSync('loop', place.workspace.path('backups/loop'))
       await refuse(/there is no backup in/)
+      rmSync(place.workspace.path('backups/loop'))
       place.workspace.write({ 'backups/empty.dump': '', 'backups/.hidden': 'x', 'backups/late.part': 'x' })
       await refuse(/the newest backup, \S+empty\.dump, is empty/)
       writeFileSync(place.workspace.path('backups/empty.dump'), 'no dump\n'.repeat(100))
