@@ -47,7 +47,7 @@ export async function openBackfill(
   const backfill: Backfill = { place, attempt, request, table, key }
   await ensureProgressTable(place)
   const name = request.name ?? `${table.shown}${request.ordinal === 0 ? '' : ` ${request.ordinal + 1}`}`
-  const migrationId = await readMigrationId(link, names, attempt.record)
+  const migrationId = await readMigrationId(link, names, attempt)
   const definition = defineBackfill(key, request.definition)
   const found = await readProgress(link, names, { migrationId, name })
   const before = compareBackfill(found, definition)
@@ -142,7 +142,7 @@ async function runBatch(backfill: Backfill, progress: Progress, size: number): P
     isDone: page === undefined || page.rows < size,
   }
   checkpoint('last-statement-done', attempt.record.name)
-  const marked = await commitOwn(place, updateProgress(place.names, attempt.record, next))
+  const marked = await commitOwn(place, updateProgress(place.names, attempt, next))
   if (marked.length !== 1) throw new Error(`the row of this migration in ${place.names.shown} is gone`)
   checkpoint('statement-done', attempt.record.name)
   return next

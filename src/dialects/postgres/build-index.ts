@@ -5,6 +5,7 @@ import type { IndexRequest, StepwiseAttempt } from '../dialect.ts'
 import { sqlstateOf } from './errors.ts'
 import { readOnly } from './facts.ts'
 import { type FoundTable, findTable } from './find-table.ts'
+import { waitForBuilder } from './index-builder.ts'
 import { watchIndex } from './index-progress.ts'
 import { literal } from './naming.ts'
 import { commitOwn, withOwnTransaction } from './own-transaction.ts'
@@ -24,7 +25,7 @@ export async function buildIndex(
 ): Promise<'created' | 'exists'> {
   const table = await findTable(place.link, request.table)
   const building: Building = { place, attempt, request, table }
-  const found = await findIndex(building)
+  const found = await findSettled(building)
   if (found?.isValid === true) {
     await requireSame(building, found.definition)
     return 'exists'
@@ -35,6 +36,16 @@ export async function buildIndex(
   if (await isEmpty(building)) await createAtOnce(building)
   else await createConcurrently(building)
   return 'created'
+}
+
+/** What is INVALID may be on its way: then it is what comes of it that counts. */
+async function findSettled(building: Building): Promise<FoundIndex | undefined> {
+  const found = await findIndex(building)
+  if (found?.isValid !== false) return found
+  const { place, table, request, attempt } = building
+  const index = `${table.schema}.${request.name}`
+  await waitForBuilder(place.link, { table: table.sql, index, onNotice: attempt.onNotice })
+  return await findIndex(building)
 }
 
 interface FoundIndex {
@@ -86,9 +97,13 @@ function partitioned({ table, request }: Building): Error {
   )
 }
 
+/** Row level security shows no rows of a table that is full of them. */
 async function isEmpty({ place, table }: Building): Promise<boolean> {
-  const rows = await readOnly(place.link, `select 1 as one from ${table.sql} limit 1`)
-  return rows.length === 0
+  const [row] = await readOnly(
+    place.link,
+    `select not pg_catalog.row_security_active(${literal(table.oid)}::pg_catalog.oid) and not exists (select from ${table.sql}) as empty`,
+  )
+  return row?.empty === true
 }
 
 async function createAtOnce({ place, attempt, request, table }: Building): Promise<void> {
@@ -116,7 +131,7 @@ async function createConcurrently(building: Building): Promise<void> {
     throw error
   } finally {
     await stopWatching()
-    if (!link.lost) await link.simple(`set lock_timeout = ${attempt.ddlLockTimeoutMs}`).catch(() => {})
+    await limitLocks(place, attempt)
   }
   const found = await findIndex(building)
   if (found?.isValid !== true)
@@ -141,6 +156,14 @@ async function dropInvalid({ place, attempt, request, table }: Building, why: st
   const text = `drop index concurrently if exists ${name}`
   request.say(text)
   await place.link.simple('set lock_timeout = 0')
-  await place.link.simple(text)
-  await place.link.simple(`set lock_timeout = ${attempt.ddlLockTimeoutMs}`)
+  try {
+    await place.link.simple(text)
+  } finally {
+    await limitLocks(place, attempt)
+  }
+}
+
+/** A script that swallows the error goes on in this session. Never throws. */
+async function limitLocks({ link }: Workplace, { ddlLockTimeoutMs }: StepwiseAttempt): Promise<void> {
+  if (!link.lost) await link.simple(`set lock_timeout = ${ddlLockTimeoutMs}`).catch(() => {})
 }

@@ -209,8 +209,16 @@ testEach('refuses to work within a transaction', async (major) => {
     const error = errorOf(await scene.up(70))
     assert.deepEqual([error.code, error.hint], ['long-work-refused', hint], call)
   }
-  scene.write({ '0002_long.ts': script(`await context.${calls[0]}`, '{ transaction: false }') })
-  assert.match(errorOf(await scene.up(70)).message, /its migration has to be resumable/)
+  const each = calls.map((call) => `await assert.rejects(context.${call}, /its migration has to be resumable/)`)
+  scene.write({
+    '0002_long.ts': `import assert from 'node:assert/strict'
+export const options = { transaction: false }
+export const up = async (context) => {
+  ${each.join('\n')}
+  throw new Error('all four refused')
+}`,
+  })
+  assert.match(errorOf(await scene.up(70)).message, /all four refused/)
   await scene.run(['repair', '--retry', '0002_long', '--yes'])
   scene.write({ '0002_long.ts': script(`await sql\`begin\`\nawait context.${calls[0]}`, resumable) })
   assert.equal(errorOf(await scene.up(70)).code, 'long-work-refused')
@@ -230,6 +238,27 @@ await Promise.all([one, other])`
     scene.write({ '0002_fill.ts': script(both.replace('OTHER', other), resumable) })
     assert.match(errorOf(await scene.up(70)).message, /long work of this migration still goes on/)
   }
+  // What began before would send the rest of its statements into the transactions of the batches.
+  for (const other of [`context.op.addColumn('users', 'age', 'integer')`, `context.tableExists('users')`]) {
+    const begun = `const other = ${other}
+await Promise.all([other, context.backfill({ table: 'users', set: 'n = n + 1' })])`
+    scene.write({ '0002_fill.ts': script(begun, resumable) })
+    assert.match(
+      errorOf(await scene.up(70)).message,
+      /a query of this migration is still on its way; await it before backfill/,
+    )
+  }
+  const inside = `const others = []
+await context.backfill({ table: 'users', set: (rows) => {
+  others.push(context.op.addColumn('users', 'age', 'integer'))
+  return rows.map((row) => ({ n: row.n + 1 }))
+} }).catch(async (error) => {
+  await Promise.allSettled(others)
+  throw error
+})`
+  scene.write({ '0002_fill.ts': script(inside, resumable) })
+  assert.match(errorOf(await scene.up(70)).message, /await it before its function returns/)
+  assert.deepEqual(await scene.db.query('select distinct n from users'), [{ n: 0 }])
 })
 
 testEach('stops when its time is over, and the next run goes on there', async (major) => {
