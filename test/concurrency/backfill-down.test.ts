@@ -34,7 +34,9 @@ async function numbersOf(place: Place): Promise<string> {
 }
 
 async function stateOf(place: Place): Promise<string> {
-  const [row] = await place.rows("select state, statements_done from schema_migrations where name = '0002_fill'")
+  const [row] = await place.rows(
+    "select state, statements_done from schema_migrations where name = '0002_fill'",
+  )
   return row === undefined ? 'none' : `${row.state} ${row.statements_done}`
 }
 

@@ -74,8 +74,7 @@ export async function prepareConcurrentIndex(
   attempt: StepwiseAttempt,
   since: string,
 ): Promise<boolean> {
-  const find = () =>
-    wanted.index === undefined ? findUnnamed(link, wanted, since) : findNamed(link, wanted)
+  const find = () => (wanted.index === undefined ? findUnnamed(link, wanted, since) : findNamed(link, wanted))
   let found = await find()
   if (found?.valid === false && wanted.action === 'create') {
     // The interrupted runner is dead; its statement may live on at the server, and come to its end.

@@ -23,7 +23,9 @@ where locktype = 'relation' and relation = ${literal(table)}::pg_catalog.regclas
   and mode = 'ShareUpdateExclusiveLock' and pid <> pg_catalog.pg_backend_pid()`)
   const [holder] = result?.rows ?? []
   if (holder !== undefined)
-    onNotice(`the index ${index} is INVALID; waiting for process ${String(holder.pid)}, which may be building it`)
+    onNotice(
+      `the index ${index} is INVALID; waiting for process ${String(holder.pid)}, which may be building it`,
+    )
   try {
     await link.simple(`begin transaction isolation level read committed read write;
 set local lock_timeout = 0;

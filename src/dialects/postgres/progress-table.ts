@@ -39,7 +39,6 @@ const columns = {
   finished_at: 'timestamptz',
 } as const
 
-
 /** Made by the first backfill there is, under the run lock. Throws privilege-missing, history-broken. */
 export async function ensureProgressTable(place: Workplace): Promise<void> {
   const { link, names } = place

@@ -71,11 +71,7 @@ export function ensureProgressTable(handle: Handle, tables: HistoryTables): void
 type Step = Pick<Attempt, 'record' | 'reverts'>
 
 /** Of the step that runs: its row is there, as started. The row of what is being reverted still names the run that applied it. */
-export function readMigrationId(
-  handle: Handle,
-  tables: HistoryTables,
-  { record, reverts }: Step,
-): number {
+export function readMigrationId(handle: Handle, tables: HistoryTables, { record, reverts }: Step): number {
   const [row] =
     reverts === undefined
       ? runStatement(

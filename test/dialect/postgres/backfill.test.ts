@@ -209,7 +209,9 @@ testEach('refuses to work within a transaction', async (major) => {
     const error = errorOf(await scene.up(70))
     assert.deepEqual([error.code, error.hint], ['long-work-refused', hint], call)
   }
-  const each = calls.map((call) => `await assert.rejects(context.${call}, /its migration has to be resumable/)`)
+  const each = calls.map(
+    (call) => `await assert.rejects(context.${call}, /its migration has to be resumable/)`,
+  )
   scene.write({
     '0002_long.ts': `import assert from 'node:assert/strict'
 export const options = { transaction: false }

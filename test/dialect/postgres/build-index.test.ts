@@ -60,6 +60,57 @@ testEach('drops what an earlier attempt left INVALID', async (major) => {
   )
 })
 
+testEach('one that another session still builds is waited for, not dropped', async (major) => {
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  scene.write({
+    '0002_index.ts': build(`'users', 'email'`),
+    '0003_index.sql':
+      '-- migrate:up transaction:false\ncreate index concurrently users_age_idx on users (age);',
+  })
+  await using app = await scene.db.connect()
+  await using builder = await scene.db.connect()
+  await app.unsafe("begin; update users set email = 'held' where id = 1")
+  const built = builder.unsafe('create index concurrently users_email_idx on users (email)')
+  const done = built.then(() => 'built')
+  await until('it is on its way', async () => (await indexes(scene)).join().includes('INVALID'))
+  const run = scene.start(['up'], { SLIPWAY_DDL_LOCK_TIMEOUT: '100ms' })
+  await run.waitForOutput(/users_email_idx is INVALID; waiting for process \d+, which may be building it/)
+  await app.unsafe('commit')
+  assert.equal(await done, 'built')
+  const result = await run.done
+  assert.equal(result.code, 0, result.stderr)
+  assert.doesNotMatch(result.stderr, /dropping the index/)
+  assert.deepEqual(await indexes(scene), [
+    'users_age_idx ON public.users USING btree (age)',
+    'users_email_idx ON public.users USING btree (email)',
+  ])
+})
+
+testEach('a drop that fails leaves the lock timeout as it was', async (major) => {
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  await scene.db.query("insert into users values (501, 'user1')")
+  await assert.rejects(scene.db.query('create unique index concurrently users_email_idx on users (email)'))
+  scene.write({
+    '0002_index.ts': script(
+      `await context.createIndexConcurrently('users', 'email').catch((error) => log(error.message))
+      const [row] = await sql\`show lock_timeout\`
+      log(row.lock_timeout)`,
+      resumable,
+    ),
+  })
+  await using app = await scene.db.connect()
+  // Read by an open transaction, the index is waited for until the statement timeout.
+  await app.unsafe('begin; select from users limit 1')
+  const result = await scene.up(0, { SLIPWAY_STATEMENT_TIMEOUT: '300ms' })
+  assert.deepEqual(
+    eventsOf(result, 'migration-log').map(({ msg }) => String(msg).replace(/^.*: /, '')),
+    ['canceling statement due to statement timeout', '500ms'],
+  )
+  await app.unsafe('commit')
+})
+
 testEach('the same name with another definition is an error that shows both', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': `${users}\ncreate index users_email_idx on users (email desc);\ncreate table other (email text);\ncreate index other_idx on other (email);`,

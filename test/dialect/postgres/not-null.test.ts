@@ -1,5 +1,6 @@
 /** validateConstraint and setNotNull, from whatever state an interruption left. */
 import assert from 'node:assert/strict'
+import { until } from '../../helpers/until.ts'
 import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
@@ -18,19 +19,58 @@ from pg_attribute where attrelid = 'users'::regclass and attname = 'email'`,
 
 testEach('sets a column not null wherever it was interrupted', async (major) => {
   const steps = [
-    `alter table users add constraint ${check} check (email is not null) not valid`,
-    `alter table users validate constraint ${check}`,
-    'alter table users alter column email set not null',
-    `alter table users drop constraint ${check}`,
+    'add constraint users_COLUMN_slipway_not_null_check check (COLUMN is not null) not valid',
+    'validate constraint users_COLUMN_slipway_not_null_check',
+    'alter column COLUMN set not null',
+    'drop constraint users_COLUMN_slipway_not_null_check',
   ]
-  for (let done = 0; done <= steps.length; done++) {
-    await using scene = await createScene(major, { '0001_users.sql': users })
-    await scene.up(0)
-    for (const step of steps.slice(0, done)) await scene.db.query(step)
-    scene.write({ '0002_not_null.ts': notNull })
-    await scene.up(0)
-    assert.equal(await stateOf(scene), 'true 0', `after ${done} steps`)
-  }
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  const columns = [0, 1, 2, 3, 4].map((done) => `after_${done}`)
+  for (const [done, column] of columns.entries())
+    for (const step of [`add ${column} integer default 1`, ...steps.slice(0, done)])
+      await scene.db.query(`alter table users ${step.replaceAll('COLUMN', column)}`)
+  const calls = columns.map((column) => `await context.setNotNull('users', '${column}')`)
+  scene.write({ '0002_not_null.ts': script(calls.join('\n'), resumable) })
+  await scene.up(0)
+  assert.deepEqual(
+    await scene.db.query(
+      "select attname as column from pg_attribute where attrelid = 'users'::regclass and attname like 'after%' and attnotnull order by 1",
+    ),
+    columns.map((column) => ({ column })),
+  )
+  assert.equal(await stateOf(scene), 'false 0', 'no check is left')
+})
+
+testEach('stopped or out of time, it leaves nothing that would refuse the app', async (major) => {
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  scene.write({ '0002_not_null.ts': notNull })
+  // Sleeps once the check is validated, in that transaction.
+  await scene.db.query(`create function linger() returns event_trigger language plpgsql as $$ begin
+  if exists (select from pg_constraint where conname = '${check}' and convalidated)
+    and not (select attnotnull from pg_attribute where attrelid = 'users'::regclass and attname = 'email')
+  then perform pg_sleep(100); end if;
+end $$;
+create event trigger linger on ddl_command_end when tag in ('ALTER TABLE') execute function linger()`)
+  const run = scene.start(['up'])
+  await until('it validates', async () => {
+    const rows = await scene.db.query(
+      "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()",
+    )
+    return rows.length > 0
+  })
+  assert.equal(await stateOf(scene), 'false 1')
+  run.kill('SIGTERM')
+  const stopped = await run.done
+  assert.equal(stopped.code, 143, stopped.stderr)
+  assert.equal(await stateOf(scene), 'false 0')
+  const late = await scene.up(70, { SLIPWAY_STATEMENT_TIMEOUT: '300ms' })
+  assert.equal(errorOf(late).sqlstate, '57014')
+  assert.equal(await stateOf(scene), 'false 0')
+  await scene.db.query('drop event trigger linger')
+  await scene.up(0)
+  assert.equal(await stateOf(scene), 'true 0')
 })
 
 testEach('reads the table while the app writes, and not again under the exclusive lock', async (major) => {

@@ -112,6 +112,41 @@ insert into ${quote(name)} (${into}) select ${values} from numbers;`
     )
 })
 
+test('a key is compared as its index compares it', async () => {
+  const tables = {
+    // Each name twice for the column, once for the key.
+    strict: `create table strict (word text not null collate nocase, n integer not null default 0, copy text);
+create unique index strict_word on strict (word collate binary);`,
+    loose: `create table loose (word text not null, n integer not null default 0, copy text);
+create unique index loose_word on loose (word collate nocase);`,
+  }
+  const twins = `with recursive numbers (i) as (select 1 union all select i + 1 from numbers where i < 200)`
+  using scene = openScene({
+    '0001_tables.sql': `${Object.values(tables).join('\n')}
+${twins} insert into strict (word) select 'word' || i from numbers union all select 'WORD' || i from numbers;
+${twins} insert into loose (word) select 'word' || i from numbers union all select 'NAME' || i from numbers;`,
+    '0002_fill.ts': script(
+      `for (const table of ['strict', 'loose']) {
+        const batch = { first: 33, max: 33, min: 33 }
+        log(table, await context.backfill({ table, set: 'n = n + 1', batch, pause: '0' }))
+        log(table, await context.backfill({ table, set: (rows) => rows.map(({ word }) => ({ copy: word })), batch, pause: '0' }))
+      }`,
+      resumable,
+    ),
+  })
+  const result = await scene.up(0)
+  assert.deepEqual(
+    eventsOf(result, 'migration-log').map(({ data }) => data),
+    Array(4).fill({ rows: 400, seen: 400 }),
+  )
+  for (const table of Object.keys(tables))
+    assert.deepEqual(
+      scene.read(`select n, word collate binary = copy as own, count(*) as rows from ${table} group by 1, 2`),
+      [{ n: 1, own: 1, rows: 400 }],
+      table,
+    )
+})
+
 test('a function works out what changes', async () => {
   using scene = openScene({
     '0001_users.sql': users,
