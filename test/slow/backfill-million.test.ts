@@ -76,7 +76,10 @@ from counters, schema_migrations_progress`,
   )
   assert.deepEqual(progress, { whole: true, same: true, done: true })
   // Spread over the run, not all at its beginning.
-  assert.ok(places.every((place, time) => place > (places[time - 1] ?? -1)), `killed at ${places}`)
+  assert.ok(
+    places.every((place, time) => place > (places[time - 1] ?? -1)),
+    `killed at ${places}`,
+  )
   assert.ok((places.at(-1) ?? 0) > rows / 2, `killed at ${places}`)
   t.diagnostic(
     `seed ${seed}: ${counts?.once} rows once; killed after ${places.join(', ')} rows; ${written.updates} updates and ${written.inserts} inserts beside it; ${Math.round(filledMs / 1000)} s of ${Math.round((performance.now() - began) / 1000)} s`,
@@ -98,9 +101,7 @@ function faultOf(time: number, random: () => number): string {
   const point = points[time % points.length] ?? ''
   const hundredth = rows / batch / 100
   const nth = Math.round(hundredth * (6 + 3 * random()))
-  return time < points.length
-    ? `${point}:${nth}`
-    : `${point}:${nth}:kill-after:${Math.floor(random() * 20)}`
+  return time < points.length ? `${point}:${nth}` : `${point}:${nth}:kill-after:${Math.floor(random() * 20)}`
 }
 
 async function seen(db: TestDatabase): Promise<number> {

@@ -44,6 +44,7 @@ export async function openBackfill(
   await requireOwnRole(place)
   const table = await findTable(link, request.table)
   const key = await chooseKey(link, table, request.key)
+  await tellHidden(place, attempt, table)
   const backfill: Backfill = { place, attempt, request, table, key }
   await ensureProgressTable(place)
   const name = request.name ?? `${table.shown}${request.ordinal === 0 ? '' : ` ${request.ordinal + 1}`}`
@@ -83,6 +84,18 @@ async function requireOwnRole({ link, role }: Workplace): Promise<void> {
   if (row?.name !== role)
     throw new Error(
       `the migration works as ${row?.name}; reset role before a backfill, which works as ${role}`,
+    )
+}
+
+/** An owner of a table is subject to its policies only if it is told so: that is easily forgotten. */
+async function tellHidden({ link, role }: Workplace, attempt: StepwiseAttempt, { oid, shown }: FoundTable) {
+  const [row] = await readOnly(
+    link,
+    `select pg_catalog.row_security_active(${literal(oid)}::pg_catalog.oid) as active`,
+  )
+  if (row?.active === true)
+    attempt.onNotice(
+      `row level security of ${shown} applies to ${role}: a backfill passes over the rows that its policies hide`,
     )
 }
 

@@ -6,6 +6,7 @@ import { startPair } from '../../helpers/standby.ts'
 import { until } from '../../helpers/until.ts'
 import { slipway, startSlipway } from '../../helpers/cli.ts'
 import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
+import { withRole } from './role.ts'
 import { createScene, eventsOf, script, testEach } from './scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
@@ -80,6 +81,36 @@ testEach('the role of the run writes down how far it came', async (major) => {
   const { stderr } = await scene.up(70)
   assert.match(stderr, /the migration works as pg_monitor; reset role before a backfill/)
 })
+
+testEach(
+  'what row level security hides is not taken for nothing',
+  async (major) => {
+    await using scene = await createScene(major, {
+      '0001_users.sql': `${users}
+alter table users enable row level security;
+alter table users force row level security;`,
+      '0002_fill.ts': script(
+        `log('done', await context.backfill({ table: 'users', set: 'n = 1' }))
+        await context.createIndexConcurrently('users', 'n')`,
+        resumable,
+      ),
+    })
+    await withRole(scene.db, async ({ user, password }) => {
+      await scene.db.query(`grant create on schema public to ${user}`)
+      const result = await scene.up(0, {
+        SLIPWAY_DATABASE_URL: scene.db.url({ user, password }),
+        SLIPWAY_ECHO: 'true',
+      })
+      assert.deepEqual(eventsOf(result, 'migration-log')[0]?.data, { rows: 0, seen: 0 })
+      assert.match(
+        String(eventsOf(result, 'notice')[0]?.msg),
+        /row level security of public\.users applies to .*: a backfill passes over the rows/,
+      )
+      assert.match(result.stderr, /create index concurrently/)
+    })
+  },
+  [newestMajor],
+)
 
 test('waits for a replica that is too far behind', async () => {
   await using pair = await startPair(newestMajor)

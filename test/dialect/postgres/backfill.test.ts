@@ -156,6 +156,8 @@ testEach('refuses what cannot be meant, and names it', async (major) => {
   const cases: readonly [body: string, message: RegExp][] = [
     [`table: 'nowhere', set: 'n = 1'`, /there is no table nowhere/],
     [`table: 'bare', set: 'n = 1'`, /public\.bare has neither a primary key nor a unique index/],
+    // Equal by the column's collation, rows of it need not be equal by its key's.
+    [`table: 'collated', set: 'n = 1'`, /public\.collated has neither a primary key nor a unique index/],
     [
       `table: 'users', set: 'n = 1', key: 'email'`,
       /\(email\) is no unique key without nulls of public\.users; it has \(id\)/,
@@ -178,7 +180,8 @@ testEach('refuses what cannot be meant, and names it', async (major) => {
     ],
   ]
   await using scene = await createScene(major, {
-    '0001_tables.sql': `${users(3)}\ncreate table bare (n integer);\ninsert into bare values (1);`,
+    '0001_tables.sql': `${users(3)}\ncreate table bare (n integer);\ninsert into bare values (1);
+create table collated (word text not null, n integer);\ncreate unique index on collated (word collate "C");`,
   })
   await scene.up(0)
   for (const [options, message] of cases) {
