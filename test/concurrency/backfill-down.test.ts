@@ -62,7 +62,10 @@ insert into users (id) ${numbers[kind]};`,
     assert.equal(await numbersOf(place), '400×1 600×2')
 
     // Applied as before, says whoever undid the six batches; here nobody did, which shows where the next down begins.
-    await place.expect(0, 'repair --retry 0002_fill --yes')
+    const { stdout } = await place.expect(0, `${down} --dry-run`)
+    assert.match(stdout, /0002_fill {2}goes on after 1 batch,/, 'since it was begun again')
+    const repaired = await place.expect(0, 'repair --retry 0002_fill --yes')
+    assert.match(repaired.stdout + repaired.stderr, /1 of its batches were counted as done/)
     assert.equal(await stateOf(place), 'applied 0')
     await killed(place, down, 'intent-written')
     await place.expect(0, down)

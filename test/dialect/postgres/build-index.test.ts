@@ -1,7 +1,16 @@
 /** createIndexConcurrently: valid when it returns, whatever was there before and whatever came in between. */
 import assert from 'node:assert/strict'
 import { until } from '../../helpers/until.ts'
-import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './scene.ts'
+import {
+  createScene,
+  errorOf,
+  eventsOf,
+  refusing,
+  type Scene,
+  script,
+  testEach,
+  testNewest,
+} from './scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
 const users = `create table users (id integer primary key, email text, age integer, data jsonb);
@@ -87,7 +96,7 @@ testEach('one that another session still builds is waited for, not dropped', asy
   ])
 })
 
-testEach('a drop that fails leaves the lock timeout as it was', async (major) => {
+testNewest('a drop that fails leaves the lock timeout as it was', async (major) => {
   await using scene = await createScene(major, { '0001_users.sql': users })
   await scene.up(0)
   await scene.db.query("insert into users values (501, 'user1')")
@@ -111,7 +120,7 @@ testEach('a drop that fails leaves the lock timeout as it was', async (major) =>
   await app.unsafe('commit')
 })
 
-testEach('the same name with another definition is an error that shows both', async (major) => {
+testNewest('the same name with another definition is an error that shows both', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': `${users}\ncreate index users_email_idx on users (email desc);\ncreate table other (email text);\ncreate index other_idx on other (email);`,
     '0002_index.ts': build(`'users', 'email'`),
@@ -124,7 +133,7 @@ testEach('the same name with another definition is an error that shows both', as
   assert.match(errorOf(await scene.up(70)).message, /the index other_idx exists with another definition/)
 })
 
-testEach('one that cannot be unique leaves nothing behind', async (major) => {
+testNewest('one that cannot be unique leaves nothing behind', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': users,
     '0002_index.ts': build(`'users', 'age', { unique: true }`),
@@ -134,7 +143,7 @@ testEach('one that cannot be unique leaves nothing behind', async (major) => {
   assert.deepEqual(await indexes(scene), [])
 })
 
-testEach('on an empty table it waits for nobody', async (major) => {
+testNewest('on an empty table it waits for nobody', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': 'create table users (id integer primary key, email text);',
     '0002_index.ts': build(`'users', 'email'`),
@@ -178,7 +187,7 @@ testEach(
   },
 )
 
-testEach('refuses what cannot be built, by name', async (major) => {
+testNewest('refuses what cannot be built, by name', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': `${users}
 create table parts (id integer, at date) partition by range (at);
@@ -193,9 +202,8 @@ create table part_1 partition of parts for values from ('2026-01-01') to ('2027-
     [`'users', 'email', { where: sql\`email = \${'x'}\` }`, /can hold no bound value/],
     [`'users', 'email"; drop table users; --'`, /email"; drop table users/],
   ]
-  for (const [call, message] of cases) {
-    scene.write({ '0002_index.ts': build(call) })
-    assert.match(errorOf(await scene.up(70)).message, message)
-  }
+  const calls = cases.map(([call, message]) => [`createIndexConcurrently(${call})`, message] as const)
+  scene.write({ '0002_index.ts': refusing(calls, resumable) })
+  assert.match(errorOf(await scene.up(70)).message, /all refused/)
   assert.deepEqual(await indexes(scene), [])
 })

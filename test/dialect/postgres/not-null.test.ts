@@ -1,7 +1,7 @@
 /** validateConstraint and setNotNull, from whatever state an interruption left. */
 import assert from 'node:assert/strict'
 import { until } from '../../helpers/until.ts'
-import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './scene.ts'
+import { createScene, errorOf, eventsOf, type Scene, script, testEach, testNewest } from './scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
 const users = `create table users (id integer primary key, email text);
@@ -73,7 +73,7 @@ create event trigger linger on ddl_command_end when tag in ('ALTER TABLE') execu
   assert.equal(await stateOf(scene), 'true 0')
 })
 
-testEach('reads the table while the app writes, and not again under the exclusive lock', async (major) => {
+testNewest('reads the table while the app writes, and not again under the exclusive lock', async (major) => {
   await using scene = await createScene(major, { '0001_users.sql': users, '0002_not_null.ts': notNull })
   const { stderr } = await scene.up(0, { SLIPWAY_ECHO: 'true' })
   const sent = eventsOf({ stderr }, 'statement-echo')
@@ -87,20 +87,23 @@ testEach('reads the table while the app writes, and not again under the exclusiv
   ])
 })
 
-testEach('rows without a value are counted, and nothing is left that would refuse the app', async (major) => {
-  await using scene = await createScene(major, {
-    '0001_users.sql': `${users}\nupdate users set email = null where id <= 7;`,
-    '0002_not_null.ts': notNull,
-  })
-  const { message } = errorOf(await scene.up(70))
-  assert.match(
-    message,
-    /7 rows of public\.users hold null in email; give them a value first, with a backfill/,
-  )
-  assert.equal(await stateOf(scene), 'false 0')
-})
+testNewest(
+  'rows without a value are counted, and nothing is left that would refuse the app',
+  async (major) => {
+    await using scene = await createScene(major, {
+      '0001_users.sql': `${users}\nupdate users set email = null where id <= 7;`,
+      '0002_not_null.ts': notNull,
+    })
+    const { message } = errorOf(await scene.up(70))
+    assert.match(
+      message,
+      /7 rows of public\.users hold null in email; give them a value first, with a backfill/,
+    )
+    assert.equal(await stateOf(scene), 'false 0')
+  },
+)
 
-testEach('waits for its locks in small steps', async (major) => {
+testNewest('waits for its locks in small steps', async (major) => {
   await using scene = await createScene(major, { '0001_users.sql': users })
   await scene.up(0)
   scene.write({ '0002_not_null.ts': notNull })
@@ -114,7 +117,7 @@ testEach('waits for its locks in small steps', async (major) => {
   assert.equal(await stateOf(scene), 'true 0')
 })
 
-testEach('validates a constraint that is not', async (major) => {
+testNewest('validates a constraint that is not', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': `${users}
 create table orders (id integer primary key, user_id integer);
