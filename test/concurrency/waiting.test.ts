@@ -26,5 +26,9 @@ test('a file that does not parse is told by the runner with the lock, not by one
   holder.kill('SIGTERM')
   await holder.done
   const alone = await slipway(['up'], { env })
-  assert.deepEqual([alone.code, /syntax error at or near "tabel"/.test(alone.stderr)], [66, true], alone.stderr)
+  assert.deepEqual(
+    [alone.code, /syntax error at or near "tabel"/.test(alone.stderr)],
+    [66, true],
+    alone.stderr,
+  )
 })

@@ -31,7 +31,7 @@ export async function buildIndex(
     return 'exists'
   }
   if (table.kind === 'p') throw partitioned(building)
-  if (found !== undefined) await dropInvalid(building, `an earlier attempt left it INVALID`)
+  if (found !== undefined && (await cameTrue(building))) return 'exists'
   // Building concurrently waits for every transaction that is open; without rows there is nothing to build.
   if (await isEmpty(building)) await createAtOnce(building)
   else await createConcurrently(building)
@@ -43,9 +43,22 @@ async function findSettled(building: Building): Promise<FoundIndex | undefined> 
   const found = await findIndex(building)
   if (found?.isValid !== false) return found
   const { place, table, request, attempt } = building
-  const index = `${table.schema}.${request.name}`
-  await waitForBuilder(place.link, { table: table.sql, index, onNotice: attempt.onNotice })
+  await waitForBuilder(place.link, { table: table.sql, index: `${table.schema}.${request.name}` }, attempt)
   return await findIndex(building)
+}
+
+/** Drops it, unless it became valid meanwhile: who builds lets go of the table a moment before that can be seen. */
+async function cameTrue(building: Building): Promise<boolean> {
+  try {
+    await dropInvalid(building, 'an earlier attempt left it INVALID')
+    return false
+  } catch (error) {
+    if (building.place.link.lost || building.attempt.signal.aborted) throw error
+    const found = await findIndex(building)
+    if (found?.isValid !== true) throw error
+    await requireSame(building, found.definition)
+    return true
+  }
 }
 
 interface FoundIndex {

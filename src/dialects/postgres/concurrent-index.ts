@@ -78,7 +78,7 @@ export async function prepareConcurrentIndex(
   let found = await find()
   if (found?.valid === false && wanted.action === 'create') {
     // The interrupted runner is dead; its statement may live on at the server, and come to its end.
-    await waitForBuilder(link, { table: found.table, index: found.name, onNotice: attempt.onNotice })
+    await waitForBuilder(link, { table: found.table, index: found.name }, attempt)
     found = await find()
   }
   if (wanted.action === 'drop')
@@ -86,8 +86,15 @@ export async function prepareConcurrentIndex(
   if (found === undefined) return false
   if (found.valid) return !attempt.failedBefore && isSameIndex(found, wanted)
   attempt.onNotice(`dropping the INVALID index ${found.name} that the interrupted attempt left`)
-  await link.simple(`drop index concurrently if exists ${found.name}`)
-  return false
+  try {
+    await link.simple(`drop index concurrently if exists ${found.name}`)
+    return false
+  } catch (error) {
+    // Who builds lets go of the table a moment before it can be seen that the index is valid.
+    const now = link.lost ? undefined : await find()
+    if (now?.valid !== true) throw error
+    return !attempt.failedBefore && isSameIndex(now, wanted)
+  }
 }
 
 /** As far as names tell; where they do not, the statement runs again and the server judges (42P07). */

@@ -1,38 +1,43 @@
 /** Whoever builds an index concurrently: until it is done the index is INVALID, like one that was given up. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attempt } from '../dialect.ts'
+import { readOnly } from './facts.ts'
 import type { Link } from './link.ts'
 import { literal } from './naming.ts'
-import { leaveTransaction } from './workplace.ts'
 
-/** `table` as SQL. Tells of a session that has to be waited for. */
 export interface Suspect {
+  /** As SQL. */
   readonly table: string
+  /** For people. */
   readonly index: string
-  readonly onNotice: (message: string) => void
 }
 
 /**
- * Returns when nobody builds on the table: a build holds SHARE UPDATE EXCLUSIVE from its beginning to its end. Waiting for it
- * holds up neither readers nor writers, and without a snapshot nobody waits for us; hence no lock timeout.
- * https://www.postgresql.org/docs/current/explicit-locking.html
+ * Returns when nobody builds on the table. It asks again and again, because waiting for the builder's lock would hold a snapshot,
+ * and the builder waits for those: 40P01, for it or for us.
  */
-export async function waitForBuilder(link: Link, { table, index, onNotice }: Suspect): Promise<void> {
-  const [result] = await link.simple(`select pid
-from pg_catalog.pg_locks
-where locktype = 'relation' and relation = ${literal(table)}::pg_catalog.regclass and granted
-  and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-  and mode = 'ShareUpdateExclusiveLock' and pid <> pg_catalog.pg_backend_pid()`)
-  const [holder] = result?.rows ?? []
-  if (holder !== undefined)
-    onNotice(
-      `the index ${index} is INVALID; waiting for process ${String(holder.pid)}, which may be building it`,
-    )
-  try {
-    await link.simple(`begin transaction isolation level read committed read write;
-set local lock_timeout = 0;
-lock table only ${table} in share update exclusive mode;
-commit`)
-  } catch (error) {
-    await leaveTransaction(link)
-    throw error
+export async function waitForBuilder(
+  link: Link,
+  { table, index }: Suspect,
+  { signal, onNotice }: Pick<Attempt, 'signal' | 'onNotice'>,
+): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const [builder] = await readOnly(link, builderOf(table))
+    if (builder === undefined) return
+    if (tries === 0)
+      onNotice(
+        `the index ${index} is INVALID; waiting for process ${String(builder.pid)}, which may be building it`,
+      )
+    await sleep(Math.min(1000, 50 * 2 ** tries), undefined, { signal })
   }
+}
+
+/** Which table another role's session builds on is not shown, but its locks are. */
+function builderOf(table: string): string {
+  return `select l.pid
+from pg_catalog.pg_locks l
+join pg_catalog.pg_stat_progress_create_index p on p.pid = l.pid
+where l.locktype = 'relation' and l.relation = ${literal(table)}::pg_catalog.regclass and l.granted
+  and l.mode = 'ShareUpdateExclusiveLock' and l.pid <> pg_catalog.pg_backend_pid()
+  and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`
 }

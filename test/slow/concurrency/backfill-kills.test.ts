@@ -1,7 +1,7 @@
 /** Ten kills at random instants of a backfill on each PostgreSQL, with writers beside it, and five on SQLite. */
 import { test } from 'node:test'
-import { killBetweenWriters, killOnSqlite } from '../helpers/backfill-kills.ts'
-import { postgresMajors } from '../helpers/postgres.ts'
+import { killBetweenWriters, killOnSqlite } from '../../helpers/backfill-kills.ts'
+import { postgresMajors } from '../../helpers/postgres.ts'
 
 for (const major of postgresMajors)
   test(`PostgreSQL ${major}: ten kills of a backfill between writers`, () =>

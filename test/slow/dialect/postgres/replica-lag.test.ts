@@ -1,12 +1,12 @@
 /** A backfill with `maxLag` and a replica that does not keep up. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventsOf, script } from '../dialect/postgres/scene.ts'
-import { slipway, startSlipway } from '../helpers/cli.ts'
-import { newestMajor } from '../helpers/postgres.ts'
-import { startPair } from '../helpers/standby.ts'
-import { until } from '../helpers/until.ts'
-import { createWorkspace, writeMigrations } from '../helpers/workspace.ts'
+import { eventsOf, script } from '../../../dialect/postgres/scene.ts'
+import { slipway, startSlipway } from '../../../helpers/cli.ts'
+import { newestMajor } from '../../../helpers/postgres.ts'
+import { startPair } from '../../../helpers/standby.ts'
+import { until } from '../../../helpers/until.ts'
+import { createWorkspace, writeMigrations } from '../../../helpers/workspace.ts'
 
 const users = `create table users (id integer primary key, n integer not null default 0);
 insert into users (id) select i from generate_series(1, 600) as i;`

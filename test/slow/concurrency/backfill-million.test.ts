@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { slipway } from '../helpers/cli.ts'
-import { faultOptions } from '../helpers/fault-point.ts'
-import { seededRandom } from '../helpers/kill-case.ts'
-import { createTestDatabase, newestMajor, type TestDatabase } from '../helpers/postgres.ts'
-import { createWorkspace, writeMigrations } from '../helpers/workspace.ts'
+import { slipway } from '../../helpers/cli.ts'
+import { faultOptions } from '../../helpers/fault-point.ts'
+import { seededRandom } from '../../helpers/kill-case.ts'
+import { createTestDatabase, newestMajor, type TestDatabase } from '../../helpers/postgres.ts'
+import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
 
 const rows = 1_000_000
 const batch = 2000
