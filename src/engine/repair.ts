@@ -112,7 +112,7 @@ async function amendmentFor(
   action: RepairAction,
 ): Promise<Amendment> {
   const { history } = damage
-  const counted = `${history.statementsDone} ${unitDone(damage, 2)} counted as done`
+  const counted = `${history.statementsDone} ${unitDone(damage, history.statementsDone)} counted as done`
   switch (action) {
     case 'accept': {
       const record = await recordOfFile(run, session, damage)
