@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, SlipwayError } from '../errors.ts'
+import { checkpoint } from '../events.ts'
 import { errnoOf } from './folder.ts'
 import { showPath } from './read-source.ts'
 
@@ -45,6 +46,7 @@ export function applyChanges(changes: readonly FolderChange[], cwd: string): voi
       mkdirSync(dirname(target), { recursive: true })
       if (change.kind === 'move') moveFile(change)
       else replaceFile(change)
+      checkpoint('folder-changed')
     } catch (error) {
       const what = `cannot write ${showPath(target, cwd)} (${errnoOf(error) ?? messageOf(error)}); nothing was recorded`
       throw new SlipwayError('not-writable', what, {
@@ -69,7 +71,10 @@ function replaceFile({
   readonly text: string
   readonly keep: string
 }): void {
-  if (!existsSync(keep)) copyFileSync(path, keep, constants.COPYFILE_EXCL)
+  if (!existsSync(keep)) {
+    copyFileSync(path, keep, constants.COPYFILE_EXCL)
+    checkpoint('folder-changed')
+  }
   // Beginning with a dot, it is no migration while it is being written.
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}`)
   writeFileSync(draft, text, { mode: statSync(path).mode })

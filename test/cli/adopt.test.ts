@@ -1,19 +1,9 @@
 /** adopt, on databases as other tools leave them: what is shown, recorded, moved, converted, and left alone. */
 import assert from 'node:assert/strict'
-import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, test } from 'node:test'
 import { type Dialect, type ForeignHistory, foreignHistories } from '../helpers/foreign-histories.ts'
 import { type Place, openPlace } from '../helpers/adoption-place.ts'
-
-const folderOf = (place: Place) =>
-  globSync('**/*', { cwd: place.workspace.path('migrations'), withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(place.workspace.path('migrations').length + 1))
-    .sort()
-
-const contents = (place: Place) =>
-  Object.fromEntries(folderOf(place).map((file) => [file, place.workspace.read(`migrations/${file}`)]))
 
 const history = (place: Place) =>
   place.rows(
@@ -44,7 +34,7 @@ for (const dialect of ['postgres', 'sqlite'] as const)
 async function adoptAll(dialect: Dialect, foreign: ForeignHistory): Promise<void> {
   await using place = await openPlace(dialect, foreign)
   const convert = foreign.needsConversion ? ' --convert' : ''
-  const before = contents(place)
+  const before = place.contents()
   const tables = await place.tables()
 
   const seen = await place.run('adopt --dry-run')
@@ -58,7 +48,7 @@ async function adoptAll(dialect: Dialect, foreign: ForeignHistory): Promise<void
   showsAll(planned.stdout, foreign)
   const asked = await place.expect(79, `adopt${convert}`)
   assert.match(asked.stderr, new RegExp(`^next: slipway adopt${convert} --yes$`, 'm'))
-  assert.deepEqual(contents(place), before, 'a look changed the folder')
+  assert.deepEqual(place.contents(), before, 'a look changed the folder')
   assert.deepEqual(await place.tables(), tables, 'a look changed the database')
 
   const done = await place.expect(0, `adopt${convert} --yes`)
@@ -100,7 +90,7 @@ function checkFolder(
   { after }: ForeignHistory,
   before: Readonly<Record<string, string>>,
 ): void {
-  const now = contents(place)
+  const now = place.contents()
   assert.deepEqual(Object.keys(now), after ?? Object.keys(before))
   for (const [file, text] of Object.entries(before)) {
     const kept = Object.entries(now).filter(([path]) => basename(path).startsWith(basename(file)))
