@@ -11,7 +11,7 @@ import type { ForeignFile } from '../plan/adopt/ledger.ts'
 import type { MappedLine } from '../plan/adopt/match.ts'
 import type { ForeignTool } from '../plan/adopt/names.ts'
 import { labelOf } from '../plan/adopt/tools.ts'
-import { type Treatment, treatLine } from '../plan/adopt/treat.ts'
+import { notConverted, type Treatment, treatLine } from '../plan/adopt/treat.ts'
 import { checksumOf } from '../plan/checksum.ts'
 import { type DeclaredOptions, defaultOptions, type MigrationFile } from '../plan/migration.ts'
 import type { Run } from './run.ts'
@@ -98,12 +98,27 @@ async function settle(run: Run, treatment: Treatment, folder: ForeignFolder): Pr
       return { adopted, declared: options }
     } catch (error) {
       if (!isSlipwayError(error) || state !== 'applied') throw error
+      // What runs as it is must not be lost to new databases for what it is made of, such as its way down.
+      if (change === 'convert' && (await loadsAsItIs(run, line, folder)))
+        throw notConverted(file, error.message)
       return {
         adopted: archived(run, { line, change: 'move', why: `it does not load: ${error.message}` }, folder),
       }
     }
   }
   return { adopted: archived(run, treatment, folder) }
+}
+
+async function loadsAsItIs(run: Run, line: MappedLine, folder: ForeignFolder): Promise<boolean> {
+  const migration = migrationOf(run, { line, change: 'none' }, folder)
+  if (migration === undefined) return false
+  try {
+    await loadMigration(migration, run.dialect)
+    return true
+  } catch (error) {
+    if (!isSlipwayError(error)) throw error
+    return false
+  }
 }
 
 function archived(run: Run, treatment: Treatment, folder: ForeignFolder): AdoptedLine {
@@ -129,6 +144,10 @@ function migrationOf(run: Run, { line, text }: Treatment, folder: ForeignFolder)
   return { ...file, up: { ...file.up, text }, source: text, checksum: checksumOf(text) }
 }
 
+/**
+ * In an order in which a run that is stopped anywhere can be repeated: half of a pair that is left behind must be one
+ * that can stand alone.
+ */
 function changesFor(
   { line, change, text }: AdoptedLine,
   tool: ForeignTool,
@@ -136,21 +155,22 @@ function changesFor(
 ): FolderChange[] {
   const { file, undo } = line
   if (file === undefined || change === 'none') return []
-  const old = (path: string, end = '') => join(folder.dir, 'old', basename(path) + end)
-  const pathsOf = (each: ForeignFile) => folder.paths.get(each) ?? []
-  const undone =
-    undo === undefined
-      ? []
-      : pathsOf(undo).map((from): FolderChange => ({ kind: 'move', from, to: old(from, `.${tool}`) }))
-  if (change === 'move')
-    return [...pathsOf(file).map((from): FolderChange => ({ kind: 'move', from, to: old(from) })), ...undone]
   // The end of its name keeps the original from being taken for the migration itself.
-  return [
-    ...pathsOf(file).map(
-      (path): FolderChange => ({ kind: 'write', path, text: text ?? '', keep: old(path, `.${tool}`) }),
-    ),
-    ...undone,
-  ]
+  const old = (path: string, end = '') => join(folder.dir, 'old', basename(path) + end)
+  const pathsOf = (each: ForeignFile | undefined) =>
+    each === undefined ? [] : (folder.paths.get(each) ?? [])
+  const undone = pathsOf(undo).map(
+    (from): FolderChange => ({ kind: 'move', from, to: old(from, `.${tool}`) }),
+  )
+  if (change === 'move') {
+    const moved = pathsOf(file).map((from): FolderChange => ({ kind: 'move', from, to: old(from) }))
+    return [...undone, ...moved.reverse()]
+  }
+  if (text === undefined || text === file.text) return undone
+  const written = pathsOf(file).map(
+    (path): FolderChange => ({ kind: 'write', path, text, keep: old(path, `.${tool}`) }),
+  )
+  return [...written, ...undone]
 }
 
 function needsConversion({ line, change, why }: AdoptedLine, tool: ForeignTool): SlipwayError[] {

@@ -115,7 +115,7 @@ async function assess(run: Run, session: Session, request: AdoptRequest): Promis
   const move = planMove(tool, table, foreign)
   const snapshot = move === undefined ? await session.readHistory() : { exists: false, rows: [] }
   const ledger = readLedger({ tool, shown, rows: table.rows, lockRows: source.lockTable?.rows ?? [] })
-  const folder = readForeignFolder(run.config.dir, run.cwd)
+  const folder = readForeignFolder(run.config.dir, run.cwd, tool)
   const mapping = matchLedger(ledger, folder)
   const files = await planFiles(run, { tool, mapped: mapping.lines, folder, convert: request.convert })
   const recorded = new Set(snapshot.rows.map(({ name }) => name))

@@ -1,6 +1,5 @@
 /** Makes a folder slipway's: writes converted files in the place of what they were made from, and keeps the originals in old/. */
 import {
-  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -62,23 +61,26 @@ function moveFile({ from, to }: { readonly from: string; readonly to: string }):
   else renameSync(from, to)
 }
 
-function replaceFile({
-  path,
-  text,
-  keep,
-}: {
-  readonly path: string
-  readonly text: string
-  readonly keep: string
-}): void {
+type Write = Extract<FolderChange, { readonly kind: 'write' }>
+
+function replaceFile({ path, text, keep }: Write): void {
   if (!existsSync(keep)) {
-    copyFileSync(path, keep, constants.COPYFILE_EXCL)
+    putInPlace(keep, (draft) => copyFileSync(path, draft))
     checkpoint('folder-changed')
   }
-  // Beginning with a dot, it is no migration while it is being written.
+  putInPlace(path, (draft) => writeFileSync(draft, text, { mode: statSync(path).mode }))
+}
+
+/** Whole or not at all. Beginning with a dot, it is no migration while it is being written. */
+function putInPlace(path: string, write: (draft: string) => void): void {
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}`)
-  writeFileSync(draft, text, { mode: statSync(path).mode })
-  renameSync(draft, path)
+  try {
+    write(draft)
+    renameSync(draft, path)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
 }
 
 function isSameFile(a: string, b: string): boolean {
