@@ -74,8 +74,20 @@ export async function planFiles(run: Run, request: FileRequest): Promise<FilePla
     changes,
     options,
     found: discoveryOf(lines, folder),
-    problems: [...problems, ...refuseOverwriting(changes, run.cwd)],
+    problems: [...problems, ...refuseNamesakes(lines), ...refuseOverwriting(changes, run.cwd)],
   }
+}
+
+/** History has one row for each name. */
+function refuseNamesakes(lines: readonly AdoptedLine[]): SlipwayError[] {
+  const seen = new Map<string, string>()
+  return lines.flatMap(({ line: { file }, record }) => {
+    if (record === undefined || file === undefined) return []
+    const other = seen.get(record.name)
+    seen.set(record.name, file.shown)
+    if (other === undefined) return []
+    return [new SlipwayError('duplicate', `${other} and ${file.shown} are both ${record.name}`)]
+  })
 }
 
 interface Settled {

@@ -37,14 +37,18 @@ export function refuseOverwriting(changes: readonly FolderChange[], cwd: string)
   })
 }
 
-/** In this order a process that is killed loses nothing, and the same changes can be made again. Throws not-writable. */
-export function applyChanges(changes: readonly FolderChange[], cwd: string): void {
+/**
+ * In this order a process that is killed loses nothing, and the same changes can be made again. `done` after each of them.
+ * Throws not-writable.
+ */
+export function applyChanges(changes: readonly FolderChange[], cwd: string, done: () => void): void {
   for (const change of changes) {
     const target = change.kind === 'move' ? change.to : change.keep
     try {
       mkdirSync(dirname(target), { recursive: true })
       if (change.kind === 'move') moveFile(change)
       else replaceFile(change)
+      done()
       checkpoint('folder-changed')
     } catch (error) {
       const what = `cannot write ${showPath(target, cwd)} (${errnoOf(error) ?? messageOf(error)}); nothing was recorded`

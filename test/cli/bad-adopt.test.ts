@@ -255,6 +255,48 @@ const files: readonly BadInput[] = [
     hint: /by hand/,
   },
   {
+    name: 'a way back of Flyway that is no SQL',
+    ...left('flyway'),
+    files: { ...of('flyway').files, 'migrations/U1_1__email.sql': 'alter ${table} drop column email;' },
+    argv: ['adopt', '--convert', '--yes'],
+    exit: 66,
+    code: 'foreign-files',
+    message: /migrations\/V1_1__email\.sql cannot be converted: .*syntax/,
+    hint: /by hand/,
+  },
+  {
+    name: 'two rows for one file',
+    ...left('dbmate', "insert into schema_migrations values ('020250102000000')"),
+    exit: 65,
+    code: 'foreign-unmapped',
+    message:
+      /dbmate applied 20250102000000 and 020250102000000, and migrations\/20250102000000_email\.sql alone is either/,
+    hint: /delete one of them from the table of dbmate/,
+  },
+  {
+    name: 'one row twice',
+    ...left('knex', 'insert into knex_migrations (name, batch) select name, 2 from knex_migrations limit 1'),
+    argv: ['adopt', '--convert', '--yes'],
+    exit: 65,
+    code: 'foreign-unmapped',
+    message:
+      /Knex applied 20250101000000_users twice, and migrations\/20250101000000_users\.js alone is either/,
+    hint: /delete one of them from the table of Knex/,
+  },
+  {
+    name: 'two files of one name',
+    ...left('alembic'),
+    files: {
+      ...of('alembic').files,
+      'migrations/old/more/1b2c_email.py': of('alembic').files['migrations/old/9d9d_orders.py'] ?? '',
+      'migrations/old/9d9d_orders.py': '',
+    },
+    exit: 66,
+    code: 'duplicate',
+    message: /1b2c_email\.py and .*1b2c_email\.py are both 1b2c_email/,
+    hint: /rename/,
+  },
+  {
     name: 'files in the form of goose',
     ...left('goose'),
     exit: 66,
