@@ -70,6 +70,7 @@ function toFile({ line, change, why, record }: AdoptedLine, recorded: ReadonlySe
   return {
     row: entry?.key ?? null,
     path: file?.shown ?? null,
+    undo: line.undo?.shown ?? null,
     name: record?.name ?? null,
     action: actionOf(state, file !== undefined, record === undefined ? undefined : recorded.has(record.name)),
     change,

@@ -11,7 +11,7 @@ import type { ForeignFile } from '../plan/adopt/ledger.ts'
 import type { MappedLine } from '../plan/adopt/match.ts'
 import type { ForeignTool } from '../plan/adopt/names.ts'
 import { labelOf } from '../plan/adopt/tools.ts'
-import { notConverted, type Treatment, treatLine } from '../plan/adopt/treat.ts'
+import { isOurs, notConverted, type Treatment, treatLine } from '../plan/adopt/treat.ts'
 import { checksumOf } from '../plan/checksum.ts'
 import { type DeclaredOptions, defaultOptions, type MigrationFile } from '../plan/migration.ts'
 import type { Run } from './run.ts'
@@ -57,7 +57,7 @@ export async function planFiles(run: Run, request: FileRequest): Promise<FilePla
       continue
     }
     try {
-      const { adopted, declared } = await settle(run, treated, folder)
+      const { adopted, declared } = await settle(run, treated, request)
       lines.push(adopted)
       if (line.state === 'pending' && adopted.migration !== undefined && declared !== undefined)
         options.set(adopted.migration.name, declared)
@@ -96,7 +96,8 @@ interface Settled {
 }
 
 /** What is applied and does not load here goes to old/: it need not run again. What is pending must load. */
-async function settle(run: Run, treatment: Treatment, folder: ForeignFolder): Promise<Settled> {
+async function settle(run: Run, treatment: Treatment, request: FileRequest): Promise<Settled> {
+  const { folder } = request
   const { line, change } = treatment
   const { file, state } = line
   if (file === undefined) return { adopted: treatment }
@@ -114,11 +115,11 @@ async function settle(run: Run, treatment: Treatment, folder: ForeignFolder): Pr
       if (change === 'convert' && (await loadsAsItIs(run, line, folder)))
         throw notConverted(file, error.message)
       return {
-        adopted: archived(run, { line, change: 'move', why: `it does not load: ${error.message}` }, folder),
+        adopted: archived(run, { line, change: 'move', why: `it does not load: ${error.message}` }, request),
       }
     }
   }
-  return { adopted: archived(run, treatment, folder) }
+  return { adopted: archived(run, treatment, request) }
 }
 
 async function loadsAsItIs(run: Run, line: MappedLine, folder: ForeignFolder): Promise<boolean> {
@@ -133,15 +134,25 @@ async function loadsAsItIs(run: Run, line: MappedLine, folder: ForeignFolder): P
   }
 }
 
-function archived(run: Run, treatment: Treatment, folder: ForeignFolder): AdoptedLine {
+function archived(
+  run: Run,
+  treatment: Treatment,
+  { folder, tool }: Pick<FileRequest, 'folder' | 'tool'>,
+): AdoptedLine {
   const { file, state } = treatment.line
   if (file === undefined || state !== 'applied') return treatment
+  const { breaking } = defaultOptions
+  if (!isOurs(file, tool))
+    return {
+      ...treatment,
+      record: { name: file.name, source: '', checksum: checksumOf(file.text), breaking },
+    }
   const draft = folder.drafts.get(file)
   const content =
     draft === undefined
       ? { name: file.name, source: file.text, checksum: checksumOf(file.text) }
       : contentOf(readDraft(draft, run.cwd))
-  return { ...treatment, record: { ...content, breaking: defaultOptions.breaking } }
+  return { ...treatment, record: { ...content, breaking } }
 }
 
 function contentOf({ name, source, checksum }: MigrationFile) {

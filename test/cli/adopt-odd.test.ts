@@ -141,6 +141,17 @@ describe('a table in use', { concurrency: 3 }, () => {
   })
 })
 
+describe('down of what another tool ran, and slipway cannot', { concurrency: 3 }, () => {
+  for (const tool of ['knex', 'alembic'])
+    test(`${tool}: there is no way back in history, not even one that does nothing`, async () => {
+      await using place = await openPlace('sqlite', of(tool))
+      await place.expect(0, 'adopt --convert --yes')
+      const refused = await place.expect(65, 'down --from-history --to base')
+      for (const name of of(tool).names)
+        assert.ok(refused.stderr.includes(`history holds no text of ${name}`), refused.stderr)
+    })
+})
+
 /** Nobody's folder holds files of others, which only they can move. */
 test('a folder that cannot be changed: what was is said, and the database knows of nothing', {
   skip: process.getuid?.() === 0 ? false : 'only root can run as another user',

@@ -68,6 +68,12 @@ const looks: Partial<Record<ForeignTool, RegExp>> = {
   kysely: /\bkysely\b/i,
 }
 
+/** What is text of another language, or for another interface, is nothing to go back by. */
+export function isOurs({ kind, bases }: ForeignFile, tool: ForeignTool): boolean {
+  if (kind === 'script') return looks[tool] === undefined
+  return kind === 'sql' || (kind === 'nameless' && bases[0]?.toLowerCase().endsWith('.sql') === true)
+}
+
 function whyNotRead({ kind, bases }: ForeignFile, tool: ForeignTool): string | undefined {
   if (kind === 'other') return `slipway runs no ${bases[0]?.split('.').at(-1)} files`
   if (kind === 'script' && looks[tool] !== undefined) return 'slipway has another interface'
