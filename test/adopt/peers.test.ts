@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { peersFolder } from '../../bench/peers/folders.ts'
 import type { Address } from '../../bench/tools/tool.ts'
+import { foreignTools } from '../../src/plan/adopt/names.ts'
 import { onPostgres, onSqlite, type Place } from '../helpers/adoption-place.ts'
 import { createTestDatabase, postgresMajors, sharedPostgres, uniqueName } from '../helpers/postgres.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
@@ -16,6 +17,11 @@ const isRequired = process.env.TEST_PEERS === 'required'
 const absent: string[] = []
 after(() => {
   if (absent.length > 0) console.error(`NOT TESTED, the tool is not there: ${absent.join('; ')}`)
+})
+
+test('every tool that is taken over from is here, but for those whose history is made by hand', () => {
+  const byHand = ['prisma', 'drizzle']
+  assert.deepEqual([...peers.map(({ from }) => from), ...byHand].sort(), [...foreignTools].sort())
 })
 
 describe('peers', { concurrency: 3 }, () => {
