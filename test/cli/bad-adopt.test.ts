@@ -1,6 +1,7 @@
 /** adopt: tools and tables that are not there, work that another tool left undone, files that are nobody's, and names in the way. */
 import { type BadInput, type Place, testBadInput } from '../helpers/bad-input.ts'
 import { foreignHistories } from '../helpers/foreign-histories.ts'
+import { runSqlite } from '../helpers/sqlite.ts'
 
 const of = (tool: string) => {
   const found = foreignHistories.find((each) => each.tool === tool)
@@ -8,7 +9,7 @@ const of = (tool: string) => {
   const files = Object.fromEntries(
     Object.entries(found.files).map(([name, text]) => [`migrations/${name}`, text]),
   )
-  return { files, sql: found.sql.postgres ?? '' }
+  return { files, sql: found.sql.postgres ?? '', sqlite: found.sql.sqlite ?? '' }
 }
 
 const run =
@@ -17,8 +18,16 @@ const run =
     for (const text of texts) await db.query(text)
   }
 
-/** The fixture of a tool, with something changed. */
+/** The fixture of a tool, with something changed; in a file, unless it is a server's own that is told. */
 const left = (tool: string, ...more: readonly string[]) => ({
+  on: 'sqlite' as const,
+  files: of(tool).files,
+  before: ({ workspace }: Place) =>
+    runSqlite(workspace.path('app.db'), [of(tool).sqlite, ...more].join(';\n')),
+  argv: ['adopt', '--yes'],
+})
+
+const leftOnServer = (tool: string, ...more: readonly string[]) => ({
   files: of(tool).files,
   before: run(of(tool).sql, ...more),
   argv: ['adopt', '--yes'],
@@ -82,7 +91,7 @@ const sources: readonly BadInput[] = [
   },
   {
     name: 'the history of another tool than asked for',
-    ...left('goose'),
+    ...leftOnServer('goose'),
     argv: ['adopt', '--from', 'Flyway'],
     exit: 65,
     code: 'foreign-missing',
@@ -148,7 +157,7 @@ const undone: readonly BadInput[] = [
     argv: ['adopt', '--convert', '--yes'],
     exit: 79,
     code: 'foreign-unfinished',
-    message: /public\.flyway_schema_history says that 1\.1 failed/,
+    message: /flyway_schema_history says that 1\.1 failed/,
     hint: /flyway repair/,
   },
   {
@@ -161,7 +170,7 @@ const undone: readonly BadInput[] = [
   },
   {
     name: 'a held lock of Knex',
-    ...left('knex', 'update knex_migrations_lock set is_locked = 1'),
+    ...leftOnServer('knex', 'update knex_migrations_lock set is_locked = 1'),
     argv: ['adopt', '--convert', '--yes'],
     exit: 79,
     code: 'foreign-unfinished',
@@ -257,7 +266,7 @@ const files: readonly BadInput[] = [
   {
     name: 'a way back of Flyway that is no SQL',
     ...left('flyway'),
-    files: { ...of('flyway').files, 'migrations/U1_1__email.sql': 'alter ${table} drop column email;' },
+    files: { ...of('flyway').files, 'migrations/U1_1__email.sql': 'alter users drop column email;' },
     argv: ['adopt', '--convert', '--yes'],
     exit: 66,
     code: 'foreign-files',
@@ -349,7 +358,7 @@ const names: readonly BadInput[] = [
   },
   {
     name: 'a table of somebody else has our name',
-    ...left('knex', 'create table schema_migrations (version text, extra text)'),
+    ...leftOnServer('knex', 'create table schema_migrations (version text, extra text)'),
     argv: ['adopt', '--convert', '--yes'],
     exit: 65,
     code: 'foreign-history',
@@ -358,7 +367,7 @@ const names: readonly BadInput[] = [
   },
   {
     name: 'up, before the table of dbmate is taken over',
-    ...left('dbmate'),
+    ...leftOnServer('dbmate'),
     argv: ['up'],
     exit: 65,
     code: 'foreign-history',
@@ -367,7 +376,7 @@ const names: readonly BadInput[] = [
   },
   {
     name: 'nobody confirms',
-    ...left('dbmate'),
+    ...leftOnServer('dbmate'),
     argv: ['adopt'],
     exit: 79,
     code: 'not-confirmed',

@@ -1,9 +1,9 @@
 /** adopt, killed between any two changes of the folder: done again, it ends as if it had never been interrupted. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { openPlace, type Place } from '../helpers/adoption-place.ts'
-import { faultOptions } from '../helpers/fault-point.ts'
-import { type Dialect, type ForeignHistory, foreignHistories } from '../helpers/foreign-histories.ts'
+import { openPlace, type Place } from '../../helpers/adoption-place.ts'
+import { faultOptions } from '../../helpers/fault-point.ts'
+import { type Dialect, type ForeignHistory, foreignHistories } from '../../helpers/foreign-histories.ts'
 
 interface Case {
   readonly name: string
