@@ -122,13 +122,18 @@ const sections: Readonly<Record<string, string>> = {
       and not (classoid = 'pg_class'::regclass and objoid in (${historyRelations}))`,
 }
 
+/** In one statement: most helpers open a connection for each. */
+const everything = Object.entries(sections)
+  .map(([name, text]) => `select '${name}' as section, line::text as line from (${text}) lines`)
+  .join('\nunion all\n')
+
 /** The schema of a PostgreSQL database (13 to 18), section by section. */
 export async function dumpCatalogue(query: Query): Promise<string> {
-  const dumped: string[] = []
-  for (const [name, text] of Object.entries(sections)) {
-    const lines = (await query(text)).map((row) => String(row.line)).sort()
-    dumped.push(`== ${name}`, ...lines)
-  }
+  const found = Object.groupBy(await query(everything), ({ section }) => String(section))
+  const dumped = Object.keys(sections).flatMap((name) => [
+    `== ${name}`,
+    ...(found[name] ?? []).map(({ line }) => String(line)).sort(),
+  ])
   return `${dumped.join('\n')}\n`
 }
 

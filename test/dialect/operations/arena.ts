@@ -46,13 +46,16 @@ async function openOnPostgres(major: number): Promise<Ground> {
   const session = await openPostgres(db.url())
   await session.tryRunLock()
   await session.ensureHistory()
+  const looking = await db.connect()
+  const look = async (text: string) => [...(await looking.unsafe(text))]
   return {
     dialect: 'postgres',
-    run: async (text) => void (await db.query(text)),
-    rows: (text) => db.query(text),
+    run: async (text) => void (await look(text)),
+    rows: look,
     ...migrating(session),
-    catalogue: () => dumpCatalogue((text) => db.query(text)),
+    catalogue: () => dumpCatalogue(look),
     async [Symbol.asyncDispose]() {
+      await looking[Symbol.asyncDispose]()
       await session[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
     },
