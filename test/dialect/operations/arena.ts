@@ -1,5 +1,5 @@
 /** `op` on every database under test: each body runs as a migration of its own, in a transaction that commits. */
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import type { Executor, RunCode, Session } from '../../../src/dialects/dialect.ts'
 import type { Operations } from '../../../src/dialects/operations.ts'
 import { createOperations } from '../../../src/engine/context/operations.ts'
@@ -37,9 +37,8 @@ async function openOnPostgres(major: number): Promise<Ground> {
   const known = shared.get(major)
   const ground = known ?? makeOnPostgres(major)
   shared.set(major, ground)
-  const opened = await ground
-  if (known !== undefined) await opened.empty()
-  return { ...opened, async [Symbol.asyncDispose]() {} }
+  if (known !== undefined) await (await known).empty()
+  return { ...(await ground), async [Symbol.asyncDispose]() {} }
 }
 
 const databases = [
@@ -48,19 +47,18 @@ const databases = [
 ]
 
 /** One test for each database, which is empty. */
-export function testEach(name: string, work: (ground: Ground) => Promise<void>): void {
+export function testEach(name: string, work: (ground: Ground, context: TestContext) => Promise<void>): void {
   for (const { label, open } of databases)
-    test(`${label}: ${name}`, async () => {
+    test(`${label}: ${name}`, async (context) => {
       await using ground = await open()
-      await work(ground)
+      await work(ground, context)
     })
 }
 
 /** The same on PostgreSQL alone. */
 export function testPostgres(name: string, work: (ground: Ground) => Promise<void>): void {
-  testEach(name, async (ground) => {
-    if (ground.dialect === 'postgres') await work(ground)
-  })
+  for (const major of postgresMajors)
+    test(`PostgreSQL ${major}: ${name}`, async () => await work(await openOnPostgres(major)))
 }
 
 const emptying = `do $$ declare item record; begin
@@ -120,7 +118,7 @@ function migrating(session: Session): Pick<Ground, 'migrate' | 'migrateStepwise'
     const name = String(count).padStart(4, '0')
     const run: RunCode = async (executor, _, open) => {
       const tracker = createTracker(executor, new AbortController().signal, name)
-      const op = createOperations({ tracker, gate: { state: 'free' }, open, overhear: undefined })
+      const op = createOperations({ tracker, gate: { state: 'free' }, open })
       await body(op, executor)
       tracker.finish()
     }

@@ -1,18 +1,21 @@
 /** The same name with another definition, and what makes no sense: an error that says both sides, and nothing changes. */
 import assert from 'node:assert/strict'
-import type { Operations } from '../../../src/dialects/operations.ts'
+import type { Operations, TableSpec } from '../../../src/dialects/operations.ts'
 import { isSlipwayError } from '../../../src/errors.ts'
 import { type Ground, testEach } from './arena.ts'
 
+const users: TableSpec = {
+  columns: {
+    id: { type: 'bigint', identity: true, primaryKey: true },
+    email: { type: 'varchar(100)', nullable: false },
+    age: 'integer',
+    plan: { type: 'text', default: 'free' },
+  },
+}
+
 async function setUp(op: Operations): Promise<void> {
-  await op.createTable('users', {
-    columns: {
-      id: { type: 'bigint', identity: true, primaryKey: true },
-      email: { type: 'varchar(100)', nullable: false },
-      age: 'integer',
-      plan: { type: 'text', default: 'free' },
-    },
-  })
+  await op.createTable('users', users)
+  await op.createTable('pairs', { columns: { a: 'integer', b: 'integer' }, primaryKey: ['a', 'b'] })
   await op.createTable('posts', {
     columns: { id: { type: 'integer', primaryKey: true }, author: 'bigint', title: 'text' },
   })
@@ -60,6 +63,57 @@ const otherDefinitions: readonly Case[] = [
         },
       }),
     /title text not null/,
+  ],
+  [
+    'a table with another check, and a unique that is not there',
+    (op) =>
+      op.createTable('users', {
+        ...users,
+        unique: [['plan', 'age']],
+        checks: [{ name: 'users_age_check', expression: 'age > 18' }],
+      }),
+    /found: .*no constraint users_plan_age_key/,
+    /found: .*age > 0/,
+    /wanted: .*users_plan_age_key/,
+    /wanted: .*age > 18/,
+  ],
+  [
+    'a table with another foreign key',
+    (op) =>
+      op.createTable('posts', {
+        columns: {
+          id: { type: 'integer', primaryKey: true },
+          author: { type: 'bigint', references: { table: 'users', onDelete: 'set null' } },
+          title: 'text',
+        },
+      }),
+    /found: (?!.*set null).*users/i,
+    /wanted: .*on delete set null/,
+  ],
+  [
+    'a table with another primary key',
+    (op) => op.createTable('pairs', { columns: { a: 'integer', b: 'integer' }, primaryKey: ['b', 'a'] }),
+    /"?a"?, "?b"?/,
+    /"?b"?, "?a"?/,
+  ],
+  [
+    'a table without the primary key',
+    (op) =>
+      op.createTable('pairs', {
+        columns: { a: { type: 'integer', nullable: false }, b: { type: 'integer', nullable: false } },
+      }),
+    /wanted: no primary key/,
+  ],
+  [
+    'a column without its unique',
+    (op) => op.addColumn('users', 'age', { type: 'integer', unique: true }),
+    /no constraint users_age_key/,
+  ],
+  [
+    'a column with another foreign key',
+    (op) => op.addColumn('posts', 'author', { type: 'bigint', references: 'posts' }),
+    /users/,
+    /posts/,
   ],
   ['a column of another type', (op) => op.addColumn('users', 'age', 'text'), /age integer/, /age text/],
   [
