@@ -214,28 +214,30 @@ const nonsense: readonly Case[] = [
   ],
 ]
 
-async function refuse(ground: Ground, code: string, [what, body, ...patterns]: Case): Promise<void> {
+async function refuse(ground: Ground, code: string, cases: readonly Case[]): Promise<void> {
   const before = await ground.catalogue()
-  const error = await ground.migrate(body).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  assert.ok(isSlipwayError(error), `${what}: ${error}`)
-  assert.equal(error.code, code, `${what}: ${error.message}`)
-  for (const pattern of patterns) assert.match(error.message, pattern, what)
-  if (code === 'defined-otherwise') assert.match(error.message, /found: [\s\S]*wanted: /)
-  assert.equal(await ground.catalogue(), before, what)
+  for (const [what, body, ...patterns] of cases) {
+    const error = await ground.migrate(body).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    assert.ok(isSlipwayError(error), `${what}: ${error}`)
+    assert.equal(error.code, code, `${what}: ${error.message}`)
+    for (const pattern of patterns) assert.match(error.message, pattern, what)
+    if (code === 'defined-otherwise') assert.match(error.message, /found: [\s\S]*wanted: /)
+  }
+  assert.equal(await ground.catalogue(), before)
 }
 
 testEach('the same name with another definition', async (ground) => {
   await ground.migrate(setUp)
   await ground.migrate(setUp)
-  for (const each of otherDefinitions) await refuse(ground, 'defined-otherwise', each)
+  await refuse(ground, 'defined-otherwise', otherDefinitions)
 })
 
 testEach('what makes no sense', async (ground) => {
   await ground.migrate(setUp)
-  for (const each of nonsense) await refuse(ground, 'bad-operation', each)
+  await refuse(ground, 'bad-operation', nonsense)
 })
 
 testEach('enums', async (ground) => {
@@ -246,10 +248,7 @@ testEach('enums', async (ground) => {
   await ground.run("insert into t values (1, 'a'), (2, 'c')")
   await assert.rejects(ground.run("insert into t values (3, 'b')"))
   await refuse(ground, 'defined-otherwise', [
-    'other values',
-    (op) => op.createEnum('mood', ['a', 'b']),
-    /a, c/,
-    /a, b/,
+    ['other values', (op) => op.createEnum('mood', ['a', 'b']), /a, c/, /a, b/],
   ])
   await ground.migrate((op) => op.addEnumValue('mood', 'b', { after: 'a' }))
   await ground.run("insert into t values (3, 'b')")
@@ -261,8 +260,6 @@ testEach('enums', async (ground) => {
   await ground.run("insert into u values (4, 'z')")
   await assert.rejects(ground.migrate((op) => op.dropEnum('mood')))
   await refuse(ground, 'bad-operation', [
-    'no such value',
-    (op) => op.addEnumValue('mood', 'y', { before: 'nope' }),
-    /nope/,
+    ['no such value', (op) => op.addEnumValue('mood', 'y', { before: 'nope' }), /nope/],
   ])
 })

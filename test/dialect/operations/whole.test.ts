@@ -91,18 +91,18 @@ testEach('what fails and is caught leaves nothing', async (ground) => {
   await ground.migrate(setUp)
   await ground.run(ground.dialect === 'sqlite' ? rows + badRow : rows)
   const before = await look(ground)
-  for (const name of operationNames) {
-    if (name === 'comment' && ground.dialect === 'sqlite') continue
-    for (const run of [ground.migrate, ground.migrateStepwise])
-      await run(async (op, queries) => {
+  const names = operationNames.filter((name) => name !== 'comment' || ground.dialect === 'postgres')
+  for (const run of [ground.migrate, ground.migrateStepwise]) {
+    await run(async (op, queries) => {
+      for (const name of names) {
         await assert.rejects(failing[name](op, ground.dialect), name)
         // The migration goes on as if it had not been called.
         await queries.query('insert into third (n) values (5)', [])
-      })
-    const { length } = await ground.rows('select n from third where n = 5')
-    assert.equal(length, 2, name)
+      }
+    })
+    assert.equal((await ground.rows('select n from third where n = 5')).length, names.length)
     await ground.run('delete from third where n = 5')
-    assert.equal(await look(ground), before, name)
+    assert.equal(await look(ground), before, run === ground.migrate ? 'in a transaction' : 'outside of one')
   }
 })
 
