@@ -1,4 +1,4 @@
-/** Operations that rebuild a table: what hangs on it is there afterwards, byte by byte. With 100,000 rows: test/slow. */
+/** Operations that rebuild a table: what hangs on it is there afterwards, byte by byte. With 100,000 rows: test/slow/dialect/sqlite. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSlipwayError } from '../../../src/errors.ts'

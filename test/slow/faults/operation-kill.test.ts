@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { dumpCatalogue, dumpSqliteCatalogue } from '../helpers/catalogue.ts'
-import { slipway } from '../helpers/cli.ts'
-import { faultOptions } from '../helpers/fault-point.ts'
-import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
-import { readSqlite } from '../helpers/sqlite.ts'
-import { until } from '../helpers/until.ts'
-import { createWorkspace, type Workspace, writeMigrations } from '../helpers/workspace.ts'
+import { dumpCatalogue, dumpSqliteCatalogue } from '../../helpers/catalogue.ts'
+import { slipway } from '../../helpers/cli.ts'
+import { faultOptions } from '../../helpers/fault-point.ts'
+import { createTestDatabase, newestMajor } from '../../helpers/postgres.ts'
+import { readSqlite } from '../../helpers/sqlite.ts'
+import { until } from '../../helpers/until.ts'
+import { createWorkspace, type Workspace, writeMigrations } from '../../helpers/workspace.ts'
 
 const step = (body: string) => `export const options = { transaction: false, resumable: true }
 export const up = async ({ op }) => {
