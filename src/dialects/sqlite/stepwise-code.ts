@@ -18,7 +18,7 @@ export function patientBudget(budgetMs: number): number {
   return budgetMs === 0 ? 0 : Math.max(patienceMs, budgetMs)
 }
 
-/** Statements commit one by one, unless the migration begins a transaction of its own. */
+/** Statements commit one by one and operations as a whole, unless the migration begins a transaction of its own. */
 export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 'code' }>): Promise<void> {
   const { signal } = run.attempt
   const busy = { budgetMs: patientBudget(run.busy.budgetMs), signal }
