@@ -194,6 +194,8 @@ for (const [label, place] of Object.entries(places))
           const env = { ...own, SLIPWAY_DATABASE_URL: url }
           const { code, stdout, stderr } = await slipway(args, { cwd: workspace.dir, env })
           assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`)
+          // Of operations only what has an effect.
+          assert.doesNotMatch(stdout, /slipway_(?:look|op)/)
           return stdout
         },
       })
