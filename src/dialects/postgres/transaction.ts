@@ -13,6 +13,7 @@ import {
 } from '../dialect.ts'
 import { dropAhead, sendAhead, takeAhead } from './ahead.ts'
 import { createChecks } from './checks.ts'
+import { createCodeExecutor } from './code-executor.ts'
 import type { Link, ResultSet } from './link.ts'
 import { openLater } from './operations/later.ts'
 import { isForgotten } from './prepared-rows.ts'
@@ -26,6 +27,7 @@ import {
   opening,
   xidOf,
 } from './transaction-texts.ts'
+import { withinSavepoint } from './whole.ts'
 import { sendReset, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
@@ -121,11 +123,13 @@ async function runCodeBody(
   const begun = await awaitOpening(place, opened, attempt)
   if (statements !== undefined) await lockAhead(place, attempt, statements)
   const { name } = attempt.record
-  const executor = transactionExecutor(link, name)
+  const inner = transactionExecutor(link, name)
+  const executor = createCodeExecutor(inner)
+  const enclose = <T>(work: () => Promise<T>) => executor.exclusively(() => withinSavepoint(link, work))
   const commits = link.commits
   const isOutside = () => !link.lost && (link.transactionStatus === 'I' || link.commits !== commits)
   try {
-    await run(executor, createChecks(executor), openLater(executor))
+    await run(executor, createChecks(executor), openLater({ executor: inner, enclose }))
   } catch (error) {
     if (isOutside()) throw new TransactionEscaped(name, { cause: error })
     throw error
