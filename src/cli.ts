@@ -15,6 +15,7 @@ import type { CommandContext } from './terminal/context.ts'
 import { earlyLogFormat } from './terminal/early-log-format.ts'
 import { type Blame, endAfterOutput, watchEnding } from './terminal/ending.ts'
 import { nameOnce } from './terminal/name-once.ts'
+import { commandAgain } from './terminal/command-again.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
 import type { ReportFile } from './terminal/report-file.ts'
@@ -143,7 +144,7 @@ function createContext(
     cwd: process.cwd(),
     colors: shouldColor(process.env, isTerminal('stdout')),
     emit,
-    openRun: (url) => openRun(config, command.verb, { emit, whileWaiting: reporter.begin, url }),
+    openRun: (url) => openRun(config, command, { emit, whileWaiting: reporter.begin, url }),
     print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
     printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
@@ -155,7 +156,8 @@ type Hearer = Pick<CommandContext, 'emit'> & {
   readonly url: DatabaseUrl | undefined
 }
 
-async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Run> {
+async function openRun(config: Config, command: Command, hearer: Hearer): Promise<Run> {
+  const { verb } = command
   const { emit: tell, whileWaiting, url = requireDatabase(config) } = hearer
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()
@@ -182,7 +184,12 @@ async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Ru
     emit,
     whileWaiting,
     echo: config.echo ? (await import('./engine/echo.ts')).createEcho(emit) : undefined,
-    signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs, giveUp }),
+    signal: watchSignals({
+      emit,
+      shutdownTimeoutMs: config.shutdownTimeoutMs,
+      giveUp,
+      again: commandAgain(command),
+    }),
     cwd: process.cwd(),
     appliedBy: describeRunner(process.env),
     runnerVersion: version,

@@ -5,6 +5,8 @@ import type { Echo } from './echo.ts'
 export interface SentStatement {
   readonly text: string
   readonly values: readonly unknown[]
+  /** Of a transaction that the runner put around an operation. */
+  readonly isFrame?: boolean
 }
 
 export interface Recording {
@@ -42,14 +44,14 @@ export function createRecorder(): Recorder {
     overhear(executor, name, part) {
       const before = heard.get(name)
       const recording =
-        part === 'operations' && before !== undefined
+        part !== undefined && before !== undefined
           ? before
           : { sent: [] as SentStatement[], runs: (before?.runs ?? 0) + 1 }
       heard.set(name, recording)
       return {
         async query(text, values) {
           if (part === 'operations' && isLook(text)) return await executor.query(text, values)
-          const statement = { text, values }
+          const statement = { text, values, ...(part === 'frame' ? { isFrame: true } : {}) }
           recording.sent.push(statement)
           try {
             return await executor.query(text, values)

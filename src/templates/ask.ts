@@ -9,11 +9,12 @@ import {
   parameterSpec,
   type TemplateArguments,
 } from './parameters.ts'
-import type { Asked, Template, TemplateDialect, TemplateForm } from './template.ts'
+import type { Asked, Template, TemplateDialect } from './template.ts'
 
 export interface Question {
   readonly slug: string
-  readonly form: TemplateForm
+  /** What else the command says: `--sql`. */
+  readonly flags: readonly string[]
   readonly dialect: TemplateDialect | undefined
   readonly values: TemplateArguments
 }
@@ -103,15 +104,11 @@ export function findOddText(text: string): string | undefined {
 /** The whole command, as it was asked for with `changes`; what is still missing is taken from the template's example. */
 function commandOf(
   template: Template,
-  { slug, form, dialect, values }: Question,
+  { slug, flags, values }: Question,
   { name = slug, ...changes }: TemplateArguments & { readonly name?: string },
 ): string {
   const given = plainOf({ ...values, ...changes })
   const filled = { ...given, ...missingOf(template, given) }
-  const flags =
-    form === 'typescript'
-      ? []
-      : [form === 'sql' ? '--sql' : '--pair', ...(dialect === undefined ? [] : [`--dialect ${dialect}`])]
   return [
     'slipway new',
     shellWord(name),

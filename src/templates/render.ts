@@ -8,9 +8,10 @@ import type { TemplateArguments } from './parameters.ts'
 import { printScript } from './print-script.ts'
 import { printSql, printSqlPair } from './print-sql.ts'
 import { findTemplate, templateNames } from './registry.ts'
-import type { Asked, SqlStep, Template, TemplateDialect, TemplateForm, Unavailable } from './template.ts'
+import type { Asked, SqlStep, Template, TemplateDialect, Unavailable } from './template.ts'
 
-export type { TemplateForm } from './template.ts'
+/** `sql-pair`: NAME.up.sql and NAME.down.sql. */
+export type TemplateForm = 'typescript' | 'sql' | 'sql-pair'
 
 /** One migration, which may be more than one file. */
 export interface RenderedMigration {
@@ -39,7 +40,7 @@ export function renderMigrations(name: string, request: RenderRequest): Rendered
   const template = findTemplate(name)
   if (template === undefined) throw unknownTemplate(name, templateNames)
   const { slug, form, dialect, values } = request
-  const asked = ask(template, { slug, form, dialect, values })
+  const asked = ask(template, { slug, flags: flagsOf(form, dialect), dialect, values })
   if ((request.variables?.size ?? 0) > 0) throw asked.refuse("--var is for the project's own templates", {})
   const not = dialect === undefined ? undefined : template.not?.[dialect]
   if (not !== undefined) throw unavailable(template, databases[dialect ?? 'postgres'], not)
@@ -52,6 +53,11 @@ export function renderMigrations(name: string, request: RenderRequest): Rendered
   if (typeof render !== 'function')
     throw unavailable(template, `SQL for ${databases[dialect ?? 'postgres']}`, render)
   return render(asked).map((step) => migration(slug, step, sqlFiles(step, form)))
+}
+
+function flagsOf(form: TemplateForm, dialect: TemplateDialect | undefined): string[] {
+  if (form === 'typescript') return []
+  return [form === 'sql' ? '--sql' : '--pair', ...(dialect === undefined ? [] : [`--dialect ${dialect}`])]
 }
 
 const databases = { postgres: 'PostgreSQL', sqlite: 'SQLite' } as const

@@ -3,8 +3,6 @@ import type { SlipwayError } from '../errors.ts'
 import type { ParameterName, TemplateArguments } from './parameters.ts'
 
 export type TemplateDialect = 'postgres' | 'sqlite'
-/** `sql-pair`: NAME.up.sql and NAME.down.sql. */
-export type TemplateForm = 'typescript' | 'sql' | 'sql-pair'
 
 export interface Template {
   readonly name: string

@@ -1,8 +1,8 @@
 /** A database with rows in the tables that the examples of templates speak of. */
 import assert from 'node:assert/strict'
 import Database from 'better-sqlite3'
+import { createMigrator } from '../../src/index.ts'
 import { dumpCatalogue, dumpSqliteCatalogue, historyTables } from './catalogue.ts'
-import { slipway } from './cli.ts'
 import { createTestDatabase, newestMajor } from './postgres.ts'
 import { runSqlite } from './sqlite.ts'
 import { createWorkspace } from './workspace.ts'
@@ -11,12 +11,16 @@ export type Rows = Readonly<Record<string, readonly Record<string, unknown>[]>>
 
 export interface TemplateScene extends AsyncDisposable {
   readonly dir: string
+  readonly url: string
+  readonly dialect: 'postgres' | 'sqlite'
   /** Into the folder of migrations. */
   add(files: readonly { readonly name: string; readonly text: string }[]): void
-  /** Expects exit code 0. */
-  slipway(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }>
+  remove(files: readonly { readonly name: string }[]): void
+  up(): Promise<void>
   /** Back to where it began. */
   revert(): Promise<void>
+  /** Throws unless history and files agree. */
+  verify(): Promise<void>
   /** As an app would. */
   run(text: string): Promise<void>
   look(): Promise<{ readonly schema: string; readonly rows: Rows }>
@@ -45,6 +49,8 @@ create table notes (id ${key[dialect]}, body text);
 create table stars (note_id ${dialect === 'postgres' ? 'bigint' : 'integer'} references notes (id) on delete cascade);
 create table noted (note_id integer);
 create table plain (id ${key[dialect]}, body text);
+create table keyed (country text, n integer, label text, primary key (country, n)) ${dialect === 'sqlite' ? 'without rowid' : ''};
+create table odd (id integer primary key, rowid integer, "_RowId_" text, label text);
 create index posts_title on posts (title);
 create index notes_body on notes (body);
 create view user_emails as select id, email from users;
@@ -59,6 +65,10 @@ insert into crew (id, name) values (1, 'Dee'), (2, 'Eve');
 insert into notes (id, body) values (1, 'first'), (2, 'second'), (9, 'ninth');
 insert into plain (id, body) values (3, 'p');
 insert into stars (note_id) values (1), (1), (9);
+insert into notes (id, body) values (12, 'its number is not given again');
+delete from notes where id = 12;
+insert into keyed (country, n, label) values ('de', 1, 'one'), ('de', 2, 'two'), ('fr', 1, null);
+insert into odd (id, rowid, label) values (1, 7, 'first'), (2, 7, 'second'), (7, 1, 'seventh');
 `
 /** Fires for each new note, so a copy of the rows must not. */
 const trigger = `
@@ -74,22 +84,26 @@ export async function createTemplateScene(
   const text = schema(dialect) + rows + (dialect === 'sqlite' ? trigger : '')
   const workspace = createWorkspace({ [`migrations/${base}.sql`]: text })
   const database = dialect === 'postgres' ? await onPostgres(major) : onSqlite(workspace.path('app.db'))
-  const env = { SLIPWAY_DATABASE_URL: database.url, SLIPWAY_LOG_LEVEL: 'warn' }
-  const run = async (...args: string[]) => {
-    const result = await slipway(args, { cwd: workspace.dir, env })
-    assert.equal(result.code, 0, `slipway ${args.join(' ')}\n${result.stdout}${result.stderr}`)
-    return result
-  }
-  await run('up')
+  const migrator = await createMigrator({ databaseUrl: database.url, cwd: workspace.dir })
+  await migrator.up()
   return {
     dir: workspace.dir,
+    url: database.url,
+    dialect,
     add: (files) =>
       workspace.write(Object.fromEntries(files.map(({ name, text }) => [`migrations/${name}`, text]))),
-    slipway: run,
-    revert: async () => void (await run('down', '--to', base, '--no-safety-checks')),
+    remove: (files) =>
+      workspace.write(Object.fromEntries(files.map(({ name }) => [`migrations/${name}`, undefined]))),
+    up: async () => void (await migrator.up()),
+    revert: async () => void (await migrator.down({ to: base, allowDataLoss: true })),
+    verify: async () => {
+      const found = await migrator.verify()
+      assert.ok(found.ok, JSON.stringify(found))
+    },
     look: database.look,
     run: database.run,
     async [Symbol.asyncDispose]() {
+      await migrator.close()
       await database.close()
       workspace[Symbol.dispose]()
     },
@@ -150,14 +164,16 @@ function readRows(file: string): Rows {
   const db = new Database(file, { readonly: true })
   try {
     const names = db.prepare("select name from sqlite_schema where type = 'table'").pluck().all() as string[]
-    const kept = names.filter((name) => isOurs(name) && name !== 'sqlite_sequence')
+    const kept = names.filter(isOurs)
     return Object.fromEntries(
       kept.map((name) => [
         name,
-        db.prepare(`select * from "${name.replaceAll('"', '""')}" order by 1`).all() as Record<
-          string,
-          unknown
-        >[],
+        (
+          db.prepare(`select * from "${name.replaceAll('"', '""')}" order by 1`).all() as Record<
+            string,
+            unknown
+          >[]
+        ).filter((row) => name !== 'sqlite_sequence' || isOurs(String(row.name))),
       ]),
     )
   } finally {

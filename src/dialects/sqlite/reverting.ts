@@ -1,18 +1,23 @@
 /** See Reverting in ../reverting.ts. */
+import { existsSync } from 'node:fs'
 import { quoteSqliteId } from '../../sql/quote.ts'
 import { findSqliteLosses } from '../../sql/sqlite-losses.ts'
 import type { Executor } from '../dialect.ts'
-import type { InventoryTable, Reverting } from '../reverting.ts'
+import type { BackupContext, CopyPlace, InventoryTable, Reverting } from '../reverting.ts'
 import { sqliteBackups } from './backup.ts'
 
 export const sqliteReverting: Reverting = {
   backups: sqliteBackups,
-  copyInto: async (context, to) => {
-    if (to.dialect !== 'sqlite') throw new TypeError('not a SQLite URL')
-    await sqliteBackups.write(context, to.path)
-  },
+  copyInto,
   findLosses: async (statements) => findSqliteLosses(statements.map(({ text }) => text)),
   takeInventory,
+}
+
+/** Of a file that is not there, as of a database in memory, there is nothing to copy: `up` would begin with nothing. */
+async function copyInto(context: BackupContext, { openEmpty }: CopyPlace): Promise<void> {
+  const [{ url }, to] = [context, await openEmpty()]
+  if (url.dialect !== 'sqlite' || to.dialect !== 'sqlite') throw new TypeError('not a SQLite URL')
+  if (url.path !== ':memory:' && existsSync(url.path)) await sqliteBackups.write(context, to.path)
 }
 
 /** The page where a table begins stays the same when it gets another name. */

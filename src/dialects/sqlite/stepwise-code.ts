@@ -10,6 +10,7 @@ import { createLongWork } from './long-work.ts'
 import { openLater } from './operations/ground.ts'
 import { type BusyOptions, retryWhileBusy } from './poll.ts'
 import { type StepwiseRun, sendStep } from './stepwise-run.ts'
+import { shieldFrame } from './shield-frame.ts'
 import { listViolations, refuseNewViolations } from './violations.ts'
 import { beginWrite, commitWrite, rollbackQuietly } from './write-transaction.ts'
 
@@ -41,7 +42,7 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
     const shelter = {
       name: run.attempt.record.name,
       exclusively: executor.exclusively,
-      shield: <T>(work: () => Promise<T>) => shield(run, busy, work),
+      shield: <T>(work: () => Promise<T>, tell: Tell) => shield(run, busy, { work, tell }),
     }
     await body.run(executor, createChecks(executor), openLater(shelter), createLongWork(run, busy))
   } finally {
@@ -53,11 +54,13 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
     throw new Error('the migration returned with a transaction open; send commit before it returns')
 }
 
+type Tell = (text: string) => void
+
 /** A transaction of its own for one rebuild, unless the migration has begun one where enforcement is off already. */
 async function shield<T>(
   { handle, attempt }: StepwiseRun,
   busy: BusyOptions,
-  work: () => Promise<T>,
+  { work, tell }: { readonly work: () => Promise<T>; readonly tell: Tell },
 ): Promise<T> {
   const before = readEnforcement(handle)
   if (handle.inTransaction) {
@@ -72,18 +75,25 @@ async function shield<T>(
   }
   const { name } = attempt.record
   setEnforcement(handle, 'off')
+  tell(shieldFrame.off)
+  let end: string | undefined
   try {
     checkpoint('foreign-keys-off', name)
     await beginWrite(handle, busy)
+    tell(shieldFrame.begin)
+    end = shieldFrame.rollback
     checkpoint('foreign-keys-off', name)
     const violations = listViolations(handle)
     const result = await work()
     refuseNewViolations(handle, violations)
     await commitWrite(handle, busy)
+    end = shieldFrame.commit
     return result
   } finally {
     rollbackQuietly(handle)
+    if (end !== undefined) tell(end)
     setEnforcement(handle, before)
+    tell(before === 'on' ? shieldFrame.on : shieldFrame.off)
   }
 }
 

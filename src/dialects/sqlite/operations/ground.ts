@@ -7,8 +7,11 @@ export interface Shelter {
   readonly name: string
   /** Runs `work` alone: no other query of the migration comes in between. */
   exclusively<T>(work: (executor: Executor) => Promise<T>): Promise<T>
-  /** Runs `work` in a transaction in which foreign keys are not enforced, and which new violations would end. */
-  shield<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * Runs `work` in a transaction in which foreign keys are not enforced, and which new violations would end. One of its
+   * own is told: its beginning and its end.
+   */
+  shield<T>(work: () => Promise<T>, tell: (text: string) => void): Promise<T>
 }
 
 /** One operation's. */

@@ -1,6 +1,5 @@
 /** `op` on SQLite. */
-import type { Executor } from '../../dialect.ts'
-import { type Operations, operationNames } from '../../operations.ts'
+import { type Operations, operationNames, type Overhear } from '../../operations.ts'
 import { columnOperations } from './columns.ts'
 import { constraintOperations } from './constraints.ts'
 import { createEnums, type DeclaredEnums, enumOperations } from './enums.ts'
@@ -10,14 +9,16 @@ import { tableOperations } from './tables.ts'
 
 type Operation = (...args: unknown[]) => Promise<void>
 
-export function openOperations(
-  shelter: Shelter,
-  overhear: (executor: Executor) => Executor = (executor) => executor,
-): Operations {
+export function openOperations(shelter: Shelter, overhear: Overhear = (executor) => executor): Operations {
   const declared: DeclaredEnums = new Map()
   const call = (name: keyof Operations, args: readonly unknown[]): Promise<void> =>
     shelter.exclusively(async (executor) => {
-      const ground = { name: shelter.name, executor: overhear(executor), shield: shelter.shield }
+      const frame = overhear({ query: async () => [] }, 'frame')
+      const ground: Ground = {
+        name: shelter.name,
+        executor: overhear(executor),
+        shield: (work) => shelter.shield(work, (text) => void frame.query(text, [])),
+      }
       await (operationsOn(ground, declared)[name] as Operation)(...args)
     })
   const operations = operationNames.map((name) => [name, (...args: unknown[]) => call(name, args)])
