@@ -1,10 +1,12 @@
 /** A database with rows in the tables that the examples of templates speak of. */
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { createMigrator } from '../../src/index.ts'
 import { dumpCatalogue, dumpSqliteCatalogue, historyTables } from './catalogue.ts'
 import { createTestDatabase, newestMajor } from './postgres.ts'
-import { runSqlite } from './sqlite.ts'
+import { runWithPsql } from './script.ts'
+import { readSqlite, runSqlite } from './sqlite.ts'
 import { createWorkspace } from './workspace.ts'
 
 export type Rows = Readonly<Record<string, readonly Record<string, unknown>[]>>
@@ -23,8 +25,18 @@ export interface TemplateScene extends AsyncDisposable {
   verify(): Promise<void>
   /** As an app would. */
   run(text: string): Promise<void>
-  look(): Promise<{ readonly schema: string; readonly rows: Rows }>
+  look(): Promise<Sight>
+  /** Another database, empty, that a script is run on. */
+  lookAfter(script: string): Promise<Sight>
 }
+
+export interface Sight {
+  readonly schema: string
+  readonly rows: Rows
+  readonly history: readonly Record<string, unknown>[]
+}
+
+const history = 'select name, checksum, state, source from schema_migrations order by id'
 
 const base = '20250101000000_base'
 const key = {
@@ -101,6 +113,15 @@ export async function createTemplateScene(
       assert.ok(found.ok, JSON.stringify(found))
     },
     look: database.look,
+    lookAfter: async (script) => {
+      const other = dialect === 'postgres' ? await onPostgres(major) : onSqlite(workspace.path('other.db'))
+      try {
+        await other.runScript(script)
+        return await other.look()
+      } finally {
+        await other.close()
+      }
+    },
     run: database.run,
     async [Symbol.asyncDispose]() {
       await migrator.close()
@@ -114,6 +135,7 @@ interface Place {
   readonly url: string
   readonly look: TemplateScene['look']
   readonly run: TemplateScene['run']
+  runScript(text: string): Promise<void>
   close(): Promise<unknown>
 }
 
@@ -122,6 +144,7 @@ async function onPostgres(major: number): Promise<Place> {
   return {
     url: db.url(),
     run: async (text) => void (await db.query(text)),
+    runScript: async (text) => void runWithPsql(db, text),
     close: async () => db[Symbol.asyncDispose](),
     look: async () => {
       const tables = await db.query<{ name: string }>(
@@ -134,6 +157,7 @@ async function onPostgres(major: number): Promise<Place> {
       return {
         schema: withoutProgress(await dumpCatalogue((text) => db.query(text))),
         rows: Object.fromEntries(found),
+        history: await db.query(history),
       }
     },
   }
@@ -143,8 +167,17 @@ function onSqlite(file: string): Place {
   return {
     url: `sqlite:${file}`,
     run: async (text) => runSqlite(file, text),
+    // The sqlite3 of a distribution may be too old for some of it.
+    runScript: async (text) => {
+      rmSync(file, { force: true })
+      runSqlite(file, text)
+    },
     close: async () => {},
-    look: async () => ({ schema: dumpShape(file), rows: readRows(file) }),
+    look: async () => ({
+      schema: dumpShape(file),
+      rows: readRows(file),
+      history: readSqlite(file, history),
+    }),
   }
 }
 

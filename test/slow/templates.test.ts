@@ -7,6 +7,7 @@ import { createTemplateScene } from '../helpers/template-scene.ts'
 for (const major of postgresMajors)
   test(`PostgreSQL ${major}`, async () => {
     await using scene = await createTemplateScene('postgres', major)
-    for (const form of ['typescript', 'sql', 'sql-pair'] as const) await goThereAndBack(scene, form)
+    await goThereAndBack(scene, 'typescript')
+    for (const form of ['sql', 'sql-pair'] as const) await goThereAndBack(scene, form, { isPrinted: true })
     await writeEitherName(scene)
   })
