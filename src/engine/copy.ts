@@ -53,14 +53,17 @@ function fileIn(dir: string, clear: () => void): ScratchDatabase {
 
 function describeFailure({ url, config }: Run, error: unknown): SlipwayError {
   const why = config.redact(messageOf(error))
-  const hint =
-    url.dialect === 'sqlite'
-      ? { hint: `make room in ${tmpdir()}, or name another folder: export TMPDIR=/path` }
-      : {}
+  const hint = url.dialect === 'sqlite' ? { hint: hintForFile(url.path) } : {}
   return new SlipwayError('copy-failed', `${url.shown} could not be copied: ${why}`, {
     cause: error,
     ...hint,
   })
+}
+
+function hintForFile(path: string): string {
+  return path === ':memory:'
+    ? 'slipway up --dry-run, or name a file: export SLIPWAY_DATABASE_URL=sqlite:app.db'
+    : `make room in ${tmpdir()}, or name another folder: export TMPDIR=/path`
 }
 
 const prefix = 'slipway-copy-'

@@ -34,7 +34,8 @@ export const columnAttributes = {
   unique: 'no two rows alike',
   'primary-key': 'of several columns, all of them together',
   identity: 'numbers its rows by itself',
-  'references=TABLE.COLUMN': 'a foreign key; the part behind the last dot is the column',
+  'references=TABLE.COLUMN':
+    'a foreign key; the part behind the last dot is the column. One of several columns: template add-foreign-key',
   'default=VALUE':
     'a value, taken as it is; `now()` is the time of the insert. Comes last: a colon in it is its own',
   'default-sql=EXPRESSION': 'an expression in SQL. Comes last',

@@ -13,11 +13,11 @@ export const sqliteReverting: Reverting = {
   takeInventory,
 }
 
-/** Of a file that is not there, as of a database in memory, there is nothing to copy: `up` would begin with nothing. */
+/** Of a file that is not there the copy is not there either: `up` would make it. */
 async function copyInto(context: BackupContext, { openEmpty }: CopyPlace): Promise<void> {
   const [{ url }, to] = [context, await openEmpty()]
   if (url.dialect !== 'sqlite' || to.dialect !== 'sqlite') throw new TypeError('not a SQLite URL')
-  if (url.path !== ':memory:' && existsSync(url.path)) await sqliteBackups.write(context, to.path)
+  if (url.path === ':memory:' || existsSync(url.path)) await sqliteBackups.write(context, to.path)
 }
 
 /** The page where a table begins stays the same when it gets another name. */

@@ -15,7 +15,7 @@ export const recreateTable: Template = {
   name: 'recreate-table',
   summary: 'another definition for a table of SQLite, with its rows',
   details:
-    'The table is made anew as `--column` says, all of its rows are copied, and its indexes and triggers are made again. `--was` gives the columns as they are now: only those that are in both are copied, and the way back is written from them. slipway turns foreign keys off meanwhile and counts the rows of other tables.',
+    'The table is made anew as `--column` says, all of its rows are copied, and its indexes and triggers are made again. `--was` gives the columns as they are now: only those that are in both are copied, and the way back is written from them. slipway turns foreign keys off meanwhile and counts the rows of other tables. In SQL the table gets its name as `--table` writes it, and SQLite minds no case; in TypeScript it keeps its own.',
   required: ['table', 'column'],
   optional: ['was'],
   example: {

@@ -13,7 +13,7 @@ export const renameColumn: Template = {
   name: 'rename-column',
   summary: 'another name for a column, while the app goes on',
   details:
-    'The running app knows the old name and the next one the new, so both are there for a time and triggers keep them equal. Phase `expand` (what is written without `--phase`) makes the new column and fills it, in two files. Deploy the app that uses the new name alone; then write phase `contract`, which drops the old one. `--column` is the column as it is defined now; indexes and constraints of it are not carried over. On SQLite a `not-null` is put off until the second phase. Where nothing runs meanwhile, `op.renameColumn` does it in one.',
+    'The running app knows the old name and the next one the new, so both are there for a time and triggers keep them equal. Phase `expand` (what is written without `--phase`) makes the new column and fills it, in two files. Deploy the app that uses the new name alone; then write phase `contract`, which drops the old one. `--column` is the column as it is defined now; indexes and constraints of it are not carried over. On SQLite a `not-null` is put off until the second phase, and the migration asks the database what tells one row of the table from another. Where nothing runs meanwhile, `op.renameColumn` does it in one.',
   required: ['table', 'column', 'to'],
   optional: ['phase'],
   example: { table: 'users', column: ['name:text'], to: 'full_name' },
