@@ -11,11 +11,12 @@ import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
 import { type StartingReporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
+import { blame } from './terminal/blame.ts'
+import { commandAgain } from './terminal/command-again.ts'
 import type { CommandContext } from './terminal/context.ts'
 import { earlyLogFormat } from './terminal/early-log-format.ts'
-import { type Blame, endAfterOutput, watchEnding } from './terminal/ending.ts'
+import { endAfterOutput, watchEnding } from './terminal/ending.ts'
 import { nameOnce } from './terminal/name-once.ts'
-import { commandAgain } from './terminal/command-again.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
 import type { ReportFile } from './terminal/report-file.ts'
@@ -81,13 +82,6 @@ function onStdout() {
 function knownError(error: unknown): SlipwayError {
   if (isSlipwayError(error)) return error
   throw error
-}
-
-/** Until the settings are there, only the config file has run any code but ours. */
-function blame(verb: string, config: Config | undefined): Blame {
-  if (!config) return { code: 'bad-config', culprit: 'the config file', hint: 'correct that file' }
-  const code = ['up', 'down', 'exec'].includes(verb) ? 'migration-failed' : 'bug'
-  return { code, culprit: 'a migration', hint: 'correct it and look where it stopped: slipway status' }
 }
 
 function openReporter(config: Config, verb: string): StartingReporter {

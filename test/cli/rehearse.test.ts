@@ -124,7 +124,7 @@ describe('SQLite', () => {
     const env = { SLIPWAY_DATABASE_URL: `sqlite://${workspace.path('app.db')}`, TMPDIR: workspace.dir }
     const { code, stdout, stderr } = await slipway(['up', '--rehearse'], { cwd: workspace.dir, env })
     assert.equal(code, 0, stderr)
-    assert.match(stdout, /^1 migration rehearsed[^]*nothing was changed\n+$/)
+    assert.match(stdout, /^1 migration rehearsed[\s\S]*nothing was changed\n+$/)
     assert.deepEqual(readdirSync(workspace.dir), ['migrations'])
   })
 
