@@ -1,4 +1,4 @@
-/** Going up, down and up again by the examples of this repository leaves the same catalogue; test/slow/roundtrip.test.ts has the fixtures. */
+/** Going up, down and up again by the examples of this repository leaves the same catalogue; test/slow/acceptance/roundtrip.test.ts has the fixtures. */
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'

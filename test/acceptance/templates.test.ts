@@ -1,4 +1,4 @@
-/** What each template writes is run on tables that hold rows; test/slow/templates.test.ts does it on every major, in every form. */
+/** What each template writes is run on tables that hold rows; test/slow/acceptance/templates.test.ts does it on every major, in every form. */
 import { test } from 'node:test'
 import { newestMajor } from '../helpers/postgres.ts'
 import { expectPrintedScripts, goThereAndBack, writeEitherName } from '../helpers/template-cases.ts'

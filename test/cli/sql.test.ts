@@ -1,4 +1,4 @@
-/** `slipway sql`: what it prints makes what `up` makes, and it writes nothing itself; test/slow/sql.test.ts has more databases. */
+/** `slipway sql`: what it prints makes what `up` makes, and it writes nothing itself; test/slow/acceptance/sql.test.ts has more databases. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createMigrator } from '../../src/index.ts'

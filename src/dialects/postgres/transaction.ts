@@ -4,10 +4,10 @@ import { checkpoint } from '../../events.ts'
 import { transactionControlOf } from '../../sql/transaction-control.ts'
 import {
   type Attempt,
+  type CodeBody,
   CommitUnanswered,
   type Executor,
   type Row,
-  type RunCode,
   type SqlBody,
   TransactionEscaped,
 } from '../dialect.ts'
@@ -16,7 +16,7 @@ import { createChecks } from './checks.ts'
 import type { Link, ResultSet } from './link.ts'
 import { openLater } from './operations/later.ts'
 import { isForgotten } from './prepared-rows.ts'
-import { awaitSqlBody, type SentBody, sendSqlBody } from './sql-body.ts'
+import { awaitSqlBody, lockAhead, type SentBody, sendSqlBody } from './sql-body.ts'
 import {
   awaitOpening,
   closing,
@@ -44,7 +44,7 @@ export async function applyInTransaction(place: Workplace, attempt: Attempt): Pr
 export function runBody(place: Workplace, attempt: Attempt): Promise<Finished> {
   return attempt.body.kind === 'sql'
     ? runSqlBody(place, attempt, attempt.body)
-    : runCodeBody(place, attempt, attempt.body.run)
+    : runCodeBody(place, attempt, attempt.body)
 }
 
 async function runSqlBody(place: Workplace, attempt: Attempt, body: SqlBody): Promise<Finished> {
@@ -108,13 +108,18 @@ export async function commit(place: Workplace, attempt: Attempt): Promise<void> 
   checkpoint('committed', name)
 }
 
-async function runCodeBody(place: Workplace, attempt: Attempt, run: RunCode): Promise<Finished> {
+async function runCodeBody(
+  place: Workplace,
+  attempt: Attempt,
+  { run, statements }: CodeBody,
+): Promise<Finished> {
   const { link } = place
   const reset = sendReset(place)
   const opened = link.simple(opening(place, attempt))
   opened.catch(() => {})
   await reset
   const begun = await awaitOpening(place, opened, attempt)
+  if (statements !== undefined) await lockAhead(place, attempt, statements)
   const { name } = attempt.record
   const executor = transactionExecutor(link, name)
   const commits = link.commits

@@ -1,7 +1,7 @@
 /** A migration and its history row in one transaction. */
 import { checkpoint } from '../../events.ts'
 import { transactionControlOf } from '../../sql/transaction-control.ts'
-import { AlreadyRecorded, type Attempt, type RunCode, StatementError } from '../dialect.ts'
+import { AlreadyRecorded, type Attempt, type CodeBody, StatementError } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { createCodeExecutor } from './code-executor.ts'
 import type { Handle } from './driver.ts'
@@ -23,8 +23,7 @@ export async function applyInTransaction(
   attempt: Attempt,
 ): Promise<void> {
   const { body } = attempt
-  if (body.kind === 'sql' && dropsAnyTable(body.statements))
-    return await applyOnce(store, tables, attempt, 'off')
+  if (dropsAnyTable(body.statements ?? [])) return await applyOnce(store, tables, attempt, 'off')
   try {
     await applyOnce(store, tables, attempt, 'on')
   } catch (error) {
@@ -96,7 +95,7 @@ async function runGuarded(handle: Handle, attempt: Attempt, enforcement: Enforce
 
 async function runBody(guard: Guard, attempt: Attempt): Promise<void> {
   const { body, onStatement } = attempt
-  if (body.kind === 'code') return await runCode(guard, attempt.record.name, body.run)
+  if (body.kind === 'code') return await runCode(guard, attempt.record.name, body)
   for (const [index, { text }] of body.statements.entries()) {
     await yieldToSignals()
     const began = performance.now()
@@ -105,9 +104,11 @@ async function runBody(guard: Guard, attempt: Attempt): Promise<void> {
   }
 }
 
-async function runCode(guard: Guard, name: string, run: RunCode): Promise<void> {
+async function runCode(guard: Guard, name: string, { run, statements }: CodeBody): Promise<void> {
   const executor = createCodeExecutor((statement, values) => {
-    if (transactionControlOf(statement.text) !== undefined)
+    const control = transactionControlOf(statement.text)
+    // What SQL says has been read before: a savepoint is all there can be.
+    if (control !== undefined && !(control === 'other' && statements !== undefined))
       throw new Error(
         `a migration in a transaction cannot send ${statement.text}: slipway begins and commits it; set transaction: false in its options to do that yourself`,
       )

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { archive, dump, expectSame, oldest, places, up } from '../helpers/dumped.ts'
-import { createWorkspace, writeMigrations } from '../helpers/workspace.ts'
+import { archive, dump, expectSame, oldest, places, up } from '../../helpers/dumped.ts'
+import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
 
-const fixtures = join(import.meta.dirname, '../fixtures')
+const fixtures = join(import.meta.dirname, '../../fixtures')
 
 /**
  * A trigger that was made before its table got a generated column cannot be made after it; no dump of that database can

@@ -1,8 +1,8 @@
 /** What each template writes, in every form and on every major of the run; test/acceptance/templates.test.ts is the short of it. */
 import { test } from 'node:test'
-import { postgresMajors } from '../helpers/postgres.ts'
-import { goThereAndBack, writeEitherName } from '../helpers/template-cases.ts'
-import { createTemplateScene } from '../helpers/template-scene.ts'
+import { postgresMajors } from '../../helpers/postgres.ts'
+import { goThereAndBack, writeEitherName } from '../../helpers/template-cases.ts'
+import { createTemplateScene } from '../../helpers/template-scene.ts'
 
 for (const major of postgresMajors)
   test(`PostgreSQL ${major}`, async () => {
