@@ -15,7 +15,7 @@ import type { BackupContext, BackupMark, Backups } from '../dialects/reverting.t
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 import { formatDuration } from '../text/format-time.ts'
 import type { Run } from './run.ts'
-import { runProgram } from './run-program.ts'
+import { programsOf } from './run-program.ts'
 
 interface BackupPlace {
   readonly backups: Backups
@@ -30,7 +30,7 @@ async function findPlace(run: Run): Promise<BackupPlace> {
       hint: 'export SLIPWAY_BACKUP_DIR=/path/to/backups',
     })
   const { backups } = await run.dialect.loadReverting()
-  const context = { url: run.url, role: run.config.role, run: runProgram, signal: run.signal }
+  const context = { url: run.url, role: run.config.role, run: programsOf(run), signal: run.signal }
   return { backups, context, dir }
 }
 
