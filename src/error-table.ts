@@ -422,12 +422,12 @@ export const errorTable = {
   },
   'copy-failed': {
     exit: 78,
-    meaning: 'The database could not be copied for a rehearsal.',
+    meaning: 'The database could not be copied for a rehearsal, or there is no folder to copy it through.',
     hint: "use pg_dump and pg_restore of the server's version or newer, and a scratch server no older than it, with the same extensions",
   },
   'dump-failed': {
     exit: 78,
-    meaning: 'pg_dump could not read the schema.',
+    meaning: 'The schema could not be read: pg_dump failed, or has no folder to work in.',
     hint: "use pg_dump of the server's version or newer, as a role that may read every table",
   },
   'program-missing': {

@@ -220,5 +220,12 @@ export const operationNames = [
 /** Loads the operations of one migration; `overhear` wraps what they send their statements through. */
 export type OpenOperations = (overhear?: Overhear) => Promise<Operations>
 
+/** Of an operation: what it looks at before it changes something can be told from that. */
+export interface OperationPart {
+  isLook(text: string): boolean
+}
+
 /** `frame`: what is told there was sent by the runner, around the work of an operation; the executor gets nothing to do. */
-export type Overhear = (executor: Executor, part?: 'frame') => Executor
+export type OverheardPart = OperationPart | 'frame'
+
+export type Overhear = (executor: Executor, part: OverheardPart) => Executor

@@ -1,11 +1,12 @@
 /** The target with its data, where nothing can happen to it. */
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ScratchDatabase } from '../dialects/scratch.ts'
 import { messageOf, SlipwayError } from '../errors.ts'
 import type { Run } from './run.ts'
 import { programsOf } from './run-program.ts'
+import { hintForRoom, makeScratchDir } from './scratch-dir.ts'
 
 /**
  * In what `makeEmpty` makes; in a file of its own where that is nothing. What is on disk meanwhile only we can read.
@@ -16,7 +17,11 @@ export async function makeCopy(
   makeEmpty: () => Promise<ScratchDatabase | undefined>,
 ): Promise<ScratchDatabase> {
   removeLeftovers()
-  const dir = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
+  const dir = makeScratchDir(target, {
+    prefix: `${prefix}${process.pid}-`,
+    code: 'copy-failed',
+    what: 'a copy',
+  })
   const clear = () => rmSync(dir, { recursive: true, force: true })
   let made: ScratchDatabase | undefined
   const openEmpty = async () => {
@@ -63,7 +68,7 @@ function describeFailure({ url, config }: Run, error: unknown): SlipwayError {
 function hintForFile(path: string): string {
   return path === ':memory:'
     ? 'slipway up --dry-run, or name a file: export SLIPWAY_DATABASE_URL=sqlite:app.db'
-    : `make room in ${tmpdir()}, or name another folder: export TMPDIR=/path`
+    : hintForRoom()
 }
 
 const prefix = 'slipway-copy-'
@@ -72,7 +77,7 @@ const leftoverAfterMs = 3_600_000
 
 /** Of rehearsals that were killed: they hold all the data. Others' cannot be looked into, and stay. */
 function removeLeftovers(): void {
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of listTemporary()) {
     const [, pid] = /^slipway-copy-(\d+)-\w+$/.exec(name) ?? []
     if (pid === undefined || isOther(Number(pid))) continue
     const dir = join(tmpdir(), name)
@@ -83,6 +88,15 @@ function removeLeftovers(): void {
     } catch {
       // Another run removes it, or another user's it is.
     }
+  }
+}
+
+/** Nothing where it cannot be read: whether a folder can be made there is asked next. */
+function listTemporary(): string[] {
+  try {
+    return readdirSync(tmpdir())
+  } catch {
+    return []
   }
 }
 

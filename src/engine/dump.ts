@@ -1,7 +1,5 @@
 /** `dump --baseline`: the schema and what it stands for, read without a lock. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkBaseline, listBaselined } from '../plan/baseline.ts'
@@ -10,6 +8,7 @@ import { discover } from './discover.ts'
 import { planAgainst } from './planning.ts'
 import type { Run } from './run.ts'
 import { programsOf } from './run-program.ts'
+import { makeScratchDir } from './scratch-dir.ts'
 import { reading } from './survey.ts'
 
 export interface BaselineFile {
@@ -82,7 +81,7 @@ async function describe(
 }
 
 async function dumpSchema(run: Run, session: Session, owners: boolean): Promise<string> {
-  const scratchDir = mkdtempSync(join(tmpdir(), 'slipway-dump-'))
+  const scratchDir = makeScratchDir(run, { prefix: 'slipway-dump-', code: 'dump-failed', what: 'a dump' })
   try {
     return await session.dumpSchema({ owners, run: programsOf(run), signal: run.signal, scratchDir })
   } finally {

@@ -1,5 +1,6 @@
 /** SLIPWAY_ECHO: every statement that migrations send, as an event. */
 import { type Executor, StatementError } from '../dialects/dialect.ts'
+import type { OverheardPart } from '../dialects/operations.ts'
 import type { Listener } from '../events.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { maskPasswords } from '../sql/mask-passwords.ts'
@@ -12,11 +13,10 @@ export interface Echo {
   /** What long work is about to send. */
   said(name: string, text: string): void
   /**
-   * The same executor, overheard. Values are bound and never told. A migration's own is asked for once when it begins;
-   * `operations` is one of its operations, which look around before they change something; `frame` what the runner
-   * sends around one, which is told only.
+   * The same executor, overheard. Values are bound and never told. A migration's own is asked for once when it begins,
+   * with no part.
    */
-  overhear(executor: Executor, name: string, part?: 'operations' | 'frame'): Executor
+  overhear(executor: Executor, name: string, part?: OverheardPart): Executor
   /** An operation begins; the answer says that all it has sent is undone. */
   attempt?(name: string): () => void
 }

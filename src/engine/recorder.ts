@@ -21,16 +21,6 @@ export interface Recorder extends Echo {
   take(name: string): Recording
 }
 
-/**
- * Operations look what is there; in the scratch database it is what it will be where the SQL is run. What PostgreSQL makes
- * and takes back to compare definitions is a look as well.
- */
-function isLook(text: string): boolean {
-  return /^savepoint slipway_look\b|^\s*(?:select|values|with)\b|^\s*pragma\s+[\w.]+(?:\s*\([^)]*\))?\s*;?\s*$/i.test(
-    text,
-  )
-}
-
 interface Heard extends SentStatement {
   readonly byOperation: boolean
 }
@@ -63,7 +53,8 @@ export function createRecorder(): Recorder {
           if (part === 'frame') recording.sent.push(statement)
           const rows = await executor.query(text, values)
           // A session answers in the order in which it works: what waited for an operation comes after it.
-          if (part === undefined || (part === 'operations' && !isLook(text))) recording.sent.push(statement)
+          // What an operation looks at in the scratch database is what it will be where the SQL is run.
+          if (part === undefined || (part !== 'frame' && !part.isLook(text))) recording.sent.push(statement)
           return rows
         },
       }

@@ -50,9 +50,24 @@ export async function watchLosses(run: Run, { file, body }: LoadedMigration): Pr
     if (lost.length > 0) throw refuse(scene, lost)
     const unknown = found.filter((gone) => gone.kind !== 'rows' && !looked.has(keyOf(gone)))
     for (const gone of unknown) if (gone.kind !== 'rows') suspects.set(keyOf(gone), gone)
-    if (unknown.length > 0) throw new LossSuspected(unknown.map(keyOf).join(', '))
+    if (unknown.length === 0) return
+    tellAnother(scene, unknown)
+    throw new LossSuspected(unknown.map(keyOf).join(', '))
   }
   return { around, wantsAnother: (thrown) => thrown instanceof LossSuspected }
+}
+
+/** Its statements are told once more, so it says why. */
+function tellAnother({ run, migration }: Scene, unknown: readonly Gone[]): void {
+  const names = unknown.map((gone) =>
+    gone.kind === 'column' ? `${gone.table.name}.${gone.column}` : gone.table.name,
+  )
+  run.emit({
+    type: 'notice',
+    code: 'down-again',
+    migration,
+    message: `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} gone afterwards: to see first what that holds, it is rolled back, and runs once more`,
+  })
 }
 
 /** What is not there by that name is left to the comparison, and what is made anew as well. */

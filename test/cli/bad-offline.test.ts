@@ -178,6 +178,28 @@ const rows: readonly BadInput[] = [
     hint: /^slipway up --dry-run/,
   },
   {
+    name: '--rehearse without a folder for the copy',
+    on: 'sqlite',
+    argv: ['up', '--rehearse'],
+    env: { TMPDIR: '/nonexistent' },
+    exit: 78,
+    code: 'copy-failed',
+    message: /a copy of \S+app\.db needs a folder of its own in \/nonexistent \(ENOENT\)/,
+    hint: /^make room in \/nonexistent, or name another folder: export TMPDIR=\/path/,
+  },
+  {
+    name: 'dump without a folder to work in',
+    on: 'sqlite',
+    files: { 'migrations/0001_good.sql': 'create table good (id integer);\n' },
+    before: async ({ run }) => void (await run('up')),
+    argv: ['dump', '--baseline'],
+    env: { TMPDIR: '/nonexistent' },
+    exit: 78,
+    code: 'dump-failed',
+    message: /a dump of \S+app\.db needs a folder of its own in \/nonexistent \(ENOENT\)/,
+    hint: /^make room in \/nonexistent, or name another folder: export TMPDIR=\/path/,
+  },
+  {
     name: 'a baseline that stands for nothing',
     on: 'sqlite',
     files: {

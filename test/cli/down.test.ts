@@ -1,6 +1,7 @@
 /** `down` on both kinds of database: what it reverts, in which order, what it writes down, and what it says before. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { startSlipway } from '../helpers/cli.ts'
 import { type Kind, openPlace, type Place } from '../helpers/place.ts'
 
 const four = {
@@ -42,7 +43,10 @@ for (const kind of kinds)
         '0002_email applied',
         '0003_posts applied',
       ])
-      assert.match((await place.expect(0, 'down --steps 2')).stderr, /0003_posts: going[\s\S]*0002_email/)
+      assert.match(
+        (await place.expect(0, 'down --steps 2')).stderr,
+        /0003_posts: going\n[^\n]*posts is gone afterwards[^\n]*it is rolled back, and runs once more\n[^\n]*0003_posts: going\n[\s\S]*0002_email/,
+      )
       assert.deepEqual(await place.history(), ['0001_users applied'])
       await place.expect(0, 'up')
       assert.equal(await place.catalogue(), whole)
@@ -58,6 +62,23 @@ for (const kind of kinds)
       await place.expect(0, 'down --to zero')
       await place.expect(0, 'verify')
       assert.equal((await place.expect(0, 'down')).stdout.startsWith('nothing to revert: 0 applied on'), true)
+    })
+
+    test('who stops it is not told to go up again', async () => {
+      await using place = await openPlace(kind, {
+        '0001_waits.ts': `export const up = async () => {}
+export const down = async ({ log }) => { log('it waits'); await new Promise((go) => setTimeout(go, 600_000)) }
+`,
+      })
+      await place.expect(0, 'up')
+      const env = { ...place.env, SLIPWAY_SHUTDOWN_TIMEOUT: '1s' }
+      const running = startSlipway(['down'], { cwd: place.workspace.dir, env })
+      await running.waitForOutput(/it waits/)
+      running.kill('SIGTERM')
+      const { code, stderr } = await running.done
+      assert.equal(code, 143, stderr)
+      assert.match(stderr, /next: to see how far it came: slipway status/)
+      assert.deepEqual(await place.history(), ['0001_waits applied'])
     })
 
     test('the log says who took it back and in which run', async () => {

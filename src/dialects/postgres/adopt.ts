@@ -21,7 +21,23 @@ export interface ForeignReader {
   readonly schema: string | undefined
 }
 
+/** How often a table may become another one between the list of tables and its rows. */
+const attempts = 3
+/** undefined_table, undefined_column; https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const movedOn: readonly string[] = ['42P01', '42703']
+
+/** Where another runner takes a table over meanwhile, its name is that runner's history: then the list is read again. */
 export async function readForeign(place: ForeignReader, wants: WantsTable): Promise<ForeignSnapshot> {
+  for (let left = attempts; ; left--) {
+    try {
+      return await readOnce(place, wants)
+    } catch (error) {
+      if (left === 1 || !isServerError(error) || !movedOn.includes(error.code)) throw error
+    }
+  }
+}
+
+async function readOnce(place: ForeignReader, wants: WantsTable): Promise<ForeignSnapshot> {
   const { link, names, reader, schema } = place
   const found = (await readAs(link, reader, selectRelations)).map(toRelation)
   const tables: ForeignTable[] = []

@@ -73,7 +73,7 @@ export function openContext({ run, name, options, long, ...parts }: ContextParts
         tracker,
         gate,
         open: parts.operations,
-        overhear: (inner, part) => echo?.overhear(inner, name, part ?? 'operations') ?? inner,
+        overhear: (inner, part) => echo?.overhear(inner, name, part) ?? inner,
         attempt: () => echo?.attempt?.(name),
       }),
       dialect: run.dialect.name,

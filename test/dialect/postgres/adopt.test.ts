@@ -137,7 +137,7 @@ describe('by whom', () => {
     }
   })
 
-  test('files that are converted while history could not be written do no harm to the next try', async () => {
+  test('while history cannot be written no file is changed, and the next try does both', async () => {
     await using place = await open('goose')
     const role = uniqueName('guest')
     await place.change(
@@ -146,9 +146,12 @@ describe('by whom', () => {
     try {
       const url = place.db?.url({ user: role, password: 'plain' }) ?? ''
       await place.expect(77, 'adopt --convert --yes', { SLIPWAY_DATABASE_URL: url })
-      assert.equal(place.workspace.has('migrations/old/00001_users.sql.goose'), true)
+      for (const [name, text] of Object.entries(fixture('goose').files))
+        assert.equal(place.workspace.read(`migrations/${name}`), text)
+      assert.equal(place.workspace.has('migrations/old'), false)
       assert.deepEqual(await place.tables(), ['goose_db_version'])
       await place.expect(0, 'adopt --convert --yes')
+      assert.equal(place.workspace.has('migrations/old/00001_users.sql.goose'), true)
       assert.deepEqual(await names(place), fixture('goose').names)
       await place.expect(0, 'verify')
     } finally {
@@ -177,6 +180,28 @@ describe('at once', () => {
       const told = await place.rows("select 1 from schema_migrations_log where event = 'adopt'")
       assert.equal(told.length, 1)
     })
+
+  test('a table that becomes another one while it is looked at is looked at again', async () => {
+    await using place = await open('dbmate')
+    const db = place.db
+    if (db === undefined) throw new Error('needs PostgreSQL')
+    await using other = await db.connect()
+    await other.unsafe('begin; alter table schema_migrations rename column version to "VERSION"').simple()
+    const running = place.run('adopt --yes')
+    await until(
+      'it waits for the table',
+      async () =>
+        (
+          await place.rows(
+            "select 1 from pg_locks where not granted and relation = 'schema_migrations'::regclass",
+          )
+        ).length > 0,
+    )
+    await other.unsafe('commit')
+    const { code, stderr } = await running
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(await names(place), fixture('dbmate').names)
+  })
 
   test('a row that comes between the look and the lock stops it', async () => {
     await using place = await open(

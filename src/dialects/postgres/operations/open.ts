@@ -1,20 +1,18 @@
 /** `op` on PostgreSQL. */
 import type { Executor } from '../../dialect.ts'
-import { type Operations, operationNames } from '../../operations.ts'
+import { type Operations, operationNames, type Overhear } from '../../operations.ts'
 import { columnOperations } from './columns.ts'
 import { constraintOperations } from './constraints.ts'
 import { enumOperations } from './enums.ts'
 import { indexOperations } from './indexes.ts'
 import type { Shelter } from './later.ts'
+import { isLook } from './scratch.ts'
 import { tableOperations } from './tables.ts'
 
 type Operation = (...args: unknown[]) => Promise<void>
 
-export function openOperations(
-  shelter: Shelter,
-  overhear: (executor: Executor) => Executor = (executor) => executor,
-): Operations {
-  const operations = operationsOn(overhear(shelter.executor))
+export function openOperations(shelter: Shelter, overhear: Overhear = (executor) => executor): Operations {
+  const operations = operationsOn(overhear(shelter.executor, { isLook }))
   const enclosed = operationNames.map((name) => [
     name,
     (...args: unknown[]) => shelter.enclose(() => (operations[name] as Operation)(...args)),

@@ -13,6 +13,14 @@ export interface Scratch {
   readonly path: string
 }
 
+const savepoint = 'slipway_look'
+const look = new RegExp(`^savepoint ${savepoint}\\b|^\\s*(?:select|values|with)\\b`, 'i')
+
+/** What an operation asks, and what it makes and takes back to compare definitions. */
+export function isLook(text: string): boolean {
+  return look.test(text)
+}
+
 /** In the schema of what is compared where the role may not make temporary objects. */
 async function openScratch(executor: Executor, like: { schema: string; name: string }): Promise<Scratch> {
   const [row] = await executor.query(
@@ -38,12 +46,12 @@ export async function askScratch(
   ask: (scratch: Scratch) => string,
 ): Promise<Row[]> {
   const scratch = await openScratch(executor, like)
-  const look = [
-    'savepoint slipway_look',
+  const statements = [
+    `savepoint ${savepoint}`,
     ...make(scratch),
     ask(scratch),
-    'rollback to savepoint slipway_look',
-    'release savepoint slipway_look',
+    `rollback to savepoint ${savepoint}`,
+    `release savepoint ${savepoint}`,
   ]
-  return await executor.query(look.join(';\n'), [])
+  return await executor.query(statements.join(';\n'), [])
 }

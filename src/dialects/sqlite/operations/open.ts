@@ -16,7 +16,7 @@ export function openOperations(shelter: Shelter, overhear: Overhear = (executor)
     const frame = overhear({ query: async () => [] }, 'frame')
     return shelter.enclose(
       async (executor) => {
-        const ground = { name: migration, executor: overhear(executor), requireShield }
+        const ground = { name: migration, executor: overhear(executor, { isLook }), requireShield }
         const before = [...declared]
         try {
           await (operationsOn(ground, declared)[name] as Operation)(...args)
@@ -31,6 +31,11 @@ export function openOperations(shelter: Shelter, overhear: Overhear = (executor)
   }
   const operations = operationNames.map((name) => [name, (...args: unknown[]) => call(name, args)])
   return Object.fromEntries(operations) as unknown as Operations
+}
+
+/** A pragma that is given no value asks for one. */
+function isLook(text: string): boolean {
+  return /^\s*(?:select|values|with)\b|^\s*pragma\s+[\w.]+(?:\s*\([^)]*\))?\s*;?\s*$/i.test(text)
 }
 
 function operationsOn(ground: Ground, declared: DeclaredEnums): Operations {
