@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, utimesSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { dumpCatalogue, dumpRowCounts, dumpSqliteCatalogue } from '../helpers/catalogue.ts'
 import { slipway, startSlipway } from '../helpers/cli.ts'
-import { createTestDatabase, postgresMajors, uniqueName } from '../helpers/postgres.ts'
+import { createTestDatabase, dumpedMajor, uniqueName } from '../helpers/postgres.ts'
 import { readSqlite, runSqlite } from '../helpers/sqlite.ts'
 import { createWorkspace, writeMigrations } from '../helpers/workspace.ts'
 
@@ -29,11 +29,8 @@ const shape = (text: string) =>
     .replace(/ {2,}/g, '  ')
     .trim()
 
-// pg_dump refuses a server that is newer than itself, and this machine's is of one version.
-const [oldest] = [...postgresMajors].sort((a, b) => a - b)
-
-test(`PostgreSQL ${oldest}: with its data, on the scratch server`, async () => {
-  await using db = await createTestDatabase(oldest ?? 14)
+test(`PostgreSQL ${dumpedMajor}: with its data, on the scratch server`, async () => {
+  await using db = await createTestDatabase(dumpedMajor)
   using workspace = createWorkspace()
   writeMigrations(workspace, files)
   const user = uniqueName('maker')
