@@ -13,6 +13,9 @@ import { literal } from './naming.ts'
 import { alterTable, findConstraint, validate } from './validate.ts'
 import type { Workplace } from './workplace.ts'
 
+/** For its lock when it is taken back: nothing can cancel that, so it must not wait for as long as somebody has the table. */
+const patienceMs = 2000
+
 interface Request {
   readonly table: string
   readonly column: string
@@ -66,7 +69,8 @@ export async function undoNotNull(
     if (await isNotNull(place, table, column)) return
     if ((await findCheck(place, table, { constraint, column })) === undefined) return
     const drop = `alter table ${table.sql} drop constraint ${quotePostgresId(constraint)}`
-    await alterTable(place, attempt, { texts: [drop], say })
+    const ddlLockTimeoutMs = Math.min(attempt.ddlLockTimeoutMs || patienceMs, patienceMs)
+    await alterTable(place, { ...attempt, ddlLockTimeoutMs }, { texts: [drop], say })
   } catch {
     attempt.onNotice(
       `what keeps null out of ${text}.${column} could not be taken back, the next run goes on from there`,

@@ -73,15 +73,16 @@ async function finish(place: Workplace, attempt: StepwiseAttempt, began: number)
 async function runCode(place: Workplace, attempt: StepwiseAttempt, run: RunCode): Promise<void> {
   const { link } = place
   await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
-  const inner: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }
-  const executor = createCodeExecutor(inner)
-  const enclose = <T>(work: () => Promise<T>) => executor.exclusively(() => withinAny(place, work))
+  const sender: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }
+  const executor = createCodeExecutor(sender, attempt.signal)
+  const enclose = <T>(work: () => Promise<T>) =>
+    executor.exclusively(() => withinAny(place, work, executor.requireGoing))
   await run(
     executor,
     createChecks(executor),
-    openLater({ executor: inner, enclose }),
+    openLater({ executor: executor.inner, enclose }),
     createLongWork(place, attempt),
-  )
+  ).finally(executor.end)
 }
 
 function writable(statementTimeoutMs: number, lockTimeoutMs: number): string {

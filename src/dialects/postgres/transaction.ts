@@ -123,13 +123,14 @@ async function runCodeBody(
   const begun = await awaitOpening(place, opened, attempt)
   if (statements !== undefined) await lockAhead(place, attempt, statements)
   const { name } = attempt.record
-  const inner = transactionExecutor(link, name)
-  const executor = createCodeExecutor(inner)
+  const executor = createCodeExecutor(transactionExecutor(link, name), attempt.signal)
   const enclose = <T>(work: () => Promise<T>) => executor.exclusively(() => withinSavepoint(link, work))
   const commits = link.commits
   const isOutside = () => !link.lost && (link.transactionStatus === 'I' || link.commits !== commits)
   try {
-    await run(executor, createChecks(executor), openLater({ executor: inner, enclose }))
+    await run(executor, createChecks(executor), openLater({ executor: executor.inner, enclose })).finally(
+      executor.end,
+    )
   } catch (error) {
     if (isOutside()) throw new TransactionEscaped(name, { cause: error })
     throw error

@@ -1,7 +1,7 @@
 /** All of an operation or nothing of it: another one may follow an error that the migration caught. */
 import type { Link } from './link.ts'
+import { commitOwn, withOwnTransaction } from './own-transaction.ts'
 import type { Workplace } from './workplace.ts'
-import { leaveTransaction } from './workplace.ts'
 
 const mark = 'slipway_op'
 
@@ -22,28 +22,18 @@ export async function withinSavepoint<T>(link: Link, work: () => Promise<T>): Pr
   }
 }
 
-/** In a transaction of its own, unless the migration has begun one. */
-export async function withinAny<T>(place: Workplace, work: () => Promise<T>): Promise<T> {
+/** In a transaction of its own, unless the migration has begun one. Throws what `mayCommit` throws, with nothing done. */
+export async function withinAny<T>(
+  place: Workplace,
+  work: () => Promise<T>,
+  mayCommit: () => void,
+): Promise<T> {
   const { link } = place
   if (link.transactionStatus !== 'I') return await withinSavepoint(link, work)
-  try {
-    await link.simple('begin')
+  return await withOwnTransaction(place, undefined, async () => {
     const result = await work()
-    await commitWhole(place)
+    mayCommit()
+    await commitOwn(place, '')
     return result
-  } catch (error) {
-    await leaveTransaction(link)
-    throw error
-  }
-}
-
-/** Nothing may be cancelled from the moment it is sent until its answer. */
-async function commitWhole(place: Workplace): Promise<void> {
-  place.committing = true
-  try {
-    const [result] = await place.link.simple('commit')
-    if (result?.command !== 'COMMIT') throw new Error('the server answered COMMIT with a rollback')
-  } finally {
-    place.committing = false
-  }
+  })
 }

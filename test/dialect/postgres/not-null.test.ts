@@ -42,24 +42,30 @@ testEach('sets a column not null wherever it was interrupted', async (major) => 
   assert.equal(await stateOf(scene), 'false 0', 'no check is left')
 })
 
-testEach('stopped or out of time, it leaves nothing that would refuse the app', async (major) => {
-  await using scene = await createScene(major, { '0001_users.sql': users })
-  await scene.up(0)
-  scene.write({ '0002_not_null.ts': notNull })
-  // Sleeps once the check is validated, in that transaction.
-  await scene.db.query(`create function linger() returns event_trigger language plpgsql as $$ begin
+/** Sleeps once the check is validated, in that transaction. */
+const linger = `create function linger() returns event_trigger language plpgsql as $$ begin
   if exists (select from pg_constraint where conname = '${check}' and convalidated)
     and not (select attnotnull from pg_attribute where attrelid = 'users'::regclass and attname = 'email')
   then perform pg_sleep(100); end if;
 end $$;
-create event trigger linger on ddl_command_end when tag in ('ALTER TABLE') execute function linger()`)
-  const run = scene.start(['up'])
-  await until('it validates', async () => {
+create event trigger linger on ddl_command_end when tag in ('ALTER TABLE') execute function linger()`
+
+function untilValidating(scene: Scene): Promise<unknown> {
+  return until('it validates', async () => {
     const rows = await scene.db.query(
       "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()",
     )
     return rows.length > 0
   })
+}
+
+testEach('stopped or out of time, it leaves nothing that would refuse the app', async (major) => {
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  scene.write({ '0002_not_null.ts': notNull })
+  await scene.db.query(linger)
+  const run = scene.start(['up'])
+  await untilValidating(scene)
   assert.equal(await stateOf(scene), 'false 1')
   run.kill('SIGTERM')
   const stopped = await run.done
@@ -68,6 +74,27 @@ create event trigger linger on ddl_command_end when tag in ('ALTER TABLE') execu
   const late = await scene.up(70, { SLIPWAY_STATEMENT_TIMEOUT: '300ms' })
   assert.equal(errorOf(late).sqlstate, '57014')
   assert.equal(await stateOf(scene), 'false 0')
+  await scene.db.query('drop event trigger linger')
+  await scene.up(0)
+  assert.equal(await stateOf(scene), 'true 0')
+})
+
+testNewest('stopped while somebody has the table, it does not wait for them', async (major) => {
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  scene.write({ '0002_not_null.ts': notNull })
+  await scene.db.query(linger)
+  const run = scene.start(['up'], { SLIPWAY_DDL_LOCK_TIMEOUT: '0', SLIPWAY_SHUTDOWN_TIMEOUT: '10m' })
+  await untilValidating(scene)
+  await using app = await scene.db.connect()
+  await app.unsafe('begin; select from users limit 1')
+  run.kill('SIGTERM')
+  await run.waitForOutput(/what keeps null out of users\.email could not be taken back/)
+  const stopped = await run.done
+  assert.equal(stopped.code, 143, stopped.stderr)
+  assert.deepEqual(await scene.history(), ['0001_users applied', '0002_not_null started'])
+  assert.equal(await stateOf(scene), 'false 1')
+  await app.unsafe('commit')
   await scene.db.query('drop event trigger linger')
   await scene.up(0)
   assert.equal(await stateOf(scene), 'true 0')
