@@ -90,7 +90,7 @@ test('a query made after its migration has ended fails the run and names that mi
   for (const [what, body] of Object.entries(bodies)) {
     await using scene = await createScene(newestMajor, {
       '0001_t.sql': 'create table t (n int)',
-      '0002_late.ts': script(`setTimeout(async () => { ${body} }, 50)`),
+      '0002_late.ts': script(`setTimeout(async () => { ${body} }, 500)`),
       '0003_slow.sql': 'select pg_sleep(20)',
     })
     const error = errorOf(await scene.up(70))

@@ -1,9 +1,9 @@
 /** However a migration ends, nothing of an operation that was under way is sent after the rollback. */
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createMigrator } from '../../../src/index.ts'
-import { type PostgresProxy, startProxy } from '../../helpers/proxy.ts'
-import { createScene, errorOf, type Scene, testEach } from './scene.ts'
+import { createMigrator } from '../../../../src/index.ts'
+import { createScene, errorOf, type Scene, testEach } from '../../../dialect/postgres/scene.ts'
+import { type PostgresProxy, startProxy } from '../../../helpers/proxy.ts'
 
 const first = { '0001_users.sql': 'create table users (id integer);' }
 const change = "op.addColumn('users', 'age', { type: 'integer', unique: true })"
