@@ -91,7 +91,10 @@ for (const [texts, wanted] of [
   // What was made in one schema is not what another one holds under that name.
   [['create table archive.users as select * from users', 'drop table users'], ['table users']],
   [['create table archive.users (id int)', 'alter table users drop column x'], ['users.x']],
-  [['create temp table users as select * from public.users', 'drop table public.users'], ['table public.users']],
+  [
+    ['create temp table users as select * from public.users', 'drop table public.users'],
+    ['table public.users'],
+  ],
   [['alter table archive.old rename to users', 'drop table users'], ['table users']],
   [['create temp table users (id int)', 'drop table users', 'drop table users'], ['table users']],
   [
@@ -147,16 +150,15 @@ for (const [texts, wanted] of [
   ],
   [['create table arch.users as select * from users', 'drop table main.users'], ['table users']],
   [
-    [
-      'create table arch.next (id integer)',
-      'drop table users',
-      'alter table arch.next rename to users',
-    ],
+    ['create table arch.next (id integer)', 'drop table users', 'alter table arch.next rename to users'],
     ['table users'],
   ],
   [['create table temp.users (id integer)', 'drop table users'], ['table users']],
   [['create temp table users (id integer)', 'drop table users'], ['table users']],
-  [['drop table arch.users', 'delete from main.users'], ['table "arch.users"', 'rows users']],
+  [
+    ['drop table arch.users', 'delete from main.users'],
+    ['table "arch.users"', 'rows users'],
+  ],
 ] as const)
   test(`SQLite: ${texts.join('; ')}`, () => {
     assert.deepEqual(show(findSqliteLosses(texts)), wanted)
