@@ -23,18 +23,24 @@ interface Scene {
   readonly reverting: Reverting
   readonly executor: Executor
   readonly migration: string
+  /** What to do if it may be lost. */
+  readonly hint: () => string
 }
 
 /**
  * Compares the tables before and after. What its text names is looked into before it runs; what else is gone
  * afterwards, in a second run, when it is known what that is. Throws data-loss.
  */
-export async function watchLosses(run: Run, { file, body }: LoadedMigration): Promise<Watch> {
+export async function watchLosses(
+  run: Run,
+  { file, body }: LoadedMigration,
+  hint: () => string,
+): Promise<Watch> {
   const reverting = await run.dialect.loadReverting()
   const expected = body.kind === 'sql' ? await reverting.findLosses(body.statements) : []
   const suspects = new Map<string, Looked['gone']>()
   const around: Watch['around'] = async (executor, work) => {
-    const scene = { run, reverting, executor, migration: file.name }
+    const scene = { run, reverting, executor, migration: file.name, hint }
     const before = await reverting.takeInventory(executor)
     const looked = new Map<string, Looked>()
     for (const gone of await findExpected(scene, expected, before)) {
@@ -154,10 +160,10 @@ function describe(gone: Looked['gone'], { rows, isMore = false }: Content, left 
   }
 }
 
-function refuse({ migration }: Scene, lost: readonly string[]): SlipwayError {
+function refuse({ migration, hint }: Scene, lost: readonly string[]): SlipwayError {
   return new SlipwayError(
     'data-loss',
     `it takes away what holds rows, so it was rolled back: ${lost.join(', ')}`,
-    { migration, hint: 'if that may be lost: slipway down --allow-data-loss' },
+    { migration, hint: hint() },
   )
 }

@@ -1,5 +1,5 @@
 /** The one place that knows better-sqlite3: how a database is opened and how a statement is sent. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import BetterSqlite3 from 'better-sqlite3'
 import type { Row } from '../dialect.ts'
 import { fromSqliteRow, type SqliteValue } from './values.ts'
@@ -31,9 +31,8 @@ export const printFunction = 'slipway_print'
 
 function prepare(handle: Handle): Handle {
   handle.aggregate(printFunction, {
-    start: () => createHash('sha256'),
-    step: (hash, value) => hash.update(`${String(value)}\n`),
-    result: (hash) => hash.digest('hex'),
+    start: '',
+    step: (print, value) => hash('sha256', `${print} ${String(value)}`),
     directOnly: true,
   })
   return handle.defaultSafeIntegers(true)
