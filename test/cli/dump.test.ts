@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { chmodSync, readdirSync, renameSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { cliPath, nodePath, slipway } from '../helpers/cli.ts'
-import { archive, check, dump, expectSame, oldest, places, up } from '../helpers/dumped.ts'
-import { createTestDatabase, uniqueName } from '../helpers/postgres.ts'
+import { archive, check, dump, expectSame, places, up } from '../helpers/dumped.ts'
+import { createTestDatabase, dumpedMajor, uniqueName } from '../helpers/postgres.ts'
 import { createWorkspace } from '../helpers/workspace.ts'
 
 const files = {
@@ -115,8 +115,8 @@ for (const [label, open] of Object.entries(places))
     })
   })
 
-test(`PostgreSQL ${oldest}: owners when asked, another schema for history, no subscriptions, no rights`, async () => {
-  await using db = await createTestDatabase(oldest)
+test(`PostgreSQL ${dumpedMajor}: owners when asked, another schema for history, no subscriptions, no rights`, async () => {
+  await using db = await createTestDatabase(dumpedMajor)
   const owner = uniqueName('owner')
   using workspace = createWorkspace({
     'migrations/0001_a.sql': `create table a (n integer);\nalter table a owner to ${owner};\n`,
@@ -143,7 +143,7 @@ test(`PostgreSQL ${oldest}: owners when asked, another schema for history, no su
     assert.equal(denied.code, 78)
     assert.match(denied.stderr, /"code":"dump-failed".*permission denied for table a/)
     workspace.write({ 'migrations/baseline.0001.sql': plain, 'migrations/0001_a.sql': undefined })
-    await using empty = await createTestDatabase(oldest)
+    await using empty = await createTestDatabase(dumpedMajor)
     const loaded = { ...env, SLIPWAY_DATABASE_URL: empty.url() }
     const up = await slipway(['up'], { cwd: workspace.dir, env: loaded })
     assert.equal(up.code, 0, up.stderr)
@@ -193,8 +193,8 @@ insert into "order" (total) values (7);
   await check(workspace, empty)
 })
 
-test(`PostgreSQL ${oldest}: what is applied while the schema is read is in both, or nothing is written`, async () => {
-  await using db = await createTestDatabase(oldest)
+test(`PostgreSQL ${dumpedMajor}: what is applied while the schema is read is in both, or nothing is written`, async () => {
+  await using db = await createTestDatabase(dumpedMajor)
   using workspace = createWorkspace(files)
   const env = { SLIPWAY_DATABASE_URL: db.url() }
   assert.equal((await slipway(['up', '--to', '0002'], { cwd: workspace.dir, env })).code, 0)

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { onPostgres, type Place } from '../helpers/adoption-place.ts'
 import { cliPath, nodePath, slipway } from '../helpers/cli.ts'
 import { type ForeignHistory, foreignHistories } from '../helpers/foreign-histories.ts'
-import { createTestDatabase, postgresMajors } from '../helpers/postgres.ts'
+import { createTestDatabase, dumpedMajor } from '../helpers/postgres.ts'
 import { createWorkspace } from '../helpers/workspace.ts'
 import { readBlocks, readWord } from './markdown.ts'
 
@@ -52,9 +52,7 @@ async function follow(tool: string, script: string): Promise<void> {
     'bin/slipway': `#!/bin/sh\nexec '${nodePath}' '${cliPath}' "$@"\n`,
   })
   chmodSync(workspace.path('bin/slipway'), 0o755)
-  // pg_dump refuses a server that is newer than itself, and this machine's is of one version.
-  const major = Math.min(...postgresMajors)
-  await using place = onPostgres(workspace, await createTestDatabase(major))
+  await using place = onPostgres(workspace, await createTestDatabase(dumpedMajor))
   await place.change(foreign.sql.postgres ?? '')
   const env = {
     SLIPWAY_DATABASE_URL: place.url,
@@ -80,7 +78,7 @@ async function follow(tool: string, script: string): Promise<void> {
     'create table users (id integer); drop table if exists knex_migrations, knex_migrations_lock',
   )
   await shell(fresh.text, workspace.dir, { ...env, SLIPWAY_DIR: dir, DATABASE_URL: place.url })
-  await using other = onPostgres(workspace, await createTestDatabase(major))
+  await using other = onPostgres(workspace, await createTestDatabase(dumpedMajor))
   for (const each of [place, other]) await each.expect(0, 'up', { SLIPWAY_DIR: dir })
   const left = async (each: Place) => (await each.tables()).filter((table) => table !== 'alembic_version')
   assert.deepEqual(await left(other), ['schema_migrations', 'schema_migrations_log', 'users'])

@@ -5,12 +5,9 @@ import { join } from 'node:path'
 import { createMigrator, type Migrator } from '../../src/index.ts'
 import { dumpCatalogue, dumpSqliteCatalogue } from './catalogue.ts'
 import { slipway } from './cli.ts'
-import { createTestDatabase, postgresMajors } from './postgres.ts'
+import { createTestDatabase, dumpedMajor } from './postgres.ts'
 import { readSqlite, runSqlite } from './sqlite.ts'
 import type { Workspace } from './workspace.ts'
-
-// pg_dump refuses a server that is newer than itself, and this machine's is of one version.
-export const oldest = Math.min(...postgresMajors.filter((major) => major >= 14))
 
 export interface Target extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
@@ -22,8 +19,8 @@ export interface Target extends AsyncDisposable {
 let count = 0
 
 export const places: Readonly<Record<string, (workspace: Workspace) => Promise<Target>>> = {
-  [`PostgreSQL ${oldest}`]: async () => {
-    const db = await createTestDatabase(oldest)
+  [`PostgreSQL ${dumpedMajor}`]: async () => {
+    const db = await createTestDatabase(dumpedMajor)
     return {
       env: { SLIPWAY_DATABASE_URL: db.url() },
       query: (text) => db.query(text),

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { archive, dump, expectSame, oldest, places, up } from '../../helpers/dumped.ts'
+import { archive, dump, expectSame, places, up } from '../../helpers/dumped.ts'
+import { dumpedMajor } from '../../helpers/postgres.ts'
 import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
 
 const fixtures = join(import.meta.dirname, '../../fixtures')
@@ -17,7 +18,7 @@ create trigger tickets_touch before update on tickets for each row execute funct
 `
 
 for (const [product, more] of Object.entries({ pairs: { '0055_mended.sql': mended }, folders: {} }))
-  test(`PostgreSQL ${oldest}: the schema of test/fixtures/${product}`, async () => {
+  test(`PostgreSQL ${dumpedMajor}: the schema of test/fixtures/${product}`, async () => {
     using workspace = createWorkspace()
     cpSync(join(fixtures, product), workspace.path('migrations'), { recursive: true })
     writeMigrations(workspace, more)
