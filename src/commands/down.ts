@@ -84,10 +84,18 @@ async function revert(run: Run, { request, survey, command, tell }: Reverting): 
       allowsLoss: command.allowsLoss || command.safetyOff,
       backUp: command.backup ? backUp : undefined,
       progress,
+      allowLoss: (reverted) => retypeDown(command, reverted),
     })
   })
   tell({ reverted: seen?.reverted ?? [], backup, exitCode, error: failure })
   return exitCode
+}
+
+/** For what is left of it: a number of steps is counted from the newest. */
+function retypeDown({ to, steps }: DownCommand, reverted: number): string {
+  const wanted = steps ?? (/^-\d+$/.test(to ?? '') ? -Number(to) : undefined)
+  const replaced = wanted === undefined || reverted === 0 ? {} : { steps: wanted - reverted }
+  return retype('--allow-data-loss', replaced)
 }
 
 /** Everything that speaks against it at once; then somebody is asked, if there is somebody. */

@@ -33,6 +33,9 @@ export interface Content {
   readonly print?: string
 }
 
+/** A column that nobody must have lost, or only its values' number; else the table, `all`: however many rows that are. */
+export type Look = { readonly column: string } | { readonly count: string } | { readonly all: boolean }
+
 /** Runs another program to its end; its output is text. */
 export type RunProgram = (
   program: string,
@@ -99,5 +102,5 @@ export interface Reverting {
   /** The id of the table that a name means there. */
   findTable(executor: Executor, tables: readonly InventoryTable[], name: string): Promise<string | undefined>
   /** Nobody changes it any more until the end of the transaction. */
-  look(executor: Executor, table: InventoryTable, column: string | undefined): Promise<Content>
+  look(executor: Executor, table: InventoryTable, what: Look): Promise<Content>
 }

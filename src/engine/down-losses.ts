@@ -54,8 +54,15 @@ function listLeft<T>({ history }: Revert, statements: readonly T[]): readonly T[
   return history.reverting === true ? statements.slice(history.statementsDone) : statements
 }
 
+interface Scene {
+  readonly step: Revert
+  readonly down: LoadedMigration
+  /** What to do if it may be lost. */
+  readonly hint: () => string
+}
+
 /** Outside a transaction, what is there may have become more since it was shown. Throws data-loss. */
-export function lookAgain(run: Run, session: Session, step: Revert, down: LoadedMigration) {
+export function lookAgain(run: Run, session: Session, { step, down, hint }: Scene) {
   return async (statementsDone: number): Promise<void> => {
     const history: Revert['history'] = { ...step.history, reverting: true, statementsDone }
     const decision = { steps: [{ ...step, history }], downs: new Map([[step.name, down]]) }
@@ -63,7 +70,7 @@ export function lookAgain(run: Run, session: Session, step: Revert, down: Loaded
     if (lost.length === 0) return
     throw new SlipwayError('data-loss', `data would be lost by now: ${lost.map(describeLoss).join('; ')}`, {
       migration: step.name,
-      hint: 'if that may be lost: slipway down --allow-data-loss',
+      hint: hint(),
     })
   }
 }

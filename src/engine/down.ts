@@ -63,6 +63,8 @@ export interface DownOptions {
   /** Under the lock, before anything is reverted. Throws backup-failed. */
   readonly backUp: (() => Promise<void>) | undefined
   readonly progress: Progress
+  /** What to type, or call, so that data may go, when so many were reverted already. */
+  readonly allowLoss: (reverted: number) => string
 }
 
 /** Reverts exactly what the survey showed, or stops: throws transient when history moved in between. */
@@ -139,14 +141,15 @@ function describeAll(rows: readonly HistoryRow[]): string {
 export async function placeSteps(
   run: Run,
   session: Session,
-  { allowsLoss }: DownOptions,
+  { allowsLoss, allowLoss, progress }: DownOptions,
   { steps, downs }: DownDecision,
 ): Promise<StepPlace[]> {
   const places: StepPlace[] = []
+  const hint = () => `if that may be lost: ${allowLoss(progress.reverted?.length ?? 0)}`
   for (const [index, step] of steps.entries()) {
     const down = downs.get(step.name)
     const migration = down ?? nothingToRun(step)
-    const guard = down === undefined || allowsLoss ? {} : await guardOf(run, session, step, down)
+    const guard = down === undefined || allowsLoss ? {} : await guardOf({ run, session, hint }, step, down)
     places.push({
       run,
       session,
@@ -162,14 +165,13 @@ export async function placeSteps(
 
 /** Whatever was seen before it runs: only what it does counts. */
 async function guardOf(
-  run: Run,
-  session: Session,
+  { run, session, hint }: { readonly run: Run; readonly session: Session; readonly hint: () => string },
   step: Revert,
   down: LoadedMigration,
 ): Promise<Pick<StepPlace, 'watch' | 'look'>> {
-  if (!isUndone(step, down)) return { look: lookAgain(run, session, step, down) }
+  if (!isUndone(step, down)) return { look: lookAgain(run, session, { step, down, hint }) }
   const { watchLosses } = await import('./watch-losses.ts')
-  return { watch: await watchLosses(run, down) }
+  return { watch: await watchLosses(run, down, hint) }
 }
 
 /** It was recorded as skipped: only its row goes. */

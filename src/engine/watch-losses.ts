@@ -1,6 +1,6 @@
 /** Sees what a down takes away, inside its transaction, and has it rolled back if that held anything. */
 import type { Executor } from '../dialects/dialect.ts'
-import type { Content, InventoryTable, Loss, Reverting } from '../dialects/reverting.ts'
+import type { Content, InventoryTable, Look, Loss, Reverting } from '../dialects/reverting.ts'
 import { SlipwayError } from '../errors.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { findGone, type Gone, keyOf, newColumns } from '../plan/lost.ts'
@@ -23,18 +23,24 @@ interface Scene {
   readonly reverting: Reverting
   readonly executor: Executor
   readonly migration: string
+  /** What to do if it may be lost. */
+  readonly hint: () => string
 }
 
 /**
  * Compares the tables before and after. What its text names is looked into before it runs; what else is gone
  * afterwards, in a second run, when it is known what that is. Throws data-loss.
  */
-export async function watchLosses(run: Run, { file, body }: LoadedMigration): Promise<Watch> {
+export async function watchLosses(
+  run: Run,
+  { file, body }: LoadedMigration,
+  hint: () => string,
+): Promise<Watch> {
   const reverting = await run.dialect.loadReverting()
   const expected = body.kind === 'sql' ? await reverting.findLosses(body.statements) : []
   const suspects = new Map<string, Looked['gone']>()
   const around: Watch['around'] = async (executor, work) => {
-    const scene = { run, reverting, executor, migration: file.name }
+    const scene = { run, reverting, executor, migration: file.name, hint }
     const before = await reverting.takeInventory(executor)
     const looked = new Map<string, Looked>()
     for (const gone of await findExpected(scene, expected, before)) {
@@ -83,7 +89,8 @@ async function findExpected(
     const id = await reverting.findTable(executor, tables, loss.table)
     const table = tables.find((each) => each.id === id)
     if (table === undefined) continue
-    if (loss.kind !== 'column') found.push({ kind: loss.kind === 'rows' ? 'emptied' : 'table', table })
+    if (loss.kind !== 'column')
+      found.push(loss.kind === 'rows' ? { kind: 'emptied', table, now: table } : { kind: 'table', table })
     else if (table.columns.some(({ name }) => name === loss.column))
       found.push({ kind: 'column', table, column: loss.column, now: table })
   }
@@ -94,19 +101,25 @@ async function findExpected(
 async function look(scene: Scene, gone: Looked['gone']): Promise<Content> {
   const { run, reverting, executor } = scene
   try {
-    return await reverting.look(executor, gone.table, gone.kind === 'column' ? gone.column : undefined)
+    return await reverting.look(executor, gone.table, toLookAt(gone))
   } catch (error) {
     if (run.dialect.explain(error).kind !== 'privilege') throw error
     throw refuse(scene, [describe(gone, { rows: undefined })])
   }
 }
 
+function toLookAt(gone: Looked['gone']): Look {
+  if (gone.kind !== 'column') return { all: gone.kind === 'emptied' }
+  return gone.kept === 'count' ? { count: gone.column } : { column: gone.column }
+}
+
 async function judge(
-  { reverting, executor }: Scene,
+  scene: Scene,
   found: readonly Gone[],
   looked: ReadonlyMap<string, Looked>,
 ): Promise<string[]> {
   const lost: string[] = []
+  const taken = new Set<string>()
   for (const gone of found) {
     if (gone.kind === 'rows') {
       lost.push(`${countRows(gone.rows, false, 'row')} of ${gone.table.name}`)
@@ -114,17 +127,44 @@ async function judge(
     }
     const content = looked.get(keyOf(gone))?.content
     if (content === undefined || content.rows === 0) continue
-    if (gone.kind === 'column' && content.print !== undefined) {
-      const prints = newColumns(gone).map((name) => reverting.look(executor, gone.now, name))
-      if ((await Promise.all(prints)).some(({ print }) => print === content.print)) continue
-    }
-    lost.push(describe(gone, content))
+    const left = await findLeft(scene, gone, content, taken)
+    if (left !== 'all') lost.push(describe(gone, content, left))
   }
   return lost
 }
 
-function describe(gone: Looked['gone'], { rows, isMore = false }: Content): string {
-  const count = (noun: 'row' | 'value') => `${isMore ? 'more than ' : ''}${countRows(rows, false, noun)}`
+/** How many rows or values of it are there still, under whatever name. Fills in the columns that answered for one already. */
+async function findLeft(
+  { reverting, executor }: Scene,
+  gone: Looked['gone'],
+  content: Content,
+  taken: Set<string>,
+): Promise<'all' | number> {
+  if (gone.kind === 'table' || content.rows === undefined) return 0
+  if (gone.kind === 'emptied') {
+    const { rows = 0 } = await reverting.look(executor, gone.now, toLookAt(gone))
+    const left = rows - ((gone.now.inserted ?? 0) - (gone.table.inserted ?? 0))
+    return left >= content.rows ? 'all' : Math.max(left, 0)
+  }
+  if (gone.kept === 'count') {
+    const { rows = 0 } = await reverting.look(executor, gone.now, { count: gone.column })
+    return rows >= content.rows ? 'all' : rows
+  }
+  if (content.print === undefined) return 0
+  for (const column of gone.kept === 'values' ? [gone.column] : newColumns(gone)) {
+    const key = `${gone.now.id} ${column}`
+    if (taken.has(key)) continue
+    const { print } = await reverting.look(executor, gone.now, { column })
+    if (print !== content.print) continue
+    taken.add(key)
+    return 'all'
+  }
+  return 0
+}
+
+function describe(gone: Looked['gone'], { rows, isMore = false }: Content, left = 0): string {
+  const lost = rows === undefined ? undefined : rows - left
+  const count = (noun: 'row' | 'value') => `${isMore ? 'more than ' : ''}${countRows(lost, false, noun)}`
   switch (gone.kind) {
     case 'table':
       return `${gone.table.name} with ${count('row')}`
@@ -135,10 +175,10 @@ function describe(gone: Looked['gone'], { rows, isMore = false }: Content): stri
   }
 }
 
-function refuse({ migration }: Scene, lost: readonly string[]): SlipwayError {
+function refuse({ migration, hint }: Scene, lost: readonly string[]): SlipwayError {
   return new SlipwayError(
     'data-loss',
     `it takes away what holds rows, so it was rolled back: ${lost.join(', ')}`,
-    { migration, hint: 'if that may be lost: slipway down --allow-data-loss' },
+    { migration, hint: hint() },
   )
 }

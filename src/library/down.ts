@@ -39,6 +39,7 @@ export async function down(place: Place, run: Run, plan: DownPlan): Promise<Down
       allowsLoss: plan.allowsLoss,
       backUp: plan.backup ? backUp : undefined,
       progress,
+      allowLoss,
     })
   })
   return { ...toResult(outcome), dryRun: false, reverted: [...(outcome.reverted ?? [])], backup }
@@ -54,12 +55,15 @@ async function requireTools(run: Run, { backup, requireBackupMs }: DownPlan): Pr
   await requireBackupTools(run)
 }
 
+function allowLoss(): string {
+  return 'down({ allowDataLoss: true })'
+}
+
 /** Throws every reason at once: data-loss, backup-missing. */
 async function requireSafe(run: Run, survey: DownSurvey, plan: DownPlan): Promise<void> {
   const { allowsLoss, requireBackupMs } = plan
-  const retype = () => 'down({ allowDataLoss: true })'
   const reasons = [
-    refuseLoss(survey, { allowsLoss, confirmed: undefined, isOff: false, retype }),
+    refuseLoss(survey, { allowsLoss, confirmed: undefined, isOff: false, retype: allowLoss }),
     requireBackupMs === undefined ? undefined : await findFault(run, survey, requireBackupMs),
   ].filter((reason) => reason !== undefined)
   if (reasons.length > 0) throw combineReasons(reasons)

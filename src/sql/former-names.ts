@@ -12,6 +12,8 @@ export interface FormerNames {
   /** `from` and `to` are not quoted. */
   renameSchema(from: string, to: string): void
   makeTable(name: string): void
+  /** One that was made is forgotten: the same name may mean another table now. */
+  dropTable(name: string): void
   makeColumn(table: string, column: string): void
 }
 
@@ -30,16 +32,18 @@ export function createFormerNames({ show, fold }: Spelling): FormerNames {
   const schemas = new Map<string, string>()
   const keyOf = (table: string, column: string) => `${fold(table)} ${fold(column)}`
 
-  /** `users` and `public.users` may be one: what was said of either counts for both. */
+  /** `users` and `public.users` may be one: another name of either counts for both. That one was made does not: both may be there. */
   const find = (name: string): string | typeof made | undefined => {
     const exact = tables.get(fold(name))
     if (exact !== undefined) return exact
     const wanted = parseName(name)
-    const similar = [...tables.keys()].find((key) => {
+    if (wanted.schema !== undefined && wanted.schema !== 'public') return undefined
+    const similar = [...tables].find(([key, former]) => {
       const { schema, name: last } = parseName(key)
-      return (schema === undefined) !== (wanted.schema === undefined) && last === fold(wanted.name)
+      if (former === made || last !== fold(wanted.name)) return false
+      return wanted.schema === undefined ? schema === 'public' : schema === undefined
     })
-    return similar === undefined ? undefined : tables.get(similar)
+    return similar?.[1]
   }
   const table = (name: string): string | undefined => {
     const known = find(name)
@@ -64,6 +68,9 @@ export function createFormerNames({ show, fold }: Spelling): FormerNames {
     },
     renameSchema: (from, to) => void schemas.set(fold(to), schemas.get(fold(from)) ?? from),
     makeTable: (name) => void tables.set(fold(name), made),
+    dropTable(name) {
+      if (tables.get(fold(name)) === made) tables.delete(fold(name))
+    },
     makeColumn(name, column) {
       const former = table(name)
       if (former !== undefined) columns.set(keyOf(former, column), made)

@@ -46,12 +46,15 @@ function nameToday(loss: Loss, names: FormerNames, { path }: PathState): Loss | 
   const isBare = path !== undefined && parseName(loss.table).schema === undefined
   const written =
     isBare && path !== 'unknown' ? showPath([path.schema, parseName(loss.table).name]) : loss.table
-  const unsure = isBare && path === 'unknown' ? ({ isUnsure: true } as const) : {}
+  const unsure: { isUnsure?: true } = isBare && path === 'unknown' ? { isUnsure: true } : {}
   if (loss.kind === 'column') {
-    const former = names.column(written, loss.column)
-    return former === undefined ? undefined : { kind: 'column', ...former, ...unsure }
+    const former = names.column(written, loss.column) ?? (unsure.isUnsure ? loss : undefined)
+    return former === undefined
+      ? undefined
+      : { kind: 'column', table: former.table, column: former.column, ...unsure }
   }
-  const table = names.table(written)
+  // Where it is not known which table is meant, it may be another one than was made.
+  const table = names.table(written) ?? (unsure.isUnsure ? written : undefined)
   return table === undefined ? undefined : { ...loss, table, ...unsure }
 }
 

@@ -1,7 +1,7 @@
 /** What a statement of PostgreSQL makes of names. */
 import type { FormerNames } from './former-names.ts'
 import type { Node, RangeVar, RenameStmt } from './libpg-query.ts'
-import { showPath, showRelation, showSibling } from './postgres-names.ts'
+import { namePartsOf, showPath, showRelation, showSibling } from './postgres-names.ts'
 import { handleNode } from './postgres-node.ts'
 
 export interface PathState {
@@ -15,6 +15,8 @@ export function rememberNames(node: Node, names: FormerNames, state: PathState):
     relation.schemaname === undefined && typeof path === 'object'
       ? { ...relation, schemaname: path.schema }
       : relation
+  /** It is not known which schema it is made in. */
+  const isLost = (relation: RangeVar) => relation.schemaname === undefined && path === 'unknown'
   handleNode<void>(node, {
     RenameStmt: (statement) => renamed(statement, place, names),
     AlterObjectSchemaStmt({ objectType, relation, newschema }) {
@@ -22,14 +24,23 @@ export function rememberNames(node: Node, names: FormerNames, state: PathState):
       names.renameTable(showRelation(place(relation)), showPath([newschema, relation.relname]))
     },
     CreateStmt({ relation, if_not_exists: isOptional }) {
-      if (relation !== undefined && isOptional !== true) names.makeTable(showRelation(place(relation)))
+      if (relation !== undefined && isOptional !== true && !isLost(relation))
+        names.makeTable(showRelation(place(relation)))
     },
     CreateTableAsStmt({ into, objtype, if_not_exists: isOptional }) {
-      if (into?.rel !== undefined && objtype === 'OBJECT_TABLE' && isOptional !== true)
-        names.makeTable(showRelation(place(into.rel)))
+      if (into?.rel === undefined || objtype !== 'OBJECT_TABLE' || isOptional === true) return
+      if (!isLost(into.rel)) names.makeTable(showRelation(place(into.rel)))
+    },
+    DropStmt({ removeType, objects }) {
+      if (removeType !== 'OBJECT_TABLE') return
+      for (const object of objects ?? []) {
+        const parts = namePartsOf(object).slice(-2)
+        const isBare = parts.length === 1 && typeof path === 'object'
+        if (parts.length > 0) names.dropTable(showPath(isBare ? [path.schema, ...parts] : parts))
+      }
     },
     AlterTableStmt({ relation, cmds }) {
-      if (relation === undefined) return
+      if (relation === undefined || isLost(relation)) return
       for (const command of cmds ?? []) {
         if (!('AlterTableCmd' in command)) continue
         const { subtype, def, missing_ok: isOptional } = command.AlterTableCmd

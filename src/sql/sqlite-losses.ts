@@ -53,14 +53,14 @@ function readAct(text: string): Act {
 }
 
 function readAlter(words: readonly string[], lower: readonly string[]): Act {
-  const { table, next } = nameAt(words, 2)
+  const { table, schema, next } = nameAt(words, 2)
   const [verb, second] = lower.slice(next)
   const named = (at: number) => unquoteSqliteName(words[at] ?? '')
   const column = second === 'column' ? next + 2 : next + 1
   if (verb === 'drop') return { ...nothing, does: 'drop-column', table, other: named(column) }
   if (verb === 'add') return { ...nothing, does: 'add-column', table, other: named(column) }
   if (verb !== 'rename') return nothing
-  if (second === 'to') return { ...nothing, does: 'rename', table, other: named(next + 2) }
+  if (second === 'to') return { ...nothing, does: 'rename', table, other: showIn(schema, named(next + 2)) }
   return { ...nothing, does: 'rename-column', table, other: named(column), to: named(column + 2) }
 }
 
@@ -80,10 +80,16 @@ function* wordsOf(text: string): Generator<string> {
     if (!isTrivia(token)) yield text.slice(token.start, token.end)
 }
 
-function nameAt(words: readonly string[], at: number): { table: string; next: number } {
+/** A table of another schema (`temp`, one that was attached) is not the one of `main`, and never found there. */
+function nameAt(words: readonly string[], at: number): { table: string; schema: string; next: number } {
   const isQualified = words[at + 1] === '.'
-  const word = words[isQualified ? at + 2 : at] ?? ''
-  return { table: showSqliteId(unquoteSqliteName(word)), next: isQualified ? at + 3 : at + 1 }
+  const name = unquoteSqliteName(words[isQualified ? at + 2 : at] ?? '')
+  const schema = isQualified ? unquoteSqliteName(words[at] ?? '').toLowerCase() : 'main'
+  return { table: showIn(schema, name), schema, next: isQualified ? at + 3 : at + 1 }
+}
+
+function showIn(schema: string, name: string): string {
+  return showSqliteId(schema === 'main' ? name : `${schema}.${name}`)
 }
 
 interface Scene {
@@ -135,7 +141,7 @@ function remember({ does, table, other, to }: Act, scene: Scene): void {
   if (does === 'create') names.makeTable(table)
   if (does === 'add-column') names.makeColumn(table, other)
   if (does === 'rename-column') names.renameColumn(table, other, to)
-  if (does === 'rename' && !takesPlace(other, scene)) names.renameTable(table, showSqliteId(other))
+  if (does === 'rename' && !takesPlace(other, scene)) names.renameTable(table, other)
   if (does !== 'drop') return
   const [former] = putAside(table, scene)
   if (former !== undefined && findSuccessor(table, scene) !== undefined) names.renameTable(table, former)

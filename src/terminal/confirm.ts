@@ -43,9 +43,16 @@ export async function confirmName(
   )
 }
 
-/** What was typed, with more flags. Arguments hold no password: one given as a flag is refused. */
-export function retype(flags: string): string {
-  return `slipway ${process.argv.slice(2).map(shellWord).join(' ')} ${flags}`
+/** What was typed, with more flags. Arguments hold no password: one given as a flag is refused. `steps`: in place of how far. */
+export function retype(flags: string, { steps }: { readonly steps?: number } = {}): string {
+  const typed = process.argv.slice(2)
+  const isHowFar = (word: string | undefined) => word === '--steps' || word === '--to'
+  const words =
+    steps === undefined
+      ? typed
+      : typed.filter((word, index) => !/^--(?:steps|to)(?:=|$)/.test(word) && !isHowFar(typed[index - 1]))
+  const rest = steps === undefined ? [] : ['--steps', String(steps)]
+  return `slipway ${[...words, ...rest].map(shellWord).join(' ')} ${flags}`
 }
 
 /** Empty when the input ends without an answer. */

@@ -6,6 +6,7 @@ import { createMigrator, SlipwayError } from '../../src/index.ts'
 import { slipway } from '../helpers/cli.ts'
 import { failureOf } from '../helpers/library-scene.ts'
 import { type Kind, openPlace, type Place } from '../helpers/place.ts'
+import { forgeSqlite } from '../helpers/sqlite.ts'
 import { until } from '../helpers/until.ts'
 
 interface Case {
@@ -97,6 +98,16 @@ const everywhere: readonly Case[] = [
     refused: /drops t_col\.name with 1 value/,
   },
   {
+    name: 'a generated column',
+    up: `create table t_gen (id integer, twice integer generated always as (id * 2) stored);insert into t_gen (id) values (1)`,
+    down: 'alter table t_gen drop column twice',
+  },
+  {
+    name: 'a generated column by a script',
+    up: `create table t_gen2 (id integer, twice integer generated always as (id * 2) stored);insert into t_gen2 (id) values (1)`,
+    down: sql('alter table t_gen2 drop column twice'),
+  },
+  {
     name: 'outside a transaction, what is not found',
     up: table('t_lost'),
     down: '-- transaction:false\ndrop table if exists t_missing',
@@ -141,6 +152,23 @@ const only: Readonly<Record<Kind, readonly Case[]>> = {
       down: 'drop type p_mood cascade',
       refused: /takes away .*p_typed\.mood/,
     },
+    {
+      name: 'outside a transaction, what was put into another schema first',
+      up: `${table('p_arch')}create schema p_archive`,
+      down: '-- transaction:false\ncreate table p_archive.p_arch as select * from p_arch;drop table p_arch',
+      refused: /drops p_arch with 1 row/,
+    },
+    {
+      name: 'emptied and filled again by a script',
+      up: table('p_refill'),
+      down: sql("truncate p_refill;insert into p_refill values (2, 'y'), (3, 'z')"),
+      refused: /takes away .*1 row of public\.p_refill/,
+    },
+    {
+      name: 'rewritten and added to by a script',
+      up: table('p_rewrite'),
+      down: sql("alter table p_rewrite alter column id type bigint;insert into p_rewrite values (2, 'y')"),
+    },
   ],
   sqlite: [
     {
@@ -164,6 +192,59 @@ const only: Readonly<Record<Kind, readonly Case[]>> = {
       up: table('s_col'),
       down: sql("alter table s_col drop column name;alter table s_col add column login text default 'z'"),
       refused: /takes away .*s_col\.name/,
+    },
+    {
+      name: 'a column beside one that is renamed',
+      up: `${table('s_flags', 'id integer primary key, is_admin integer, is_active integer', '1, 1, 0')}insert into s_flags values (2, 0, 1)`,
+      down: {
+        script:
+          "await op.dropColumn('s_flags', 'is_admin'); await op.renameColumn('s_flags', 'is_active', 'enabled')",
+      },
+      refused: /takes away .*s_flags\.is_admin/,
+    },
+    {
+      name: 'one of two columns that hold the same',
+      up: table('s_same', 'id integer primary key, one integer, two integer', '1, 7, 7'),
+      down: sql('alter table s_same drop column one;alter table s_same rename column two to three'),
+      refused: /takes away .*s_same\.two/,
+    },
+    {
+      name: 'renamed without a key of its own',
+      up:
+        table('s_bare', 'a text, b text, label text, primary key (b, a)', "'x', 'y', 'z'") +
+        'alter table s_bare rename column label to name',
+      down: sql('alter table s_bare rename column name to label'),
+    },
+    {
+      name: 'renamed and made anew',
+      up: table('s_both', 'id integer primary key, name text constraint s_nm unique'),
+      down: {
+        script: "await op.renameTable('s_both', 's_after'); await op.dropConstraint('s_after', 's_nm')",
+      },
+    },
+    {
+      name: 'made anew and renamed',
+      up: table('s_both2', 'id integer primary key, name text constraint s_nm2 unique'),
+      down: {
+        script: "await op.dropConstraint('s_both2', 's_nm2'); await op.renameTable('s_both2', 's_after2')",
+      },
+    },
+    {
+      name: 'a full text table of another name',
+      up: "create virtual table s_text using fts5(body);insert into s_text values ('x')",
+      down: 'alter table s_text rename to s_texts',
+    },
+    {
+      name: 'made anew without what a column holds',
+      up: table('s_half'),
+      down: 'create table s_new (id integer primary key, name text);insert into s_new (id) select id from s_half;drop table s_half;alter table s_new rename to s_half',
+      refused: /takes away .*s_half\.name with 1 value/,
+    },
+    {
+      name: 'outside a transaction, what was put into another file first',
+      up: table('s_arch'),
+      down: "-- transaction:false\nattach ':memory:' as arch;create table arch.s_arch as select * from s_arch;drop table main.s_arch",
+      refused: /drops s_arch with 1 row/,
     },
   ],
 }
@@ -208,6 +289,12 @@ for (const kind of kinds)
       const databaseUrl = place.env.SLIPWAY_DATABASE_URL ?? ''
       await using migrator = await createMigrator({ databaseUrl, cwd: place.workspace.dir })
       await migrator.up()
+      // A module that slipway lacks, such as sqlite-vec.
+      if (kind === 'sqlite')
+        forgeSqlite(
+          place.workspace.path('app.db'),
+          `pragma writable_schema = on;insert into sqlite_schema values ('table', 'vec', 'vec', 0, 'create virtual table vec using vec0(a)')`,
+        )
       assert.equal((await migrator.down({ steps: harmless.length })).reverted.length, harmless.length)
       for (const { name, refused = /./ } of harmful.toReversed())
         await t.test(name, async () => {

@@ -159,12 +159,22 @@ export const down = async ({ log }) => { log('it waits'); await new Promise((go)
       await using place = await openPlace(kind, four)
       await place.expect(0, 'up --to 0003')
       await place.expect(0, 'down')
-      await place.expect(0, 'up --to 0003')
+      await place.expect(0, 'up')
       await place.change('insert into posts values (1)')
-      const refused = await place.expect(79, 'down')
+      const confirm = `--confirm ${place.database}`
+      const refused = await place.expect(79, `down --steps 3 ${confirm}`, { SLIPWAY_ENV: 'production' })
       assert.match(
         refused.stderr,
         /the down of 0003_posts: it takes away what holds rows, so it was rolled back: (public\.)?posts/,
+      )
+      // One of the three is reverted.
+      assert.ok(
+        refused.stderr.includes(`slipway down ${confirm} --steps 2 --allow-data-loss`),
+        refused.stderr,
+      )
+      assert.match(
+        (await place.expect(79, 'down --to base')).stderr,
+        /: slipway down --to base --allow-data-loss/,
       )
       assert.equal((await place.rows('select * from posts')).length, 1)
       assert.equal((await place.history()).length, 3)

@@ -19,3 +19,14 @@ export function runSqlite(file: string, text: string): void {
     database.close()
   }
 }
+
+/** Statements that SQLite forbids, such as a change of its own schema table. */
+export function forgeSqlite(file: string, text: string): void {
+  const database = new Database(file)
+  try {
+    database.unsafeMode(true)
+    database.exec(text)
+  } finally {
+    database.close()
+  }
+}

@@ -135,10 +135,11 @@ async function countColumn(
   if (table === undefined) return missing(loss)
   const [there] = await read(
     place,
-    `select 1 as one from pg_catalog.pg_attribute
+    `select attgenerated <> '' as generated from pg_catalog.pg_attribute
 where attrelid = pg_catalog.to_regclass(${literal(name)}) and attname = ${literal(column)} and attnum > 0 and not attisdropped`,
   )
   if (there === undefined) return missing(loss)
+  if (there.generated === true) return []
   const what = `${name}.${showPostgresId(column)}`
   const id = quotePostgresId(column)
   if (table.estimate >= countableRows && !(await holdsAny(place, table, id)))

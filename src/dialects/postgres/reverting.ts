@@ -2,7 +2,7 @@
 import { createPostgresNames, findPostgresLosses } from '../../sql/postgres-losses.ts'
 import { quotePostgresId } from '../../sql/quote.ts'
 import type { Executor } from '../dialect.ts'
-import type { Content, InventoryTable, Reverting } from '../reverting.ts'
+import type { Content, InventoryTable, Look, Reverting } from '../reverting.ts'
 import { postgresBackups } from './backup.ts'
 import { copyInto } from './copy.ts'
 
@@ -24,25 +24,33 @@ export const postgresReverting: Reverting = {
 }
 
 /**
- * An oid is never another table's, nor an attnum another column's. A table that takes no room holds nothing. What this
- * transaction deleted is counted whatever did it: a function, a cascade, a merge.
+ * An oid is never another table's, nor an attnum another column's. A table that takes no room holds nothing; asking for
+ * its size locks it, so only those are asked that this transaction holds for itself, as a `truncate` does. What it
+ * deleted is counted whatever did it: a function, a cascade, a merge.
  */
 async function takeInventory(executor: Executor): Promise<InventoryTable[]> {
   const rows = await executor.query(
-    `select c.oid::text as id, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) as name,
-  pg_catalog.pg_relation_size(c.oid) > 0 as room,
+    `with held as materialized (
+  select l.relation from pg_catalog.pg_locks l
+  where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.granted)
+select c.oid::text as id, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) as name,
+  c.relfilenode::text as file,
+  case when c.oid in (select relation from held) then pg_catalog.pg_relation_size(c.oid) > 0 end as room,
+  pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)::float8 as inserted,
   pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)::float8 as deleted,
   coalesce((select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', a.attnum::text, 'name', a.attname))
             from pg_catalog.pg_attribute a
-            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns
+            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''), '[]') as columns
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^(pg_|information_schema$)'`,
     [],
   )
-  return rows.map(({ id, name, room, deleted, columns }) => ({
+  return rows.map(({ id, name, file, room, inserted, deleted, columns }) => ({
     id: String(id),
     name: String(name),
-    takesRoom: room === true,
+    file: String(file),
+    ...(typeof room === 'boolean' ? { takesRoom: room } : {}),
+    inserted: Number(inserted),
     deleted: Number(deleted),
     columns: (typeof columns === 'string' ? JSON.parse(columns) : columns) as InventoryTable['columns'],
   }))
@@ -51,11 +59,9 @@ where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^(pg_|inform
 const mostCounted = 100_000
 
 /** Only its owner, or who is as much, may drop it, and so may lock it. Policies would hide rows: with them off, they are an error. */
-async function look(
-  executor: Executor,
-  { name }: InventoryTable,
-  column: string | undefined,
-): Promise<Content> {
+async function look(executor: Executor, { name }: InventoryTable, what: Look): Promise<Content> {
+  const column = 'column' in what ? what.column : 'count' in what ? what.count : undefined
+  const most = 'all' in what && what.all ? '' : ` limit ${mostCounted + 1}`
   await executor.query(`lock table only ${name} in access exclusive mode`, [])
   const [was] = await executor.query(
     `select pg_catalog.current_setting('row_security') as setting, pg_catalog.set_config('row_security', 'off', true)`,
@@ -63,10 +69,10 @@ async function look(
   )
   const where = column === undefined ? '' : ` where ${quotePostgresId(column)} is not null`
   const [row] = await executor.query(
-    `select pg_catalog.count(*)::float8 as rows from (select from only ${name}${where} limit ${mostCounted + 1}) as held`,
+    `select pg_catalog.count(*)::float8 as rows from (select from only ${name}${where}${most}) as held`,
     [],
   )
   await executor.query(`select pg_catalog.set_config('row_security', $1, true)`, [String(was?.setting)])
   const rows = Number(row?.rows)
-  return rows > mostCounted ? { rows: mostCounted, isMore: true } : { rows }
+  return most !== '' && rows > mostCounted ? { rows: mostCounted, isMore: true } : { rows }
 }

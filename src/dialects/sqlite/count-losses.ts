@@ -59,6 +59,7 @@ function columnsMadeBy(create: string): string[] | undefined {
 
 function countColumn(handle: Handle, table: string, name: string): CountedLoss[] {
   const column = columnsOf(handle, table).find((each) => each.toLowerCase() === name.toLowerCase())
+  if (column !== undefined && isGenerated(handle, table, column)) return []
   if (column === undefined) return missing('column', `${table}.${showSqliteId(name)}`)
   const what = `${table}.${showSqliteId(column)}`
   return [{ kind: 'column', what, ...rowsOf(handle, table, quoteSqliteId(column)) }]
@@ -68,6 +69,18 @@ function columnsOf(handle: Handle, table: string): string[] {
   return runStatement(handle, `select name from pragma_table_xinfo(?, 'main')`, [parseName(table).name]).map(
     ({ name }) => String(name),
   )
+}
+
+/** Neither generated nor hidden: only these are anybody's data; https://www.sqlite.org/pragma.html#pragma_table_xinfo */
+export const isColumnStored = 'hidden = 0'
+
+function isGenerated(handle: Handle, table: string, column: string): boolean {
+  const found = runStatement(
+    handle,
+    `select 1 from pragma_table_xinfo(?, 'main') where name = ? and not ${isColumnStored}`,
+    [parseName(table).name, column],
+  )
+  return found.length > 0
 }
 
 function rowsOf(handle: Handle, table: string, what: string): Pick<CountedLoss, 'rows' | 'isEstimate'> {

@@ -1,4 +1,5 @@
 /** The one place that knows better-sqlite3: how a database is opened and how a statement is sent. */
+import { hash } from 'node:crypto'
 import BetterSqlite3 from 'better-sqlite3'
 import type { Row } from '../dialect.ts'
 import { fromSqliteRow, type SqliteValue } from './values.ts'
@@ -22,6 +23,18 @@ export function openFile(path: string, mode: OpenMode): Handle {
     fileMustExist: mode !== 'create',
   })
   if (mode === 'query') handle.exec('pragma query_only = on')
+  return prepare(handle)
+}
+
+/** Of texts in their order: equal for equal ones. An aggregate of ours, since SQLite has no hash. */
+export const printFunction = 'slipway_print'
+
+function prepare(handle: Handle): Handle {
+  handle.aggregate(printFunction, {
+    start: '',
+    step: (print, value) => hash('sha256', `${print} ${String(value)}`),
+    directOnly: true,
+  })
   return handle.defaultSafeIntegers(true)
 }
 
@@ -31,7 +44,7 @@ export function openMemory(image?: Uint8Array): Handle {
     image === undefined
       ? new BetterSqlite3(':memory:')
       : new BetterSqlite3(Buffer.from(image.buffer, image.byteOffset, image.byteLength))
-  return handle.defaultSafeIntegers(true)
+  return prepare(handle)
 }
 
 /** The content of a database as bytes; https://www.sqlite.org/c3ref/serialize.html */

@@ -135,6 +135,21 @@ select empty_c();
   assert.equal(errorOf(failed).line, 5)
 })
 
+testEach('what others lock does not keep a down from being compared', async (major) => {
+  await using scene = await createScene(major, {
+    '0001_a.sql':
+      '-- migrate:up\ncreate table a (id integer);\ncreate table b (id integer);\n-- migrate:down\ndrop table a;\n',
+    '0002_b.sql': '-- migrate:up\ncreate index b_id on a (id);\n-- migrate:down\ndrop index b_id;\n',
+  })
+  await scene.up(0)
+  await using other = await scene.db.connect()
+  await other.unsafe('begin; lock table b in access exclusive mode')
+  const env = { SLIPWAY_DDL_LOCK_TIMEOUT: '300ms', SLIPWAY_DDL_RETRY_FOR: '1s' }
+  const reverted = await scene.run(['down', '--to', 'base'], env)
+  assert.equal(reverted.code, 0, reverted.stderr)
+  await other.unsafe('rollback')
+})
+
 testEach('rows are counted, partitions and cascades too, and large tables estimated', async (major) => {
   await using scene = await createScene(major, {
     '0001_a.sql': `-- migrate:up

@@ -4,7 +4,7 @@ import { findGone, type Gone, type InventoryTable } from '../../../src/plan/lost
 
 const show = (gone: readonly Gone[]) =>
   gone.map((one) => {
-    if (one.kind === 'column') return `${one.table.name}.${one.column}`
+    if (one.kind === 'column') return `${one.table.name}.${one.column}${one.kept ? ` (${one.kept})` : ''}`
     return one.kind === 'rows' ? `${one.rows} of ${one.table.name}` : `${one.kind} ${one.table.name}`
   })
 
@@ -20,7 +20,8 @@ describe('where ids are never used again', () => {
     id,
     name,
     columns: columnsOf(columns),
-    takesRoom: true,
+    file: '1',
+    inserted: 0,
     deleted: 0,
     ...more,
   })
@@ -33,7 +34,18 @@ describe('where ids are never used again', () => {
     ['a column', [table('1', 'users', '1:id')], ['users.name']],
     ['another column instead', [table('1', 'users', '1:id 3:name')], ['users.name']],
     ['rows', [table('1', 'users', '1:id 2:name', { deleted: 2 })], ['2 of users']],
-    ['all rows at once', [table('1', 'users', '1:id 2:name', { takesRoom: false })], ['emptied users']],
+    [
+      'all rows at once',
+      [table('1', 'users', '1:id 2:name', { file: '2', takesRoom: false })],
+      ['emptied users'],
+    ],
+    [
+      'all rows at once, and others',
+      [table('1', 'users', '1:id 2:name', { file: '2', takesRoom: true, inserted: 3 })],
+      ['emptied users'],
+    ],
+    ['rewritten', [table('1', 'users', '1:id 2:name', { file: '2', takesRoom: true })], []],
+    ['only locked', [table('1', 'users', '1:id 2:name', { takesRoom: false })], []],
   ] as const)
     test(what, () => assert.deepEqual(show(findGone([users], after)), gone))
 })
@@ -53,11 +65,38 @@ describe('where an id is only a place', () => {
     ['a table', [other], ['table users']],
     ['another name', [table('4', 'people', '0:id 1:name'), other], []],
     ['its place taken', [table('4', 'people', '0:id 1:name', { rows: 1 }), other], ['table users']],
-    ['its place taken by one that was there', [table('4', 'other', '0:id')], ['table users']],
-    ['made anew', [table('9', 'Users', '0:id 1:name'), other], []],
-    ['made anew with fewer rows', [table('9', 'users', '0:id 1:name', { rows: 0 }), other], ['2 of users']],
+    [
+      'its place taken by one that was there',
+      [table('4', 'other', '0:id')],
+      ['table users', 'other.id (count)'],
+    ],
+    ['made anew', [table('9', 'Users', '0:id 1:name'), other], ['users.id (count)', 'users.name (count)']],
+    [
+      'made anew with fewer rows',
+      [table('9', 'users', '0:id 1:name', { rows: 0 }), other],
+      ['2 of users', 'users.id (count)', 'users.name (count)'],
+    ],
+    [
+      'made anew with another name',
+      [table('9', 'people', '0:id 1:name 2:more'), other],
+      ['users.id (values)', 'users.name (values)'],
+    ],
+    [
+      'one of two that may be it',
+      [table('8', 'people', '0:id 1:name'), table('9', 'folk', '0:id 1:name'), other],
+      ['table users'],
+    ],
+    [
+      'two for which one is left',
+      [table('9', 'left', '0:id 1:name')],
+      ['users.id (values)', 'users.name (values)', 'table other'],
+    ],
     ['a column that may have got another name', [table('4', 'users', '0:id 1:label'), other], ['users.name']],
-    ['columns that changed places', [table('9', 'users', '0:name 1:id'), other], []],
+    [
+      'columns that changed places',
+      [table('9', 'users', '0:name 1:id'), other],
+      ['users.id (count)', 'users.name (count)'],
+    ],
   ] as const)
     test(what, () => assert.deepEqual(show(findGone([users, other], after)), gone))
 })

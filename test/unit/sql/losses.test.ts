@@ -88,6 +88,23 @@ for (const [texts, wanted] of [
     [],
   ],
   [['create table if not exists t (id int)', 'drop table t'], ['table t']],
+  // What was made in one schema is not what another one holds under that name.
+  [['create table archive.users as select * from users', 'drop table users'], ['table users']],
+  [['create table archive.users (id int)', 'alter table users drop column x'], ['users.x']],
+  [
+    ['create temp table users as select * from public.users', 'drop table public.users'],
+    ['table public.users'],
+  ],
+  [['alter table archive.old rename to users', 'drop table users'], ['table users']],
+  [['create temp table users (id int)', 'drop table users', 'drop table users'], ['table users']],
+  [
+    ['set search_path = archive, public', 'create table t (id int)', 'reset search_path', 'drop table t'],
+    ['table t ?'],
+  ],
+  [
+    ['create table t (id int)', 'set search_path = a, b', 'drop table t', 'alter table t drop column x'],
+    ['table t ?', 't.x ?'],
+  ],
 ] as const)
   test(`PostgreSQL: ${texts.join('; ')}`, async () => {
     assert.deepEqual(show(await findPostgresLosses(texts)), wanted)
@@ -130,6 +147,17 @@ for (const [texts, wanted] of [
       'drop table old',
     ],
     ['rebuild users'],
+  ],
+  [['create table arch.users as select * from users', 'drop table main.users'], ['table users']],
+  [
+    ['create table arch.next (id integer)', 'drop table users', 'alter table arch.next rename to users'],
+    ['table users'],
+  ],
+  [['create table temp.users (id integer)', 'drop table users'], ['table users']],
+  [['create temp table users (id integer)', 'drop table users'], ['table users']],
+  [
+    ['drop table arch.users', 'delete from main.users'],
+    ['table "arch.users"', 'rows users'],
   ],
 ] as const)
   test(`SQLite: ${texts.join('; ')}`, () => {
