@@ -84,6 +84,7 @@ function downwards({ rows, loaded, result, found }: StartingPoint, { to }: SqlRe
       ]),
     ),
     dependsOn: new Map(dependents.map(({ name }) => [name, loaded.get(name)?.options.dependsOn ?? []])),
+    unfinished: new Map([...loaded].map(([name, { options }]) => [name, options])),
     request,
   })
   if (plan.kind === 'refusal') throw combineReasons(plan.reasons)
@@ -132,7 +133,9 @@ async function hear(scratch: Scratch, recorder: Recorder, { action, whole }: Mov
   const { name } = whole.file
   recorder.take(name)
   await recorder.printing(() =>
-    action === 'apply' || action === 'skip' ? applyInScratch(scratch, whole) : revertInScratch(scratch, whole),
+    action === 'apply' || action === 'skip'
+      ? applyInScratch(scratch, whole)
+      : revertInScratch(scratch, whole),
   )
   return recorder.take(name)
 }

@@ -7,7 +7,7 @@ import { createWorkspace, writeMigrations } from '../helpers/workspace.ts'
 
 const files = {
   '0001_users.sql':
-    "-- migrate:up\ncreate table users (id integer primary key, n integer);\ninsert into users values (1, null), (2, null);\n-- migrate:down\ndrop table users;",
+    '-- migrate:up\ncreate table users (id integer primary key, n integer);\ninsert into users values (1, null), (2, null);\n-- migrate:down\ndrop table users;',
   '0002_long.ts': `export const options = { transaction: false, resumable: true }
 export const up = async ({ backfill, createIndexConcurrently }) => {
   await backfill({ table: 'users', set: 'n = id' })
