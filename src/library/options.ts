@@ -34,6 +34,10 @@ const own: readonly string[] = ['cwd', 'env', 'signal', 'onEvent', 'hooks']
 
 /** Throws bad-setting, bad-url, no-url and the like, naming the option. */
 export function readOptions(options: MigratorOptions): { config: Config; cwd: string } {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new SlipwayError('bad-setting', 'createMigrator takes an object of options', {
+      hint: 'createMigrator({ databaseUrl: … })',
+    })
   refuseUnknown(options)
   const cwd = options.cwd ?? process.cwd()
   const env = options.env ?? {}

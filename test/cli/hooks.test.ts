@@ -675,6 +675,7 @@ describe('afterNew', () => {
       /^the hook afterNew for .*_x\.ts failed: it ended with exit code 4; the file stays as it was written$/,
     )
     assert.equal(errorOf(result)?.output, 'no such style')
+    assert.equal(errorOf(result)?.hint, 'correct hooks.afterNew in slipway.config.json')
   })
 
   test('is no hook of a run', async () => {

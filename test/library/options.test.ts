@@ -69,6 +69,15 @@ for (const [options, code, message, hint] of bad)
     })
   })
 
+test('refused: what is no object of options', async () => {
+  for (const options of [undefined, null, 'sqlite:a.db', []])
+    await assert.rejects(createMigrator(options as unknown as MigratorOptions), {
+      name: 'SlipwayError',
+      code: 'bad-setting',
+      message: 'createMigrator takes an object of options',
+    })
+})
+
 const files = {
   'migrations/0001_a.sql': 'create table a (id integer);\n',
   '.env': 'SLIPWAY_TABLE=from_dotenv\nSLIPWAY_DATABASE_URL=sqlite:dotenv.db\n',

@@ -217,7 +217,8 @@ function hookFailed(
     {
       ...facts,
       ...(migration === undefined ? {} : { migration }),
-      hint: `correct ${place}, then run again`,
+      // Run again, `new` would write another file.
+      hint: name === 'afterNew' ? `correct ${place}` : `correct ${place}, then run again`,
     },
   )
 }
