@@ -291,8 +291,8 @@ export const errorTable = {
   'long-work-refused': {
     exit: 70,
     meaning:
-      'A migration called backfill, createIndexConcurrently or the like inside a transaction, or without being resumable.',
-    hint: 'declare in the migration: export const options = { transaction: false, resumable: true }',
+      'A migration called backfill, createIndexConcurrently or the like inside a transaction, or without being resumable; or `slipway sql` was to print it.',
+    hint: 'declare in the migration: export const options = { transaction: false, resumable: true }; what slipway sql cannot print is left to slipway up',
   },
   // 73
   'not-writable': {

@@ -12,7 +12,7 @@ export async function roundtrip(
   const run = await openTrial(context, { needsTarget: !all })
   const trips = await tryRoundTrips(run, { all })
   if (json) context.printJson(roundTripJson(trips))
-  else context.print(roundTripText(trips, { colors: context.colors }))
+  else context.print(roundTripText(trips, { colors: context.colors, all }))
   const faults = [...describeDiffering(trips), ...describeFailing(trips)]
   if (faults.length === 0) return 0
   throw new SlipwayError('roundtrip-differs', faults.join('; '))

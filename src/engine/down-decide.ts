@@ -20,6 +20,7 @@ import { surveyStates } from '../plan/states.ts'
 import { readChangedSources, recordedLanguages } from './planning.ts'
 import type { Run } from './run.ts'
 import { untilAborted } from './sleep.ts'
+import { loadUnfinished } from './survey.ts'
 
 export interface DownDecision {
   /** Newest first. */
@@ -53,6 +54,7 @@ export async function decideDown(scene: Scene): Promise<DownDecision> {
     chosen,
     loaded: new Map([...downs].map(([name, down]) => [name, factsOf(down)])),
     dependsOn,
+    unfinished: await loadUnfinished(run, found.files, applied),
     request,
   })
   if (result.kind === 'refusal') {

@@ -34,7 +34,7 @@ export async function writeSql(run: Run, request: SqlRequest): Promise<string> {
   const start =
     request.from === undefined ? await askTarget(run, options) : await assumeStart(run, request.from, options)
   const moves = request.direction === 'up' ? upwards(run, start) : downwards(start, request)
-  const steps = moves.length === 0 ? [] : await record(run, start, moves)
+  const steps = moves.length === 0 ? [] : await record(run, { request, start, moves })
   return await run.dialect.writeScript(scriptOf(run, { request, start, steps }))
 }
 
@@ -84,6 +84,7 @@ function downwards({ rows, loaded, result, found }: StartingPoint, { to }: SqlRe
       ]),
     ),
     dependsOn: new Map(dependents.map(({ name }) => [name, loaded.get(name)?.options.dependsOn ?? []])),
+    unfinished: new Map([...loaded].map(([name, { options }]) => [name, options])),
     request,
   })
   if (plan.kind === 'refusal') throw combineReasons(plan.reasons)
@@ -103,8 +104,14 @@ function requireLoaded(loaded: StartingPoint['loaded'], name: string): LoadedMig
   return migration
 }
 
+interface ToRecord {
+  readonly request: SqlRequest
+  readonly start: StartingPoint
+  readonly moves: readonly Move[]
+}
+
 /** Replays everything, so that scripts find what they would find; what SQL files send is known without. */
-async function record(run: Run, start: StartingPoint, moves: readonly Move[]): Promise<ScriptStep[]> {
+async function record(run: Run, { request, start, moves }: ToRecord): Promise<ScriptStep[]> {
   const isKnown = moves.every(({ migration }) => migration.body.kind === 'sql')
   if (isKnown && run.url.dialect === 'postgres' && run.config.scratchUrl === undefined) {
     run.emit({
@@ -114,7 +121,7 @@ async function record(run: Run, start: StartingPoint, moves: readonly Move[]): P
     })
     return moves.map((move) => stepOf(run, move, { sent: [], runs: 1 }))
   }
-  const recorder = createRecorder()
+  const recorder = createRecorder(request.direction)
   await using scratch = await openScratch(run, { echo: recorder })
   await replayApplied(scratch, start.baseline.length > 0 ? { ...start, rows: [] } : start)
   const steps: ScriptStep[] = []
@@ -125,8 +132,11 @@ async function record(run: Run, start: StartingPoint, moves: readonly Move[]): P
 async function hear(scratch: Scratch, recorder: Recorder, { action, whole }: Move): Promise<Recording> {
   const { name } = whole.file
   recorder.take(name)
-  if (action === 'apply' || action === 'skip') await applyInScratch(scratch, whole)
-  else await revertInScratch(scratch, whole)
+  await recorder.printing(() =>
+    action === 'apply' || action === 'skip'
+      ? applyInScratch(scratch, whole)
+      : revertInScratch(scratch, whole),
+  )
   return recorder.take(name)
 }
 

@@ -19,24 +19,31 @@ export interface Recording {
 export interface Recorder extends Echo {
   /** Of the last run of the script with that name; the way down is heard under the same name after the way up. */
   take(name: string): Recording
+  /** Runs what is to be printed: only there is long work refused. What is replayed to come that far may do it. */
+  printing<T>(work: () => Promise<T>): Promise<T>
 }
 
 interface Heard extends SentStatement {
   readonly byOperation: boolean
 }
 
-export function createRecorder(): Recorder {
+export function createRecorder(direction: 'up' | 'down'): Recorder {
   const heard = new Map<string, { sent: Heard[]; runs: number }>()
+  let isPrinted = false
   return {
     done() {},
     failed() {},
     said(name) {
+      if (!isPrinted) return
       throw new SlipwayError(
         'long-work-refused',
         `${name} does work that goes on in many transactions, by what it finds in the database: that is no SQL to print`,
         {
           migration: name,
-          hint: 'leave it to slipway up, and print what is before and after it: slipway sql --to NAME',
+          hint:
+            direction === 'up'
+              ? `leave it to slipway up --to ${name}; what comes after it: slipway sql --from ${name}`
+              : `leave it to slipway down; what comes after it: slipway sql --down --to ${name}`,
         },
       )
     },
@@ -71,6 +78,14 @@ export function createRecorder(): Recorder {
       const recording = heard.get(name) ?? { sent: [], runs: 0 }
       heard.delete(name)
       return recording
+    },
+    async printing(work) {
+      isPrinted = true
+      try {
+        return await work()
+      } finally {
+        isPrinted = false
+      }
     },
   }
 }

@@ -2,6 +2,7 @@
 
 import { exitCodes, isSlipwayError, type SlipwayError } from '../errors.ts'
 import { asDown } from '../files/down.ts'
+import type { Discovery } from '../files/discover.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { refusalError } from '../plan/plan.ts'
 import { diffTexts } from './changes.ts'
@@ -16,8 +17,9 @@ export interface RoundTrip {
   /**
    * `down`: it leaves another schema than was there before. `up`: the second one makes another than the first.
    * `up-fails`: the second one fails; then those after it are `untried`, since they would begin without it.
+   * `covered`: a baseline stands for it, and for others whose files are gone, so there is nothing it could begin with.
    */
-  readonly outcome: 'same' | 'down' | 'up' | 'up-fails' | 'untried' | 'irreversible' | 'skipped'
+  readonly outcome: 'same' | 'down' | 'up' | 'up-fails' | 'untried' | 'irreversible' | 'skipped' | 'covered'
   /** Of the schema as it should be and as it is, where it differs. */
   readonly diff?: string
   /** What the second `up` failed with. */
@@ -26,17 +28,19 @@ export interface RoundTrip {
 
 /** In order. One that does not come back is left as its second `up` made it, and those after it go on from there. Throws what fails the first time. */
 export async function tryRoundTrips(run: Run, { all }: { readonly all: boolean }): Promise<RoundTrip[]> {
-  const found = await discover(run)
+  const discovered = await discover(run)
+  const found = all ? withoutNeedlessBaseline(discovered) : discovered
   const options = { found, request: {}, isReplayed: () => true }
   const start = all ? await assumeStart(run, { kind: 'base' }, options) : await askTarget(run, options)
   const { result, loaded } = start
   if (result.kind === 'refusal') throw refusalError(result)
   const pending = result.steps.flatMap(({ name }) => loaded.get(name) ?? [])
-  if (pending.length === 0) return []
+  const covered = all ? listCovered(found) : []
+  if (pending.length === 0) return covered
   await using scratch = await openScratch(run)
   const known = new Map([...loaded, ...start.baseline.map((each) => [each.file.name, each] as const)])
   await replayApplied(scratch, { ...start, loaded: known })
-  const trips: RoundTrip[] = []
+  const trips = [...covered]
   for (const migration of pending) {
     const isStuck = trips.some(({ outcome }) => outcome === 'up-fails' || outcome === 'untried')
     trips.push(
@@ -44,6 +48,18 @@ export async function tryRoundTrips(run: Run, { all }: { readonly all: boolean }
     )
   }
   return trips
+}
+
+/** Where the folder still has all that the baseline stands for, it can be tried from the start. */
+function withoutNeedlessBaseline(found: Discovery): Discovery {
+  const isWhole = found.baseline?.covered.every(({ file }) => file !== undefined) === true
+  return isWhole ? { ...found, baseline: undefined } : found
+}
+
+function listCovered({ baseline }: Discovery): RoundTrip[] {
+  return (baseline?.covered ?? []).flatMap(({ name, file }) =>
+    file === undefined ? [] : [{ name, outcome: 'covered' as const }],
+  )
 }
 
 async function tryRoundTrip(scratch: Scratch, migration: LoadedMigration): Promise<RoundTrip> {

@@ -1,8 +1,9 @@
 /** Files against history, for the verbs that only look. */
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
+import { isSlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
 import { loadMigration } from '../files/load.ts'
-import type { DeclaredOptions } from '../plan/migration.ts'
+import type { DeclaredOptions, HistoryRow, MigrationFile } from '../plan/migration.ts'
 import { listUnapplied, type Plan, type Refusal } from '../plan/plan.ts'
 import { discover } from './discover.ts'
 import { describeSessionFailure } from './failure.ts'
@@ -18,7 +19,7 @@ export interface Survey {
 }
 
 export interface SurveyOptions {
-  /** Import and parse what is pending, so that its own options count and its syntax is checked. */
+  /** Import and parse what is pending, so that its own options count and its syntax is checked; else only what did not finish. */
   readonly loadPending: boolean
   /** Read every file, whatever a manifest says. */
   readonly readAll?: boolean
@@ -29,7 +30,9 @@ export async function surveyDatabase(run: Run, options: SurveyOptions): Promise<
   const found = await discover(run, options.readAll === true ? 'check' : 'use')
   return reading(run, async (session) => {
     const snapshot = await session.readHistory()
-    const declared = options.loadPending ? await loadOptions(run, found, snapshot) : new Map()
+    const declared = options.loadPending
+      ? await loadOptions(run, found, snapshot)
+      : await loadUnfinished(run, found.files, snapshot.rows)
     const result = await planAgainst({ run, session, found, snapshot, options: declared, request: {} })
     return { facts: session.facts, snapshot, found, result }
   })
@@ -57,4 +60,29 @@ export async function loadOptions(
     declared.set(file.name, (await loadMigration(file, run.dialect)).options)
   }
   return declared
+}
+
+/** Of what did not finish the file says whether `up` goes on with it. One that does not load says nothing, and stops nobody who only looks. */
+export async function loadUnfinished(
+  run: Run,
+  files: readonly MigrationFile[],
+  rows: readonly HistoryRow[],
+): Promise<Map<string, DeclaredOptions>> {
+  const names = new Set(rows.flatMap(({ name, state }) => (state === 'started' ? [name] : [])))
+  const declared = new Map<string, DeclaredOptions>()
+  for (const file of files)
+    if (names.has(file.name)) {
+      const options = await loadQuietly(run, file)
+      if (options !== undefined) declared.set(file.name, options)
+    }
+  return declared
+}
+
+async function loadQuietly(run: Run, file: MigrationFile): Promise<DeclaredOptions | undefined> {
+  try {
+    return (await loadMigration(file, run.dialect)).options
+  } catch (error) {
+    if (isSlipwayError(error) && error.code !== 'bug') return undefined
+    throw error
+  }
 }

@@ -3,7 +3,7 @@ import { SlipwayError } from '../errors.ts'
 import { findByWord, candidateOf, nearestCandidates, type Target } from './target.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from './migration.ts'
 import { compareMigrations } from './name.ts'
-import { findChanged } from './reasons.ts'
+import { findChanged, isResumable } from './reasons.ts'
 import { repairCommand } from './repair.ts'
 import type { MigrationStatus } from './states.ts'
 
@@ -34,6 +34,8 @@ export interface DownInput {
   readonly loaded: ReadonlyMap<string, RevertFacts>
   /** `dependsOn` of migrations that stay; see listPossibleDependents. */
   readonly dependsOn: ReadonlyMap<string, readonly string[]>
+  /** What did not finish and has a file: the options of its up. */
+  readonly unfinished: ReadonlyMap<string, DeclaredOptions>
   readonly request: DownRequest
 }
 
@@ -160,7 +162,7 @@ function stepOf(history: HistoryRow, { states }: DownInput): Revert {
 
 function whyUnfinished(
   { name, state, reverting }: HistoryRow,
-  { loaded }: DownInput,
+  { loaded, states, unfinished: declared }: DownInput,
   chosen: ReadonlySet<string>,
 ): SlipwayError[] {
   if (state !== 'started') return []
@@ -169,6 +171,7 @@ function whyUnfinished(
       unfinished(name, `${name} did not finish: what there is to revert is not known`, {
         finished: 'all of it is done',
         retry: 'none of it is left',
+        goesOn: isResumable(states.find((status) => status.name === name)?.file, declared.get(name)),
       }),
     ]
   if (!chosen.has(name))
@@ -182,19 +185,27 @@ function whyUnfinished(
     : []
 }
 
-const revertEnds = { finished: 'all of the down is done', retry: 'nothing of it was done' }
+interface Ends {
+  readonly finished: string
+  readonly retry: string
+  /** `up` goes on with it. */
+  readonly goesOn?: boolean
+}
+
+const revertEnds: Ends = { finished: 'all of the down is done', retry: 'nothing of it was done' }
 
 /** Both ways out for a row that is being reverted. */
 export function describeReverting(name: string): { readonly migration: string; readonly hint: string } {
   return { migration: name, hint: hintFor(name, revertEnds) }
 }
 
-function unfinished(name: string, message: string, ends: typeof revertEnds): SlipwayError {
+function unfinished(name: string, message: string, ends: Ends): SlipwayError {
   return new SlipwayError('unfinished', message, { migration: name, hint: hintFor(name, ends) })
 }
 
-function hintFor(name: string, { finished, retry }: typeof revertEnds): string {
-  return `see what it did; when ${finished}: ${repairCommand('finished', name)}, when ${retry}: ${repairCommand('retry', name)}`
+function hintFor(name: string, { finished, retry, goesOn }: Ends): string {
+  const first = goesOn === true ? 'go on: slipway up; or ' : ''
+  return `${first}see what it did; when ${finished}: ${repairCommand('finished', name)}, when ${retry}: ${repairCommand('retry', name)}`
 }
 
 function whyWithoutText({ name, state }: HistoryRow, input: DownInput): SlipwayError[] {

@@ -130,13 +130,34 @@ export function findUnfinished({ states, options }: FindingInput): Finding {
   return { reasons, warnings: [] }
 }
 
+/** No reason against `up`, which goes on with them, but files and history do not agree before it has. */
+export function findResumable(
+  states: readonly MigrationStatus[],
+  reasons: readonly SlipwayError[],
+): SlipwayError[] {
+  const told = new Set(reasons.flatMap(({ code, facts }) => (code === 'unfinished' ? [facts.migration] : [])))
+  return states.flatMap(({ name, state, file }) => {
+    if (state !== 'unfinished' || file === undefined || told.has(name)) return []
+    const message = `${name} did not finish; slipway up goes on with it`
+    return [new SlipwayError('unfinished', message, { ...factsOf(file), hint: 'slipway up' })]
+  })
+}
+
+/** Whether `up` goes on with it by itself. */
+export function isResumable(file: MigrationFile | undefined, options: DeclaredOptions | undefined): boolean {
+  return file !== undefined && options !== undefined && whyNotResumable(file, options) === undefined
+}
+
 /**
  * SQL goes on at the statement that failed; the executor compares the part that is done. A transactional file with
  * such a row left its transaction: how far it came is unknown.
  */
 function whyNotResumable(file: MigrationFile, options: DeclaredOptions | undefined): string | undefined {
   if (options?.resumable === true) return undefined
-  if (file.language !== 'sql') return 'did not finish, and is not declared resumable'
+  if (file.language !== 'sql')
+    return options === undefined
+      ? 'did not finish, and its file could not be asked whether it is resumable'
+      : 'did not finish, and is not declared resumable'
   return options?.transaction === true
     ? 'left its own transaction before it finished, and is not declared resumable'
     : undefined

@@ -13,10 +13,16 @@ const words: Readonly<Record<RoundTrip['outcome'], string>> = {
   untried: 'was not tried',
   irreversible: 'has no down',
   skipped: 'is not for this database',
+  covered: 'was not tried: a baseline stands for it, and others that it stands for have no file here',
 }
 
-export function roundTripText(trips: readonly RoundTrip[], { colors }: { readonly colors: boolean }): string {
-  if (trips.length === 0) return 'nothing is pending'
+interface RoundTripOptions {
+  readonly colors: boolean
+  readonly all: boolean
+}
+
+export function roundTripText(trips: readonly RoundTrip[], { colors, all }: RoundTripOptions): string {
+  if (trips.length === 0) return all ? 'the folder holds no migration to try' : 'nothing is pending'
   const paint = createPaint(colors)
   return trips
     .flatMap(({ name, outcome, diff, error }) => {

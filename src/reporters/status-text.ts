@@ -122,7 +122,7 @@ function migrationRow(migration: MigrationStatus, paint: Paint): string[] {
 
 /** Refusals bring their own. */
 function nextLines(result: StatusResult, paint: Paint): string[] {
-  const pending = result.migrations.some((migration) => migration.state === 'pending')
-  if (result.refusals.length > 0 || !pending) return []
+  const isLeft = result.migrations.some(({ state }) => state === 'pending' || state === 'unfinished')
+  if (result.refusals.length > 0 || !isLeft) return []
   return [nextLine('slipway up', { paint, redact: noRedaction, debug: false })]
 }

@@ -3,6 +3,7 @@ import type { SessionFacts } from '../dialects/dialect.ts'
 import type { Planned } from '../engine/plan-run.ts'
 import type { Run } from '../engine/run.ts'
 import type { Survey } from '../engine/survey.ts'
+import { findResumable } from '../plan/reasons.ts'
 import type { DatabaseFacts, PlanResult, StatusResult, VerifyResult } from './results.ts'
 
 export function databaseFacts({ url, dialect }: Run, facts: SessionFacts): DatabaseFacts {
@@ -32,7 +33,8 @@ export function statusResult(run: Run, { facts, snapshot, found, result }: Surve
 }
 
 export function verifyResult(run: Run, { facts, found, result }: Survey): VerifyResult {
-  const refusals = [...(result.kind === 'refusal' ? result.reasons : []), ...found.mismatches]
+  const reasons = result.kind === 'refusal' ? result.reasons : []
+  const refusals = [...reasons, ...findResumable(result.states, reasons), ...found.mismatches]
   return {
     ...databaseFacts(run, facts),
     checked: result.states.filter(({ state }) => state === 'applied' || state === 'changed').length,

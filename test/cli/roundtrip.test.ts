@@ -109,6 +109,27 @@ for (const [label, { other, env }] of Object.entries(places))
       )
     })
 
+    test('beside a baseline: what it stands for is tried, or named where some of it is gone', async () => {
+      const files = {
+        '0001_a.sql': '-- migrate:up\ncreate table a (n integer);\n-- migrate:down\ndrop table a;',
+        '0002_b.sql': '-- migrate:up\ncreate table b (n integer);\n-- migrate:down\nselect 1;',
+        'baseline.0002.sql': 'create table a (n integer);\ncreate table b (n integer);',
+      }
+      const whole = await run(files)
+      assert.equal(whole.code, 80, whole.stdout + whole.stderr)
+      assert.match(whole.stdout, /^✓ 0001_a comes back\n✗ 0002_b the second up fails$/m)
+      const { '0001_a.sql': _gone, ...rest } = files
+      const listed = `${files['baseline.0002.sql']}\n-- slipway:applied 0001_a sha256-v1:${'0'.repeat(64)}\n`
+      const part = await run({
+        ...rest,
+        'baseline.0002.sql': listed,
+        '0003_c.sql':
+          '-- migrate:up\nalter table b add column c text;\n-- migrate:down\nalter table b drop column c;',
+      })
+      assert.equal(part.code, 0, part.stdout + part.stderr)
+      assert.match(part.stdout, /^– 0002_b was not tried: a baseline stands for it.*\n✓ 0003_c comes back$/m)
+    })
+
     test('a backfill both ways is tried as down and up would do it, however little time there is', async () => {
       const fill =
         "backfill({ table: 'users', set: 'n = n + 1', batch: { first: 1, min: 1, max: 1 }, maxDuration: '1ms' })"

@@ -182,6 +182,37 @@ for (const [dialect, open] of Object.entries(openPlace))
       assert.deepEqual([again.code, error?.code], [79, 'unfinished'])
     })
 
+    test('what is resumable and did not finish: status, verify and down send on to up', async () => {
+      await using place = await open()
+      place.workspace.write({
+        'migrations/0003_c.ts': `export const options = { transaction: false, resumable: true }
+export const up = async () => { throw new Error('half') }
+export const down = async () => {}
+`,
+      })
+      assert.equal((await place.run('up')).code, 70)
+      const status = await place.run('status')
+      assert.deepEqual([status.code, /next: slipway up$/m.test(status.stdout)], [0, true], status.stdout)
+      assert.doesNotMatch(status.stdout, /resumable|repair/)
+      const verified = await place.run('verify')
+      assert.equal(verified.code, 79, verified.stdout)
+      assert.match(
+        verified.stdout,
+        /0003_c did not finish; slipway up goes on with it[\s\S]*next: slipway up$/m,
+      )
+      const down = await place.run('down')
+      const { error } = JSON.parse(down.stderr.trimEnd().split('\n').at(-1) ?? '{}')
+      assert.deepEqual([down.code, error?.code], [79, 'unfinished'])
+      assert.match(error.hint, /^go on: slipway up; or see what it did/)
+      place.workspace.write({ 'migrations/0003_c.ts': 'export const up = (' })
+      const broken = await place.run('status')
+      assert.deepEqual(
+        [broken.code, /could not be asked whether/.test(broken.stdout)],
+        [0, true],
+        broken.stdout,
+      )
+    })
+
     test('a file moved to old/ is not missed', async () => {
       await using place = await open()
       await place.run('up')

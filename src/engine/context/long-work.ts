@@ -154,18 +154,22 @@ function sayAndEcho({ run, name }: LongParts, say: (text: string) => void): (tex
   }
 }
 
+const hint = 'declare in the migration: export const options = { transaction: false, resumable: true }'
+
 /** Throws long-work-refused. */
 function requireOutside({ long, options }: LongParts, what: keyof LongOperations): LongWork {
   if (long === undefined || long.isInTransaction)
     throw new SlipwayError(
       'long-work-refused',
       `${what} works in transactions of its own, and this is within one`,
+      { hint },
     )
   // Without it an interruption would leave a step that only a person could take up, and meanwhile a half-built index or a check.
   if (!options.resumable)
     throw new SlipwayError(
       'long-work-refused',
       `${what} goes on where it was interrupted, so its migration has to be resumable`,
+      { hint },
     )
   return long
 }

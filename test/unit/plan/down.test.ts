@@ -82,6 +82,7 @@ function decide({
   const chosen = selectReverts(rows, wanted)
   const facts = loaded ?? Object.fromEntries(rows.map(({ name }) => [name, sqlDown]))
   return planDown({
+    unfinished: new Map(),
     states,
     archived: new Set(archived),
     applied: rows,
