@@ -54,6 +54,7 @@ export function renderTemplatesPage({ page, table, code, generated }: Printer): 
     'Without a flag the file is TypeScript, made of `op` and the helpers, and does for PostgreSQL and SQLite. `--sql` writes one file with `-- migrate:up` and `-- migrate:down`, `--pair` writes `NAME.up.sql` and `NAME.down.sql`. SQL is for one database: the configured one, or `--dialect postgres` or `sqlite`. What a template cannot say in SQL, or for a database, is refused (64) with what to do instead.',
     fenced('add-check', 'typescript', undefined),
     fenced('add-check', 'sql', 'postgres'),
+    'What is written with `transaction: false` wants `--allow-data-loss` on the way [back](rolling-back.md#losing-data), as every script outside a transaction does.',
     '## Columns',
     'A column that is there is given by its name; one that is made as `NAME:TYPE`, and what follows after further colons. Repeat `--column` for several. A name in double quotes may hold colons: `\'"a:b":text\'`.',
     table(
