@@ -6,14 +6,14 @@ import { dirname } from 'node:path'
  * `mkdirSync` with `recursive` never returns where a file system answers ENOENT though the parent is there, as /proc does.
  */
 export function makeFolder(dir: string, mode = 0o777): void {
-  if (isFolder(dir)) return
-  const parent = dirname(dir)
-  if (parent !== dir) makeFolder(parent, mode)
   try {
     mkdirSync(dir, { mode })
   } catch (error) {
-    // Somebody else was faster.
-    if (!isFolder(dir)) throw error
+    if (isFolder(dir)) return
+    const parent = dirname(dir)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || isFolder(parent)) throw error
+    makeFolder(parent, mode)
+    makeFolder(dir, mode)
   }
 }
 

@@ -31,7 +31,7 @@ test('a file or a link to nothing in the way is an error', () => {
     codeOf(() => makeFolder(workspace.path('file'))),
     'EEXIST',
   )
-  assert.match(codeOf(() => makeFolder(workspace.path('file', 'in it'))) ?? '', /EEXIST|ENOTDIR/)
+  assert.match(codeOf(() => makeFolder(workspace.path('file', 'in it'))) ?? '', /ENOTDIR/)
   assert.equal(
     codeOf(() => makeFolder(workspace.path('link'))),
     'EEXIST',
