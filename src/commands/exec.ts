@@ -1,6 +1,6 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
 import { setImmediate as turn } from 'node:timers/promises'
-import { secretEnvironmentNames } from '../config/settings.ts'
+import { secretEnvironmentNames } from '../config/secret-variables.ts'
 import { startUp } from '../engine/up.ts'
 import { exitCodes, isSlipwayError } from '../errors.ts'
 import { findCommand } from '../programs/find-command.ts'

@@ -248,11 +248,3 @@ export function settingOf(name: SettingName): Setting {
 export function settingsOf(verb: Verb): readonly Setting[] {
   return settingNames.map(settingOf).filter(({ verbs }) => verb === 'config' || verbs.includes(verb))
 }
-
-/** The SLIPWAY_* variables, and their _FILE variants, that hold secrets: no child process needs to see them. */
-export function secretEnvironmentNames(): string[] {
-  return settingNames
-    .map(settingOf)
-    .filter((setting) => setting.secret === true)
-    .flatMap((setting) => [setting.variable, `${setting.variable}_FILE`])
-}

@@ -1,7 +1,8 @@
 /** What a hook is told: as an object to functions, as variables to commands. */
 import type { Hook, HookFacts, hookVariableNames } from '../../config/hook.ts'
 import { variablesOf } from '../../config/setting.ts'
-import { secretEnvironmentNames, settings } from '../../config/settings.ts'
+import { secretEnvironmentNames } from '../../config/secret-variables.ts'
+import { settings } from '../../config/settings.ts'
 import { databaseEnvironment } from './database-environment.ts'
 import type { HookPlace } from './run-hook.ts'
 

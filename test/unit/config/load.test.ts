@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type ConfigInput, loadConfig, requireDatabase } from '../../../src/config/load.ts'
-import { secretEnvironmentNames, settingNames, settingOf } from '../../../src/config/settings.ts'
+import { secretEnvironmentNames } from '../../../src/config/secret-variables.ts'
+import { settingNames, settingOf } from '../../../src/config/settings.ts'
 import { isSlipwayError } from '../../../src/errors.ts'
 
 /** Files of the working directory by name, and the rest of the input. */
