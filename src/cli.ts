@@ -135,7 +135,8 @@ function createContext(
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
     report?.listen(event)
-    if (event.type === 'run-finished') termination?.tellOutcome(event.outcome, config.redact)
+    if (event.type === 'run-finished' && event.tenant === undefined)
+      termination?.tellOutcome(event.outcome, config.redact)
   }
   return {
     config,
@@ -156,7 +157,7 @@ type Hearer = Pick<CommandContext, 'emit'> & {
 }
 
 async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Run> {
-  const { emit: tell, whileWaiting, url = requireDatabase(config) } = hearer
+  const { emit: tell, whileWaiting, url = await findDatabase(config, verb) } = hearer
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()
   const applied: string[] = []
@@ -188,6 +189,12 @@ async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Ru
     runnerVersion: version,
     env: process.env,
   }
+}
+
+async function findDatabase(config: Config, verb: string): Promise<DatabaseUrl> {
+  if (config.tenants === undefined) return requireDatabase(config)
+  const { databaseOfVerb } = await import('./engine/tenants/find-tenants.ts')
+  return databaseOfVerb(config, verb)
 }
 
 /** Each verb's code is loaded only when it is asked for. */

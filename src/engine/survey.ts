@@ -1,10 +1,9 @@
 /** Files against history, for the verbs that only look. */
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import type { Discovery } from '../files/discover.ts'
-import { loadMigration } from '../files/load.ts'
 import type { DeclaredOptions } from '../plan/migration.ts'
 import { listUnapplied, type Plan, type Refusal } from '../plan/plan.ts'
-import { discover } from './discover.ts'
+import { discover, loadFor } from './discover.ts'
 import { describeSessionFailure } from './failure.ts'
 import { openSession } from './open.ts'
 import { planAgainst } from './planning.ts'
@@ -54,7 +53,7 @@ export async function loadOptions(
 ): Promise<Map<string, DeclaredOptions>> {
   const declared = new Map<string, DeclaredOptions>()
   for (const file of listUnapplied(found.files, snapshot.rows)) {
-    declared.set(file.name, (await loadMigration(file, run.dialect)).options)
+    declared.set(file.name, (await loadFor(run, file)).options)
   }
   return declared
 }

@@ -1,4 +1,5 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
+import { searchPathOf } from '../../config/url.ts'
 import type { Attempt, Session } from '../dialect.ts'
 import { dropAhead } from './ahead.ts'
 import { findBlockers } from './blockers.ts'
@@ -108,6 +109,8 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
       const { dumpSchema } = await import('./dump.ts')
       return dumpSchema({ url: parts.url, names, role: reader.role }, wanted)
     },
+    readTexts: async (query) => (await import('./many.ts')).readTexts(link, reader, query),
+    readDigests: async (schemas) => (await import('./many.ts')).readDigests(link, names.table, schemas),
     async tryRunLock() {
       holdsLock = await tryRunLock(await prepared())
       return holdsLock
@@ -130,7 +133,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
         ...parts,
         role,
         readers,
-        searchPath: parts.url.schema,
+        searchPath: searchPathOf(parts.url),
         applicationName: parts.options.applicationName,
         base: session,
         withNotices,
@@ -201,7 +204,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     },
     async countLosses(losses) {
       const { countLosses } = await import('./count-losses.ts')
-      return countLosses({ link, reader, searchPath: parts.url.schema }, losses)
+      return countLosses({ link, reader, searchPath: searchPathOf(parts.url) }, losses)
     },
     async historyWriters() {
       const { findHistoryWriters } = await import('./history-writers.ts')

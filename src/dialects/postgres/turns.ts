@@ -108,6 +108,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     failuresSince: reading(base.failuresSince),
     readLog: reading(base.readLog),
     examine: reading(base.examine),
+    readTexts: reading(base.readTexts),
     dumpSchema: reading(base.dumpSchema),
     readForeign: reading(base.readForeign),
     readCatalogue: reading(base.readCatalogue),
