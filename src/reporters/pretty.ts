@@ -1,5 +1,5 @@
 /** Lines for a person: one per event worth it, a live line for what is running. */
-import type { SlipwayError } from '../errors.ts'
+import { SlipwayError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
 import { visibleText } from '../text/visible-text.ts'
@@ -156,10 +156,15 @@ function endingLines(
   if (exitCode === 0) return [markedLine('done', told, printer)]
   if (tenants !== undefined && error !== undefined) return tenantsEnding(error, told, printer)
   const unseen = error !== undefined && printer.memory.told !== error
-  const lines = unseen ? errorLines(error, printer.style) : []
+  const lines = unseen ? errorLines(nameTenant(error, event), printer.style) : []
   lines.push(markedLine('stop', told, printer))
   if (error !== undefined) lines.push(nextLine(hintOf(error), printer.style))
   return lines
+}
+
+function nameTenant(error: SlipwayError, { tenant }: RunEvent): SlipwayError {
+  if (tenant === undefined) return error
+  return new SlipwayError(error.code, `${tenant}: ${error.message}`, error.facts)
 }
 
 /** What each had to say was said when it failed: here one line each. */
