@@ -62,7 +62,9 @@ function fromSchema({ text, place }: ListedTenant, { config }: TenantPlace): Ten
   if (base === undefined)
     throw config.databaseProblem ?? new SlipwayError('no-url', 'no database is configured')
   if (base.dialect !== 'postgres')
-    return fail('is no URL, and SQLite has no schemas; such as sqlite:/data/acme.db is meant')
+    throw new SlipwayError('bad-tenant', `${place} is no URL, and SQLite has no schemas`, {
+      hint: 'name the files of tenants by URL: sqlite:/data/acme.db',
+    })
   if (/^pg_|^information_schema$/.test(text)) return fail(`is ${text}, a schema of PostgreSQL itself`)
   if (text.includes('\0')) return fail('holds a NUL byte')
   const bytes = Buffer.byteLength(text)
