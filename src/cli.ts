@@ -2,7 +2,6 @@
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
-import { requireDatabase } from './config/load.ts'
 import type { DatabaseUrl } from './config/url.ts'
 import type { Run } from './engine/run.ts'
 import { isSlipwayError, type SlipwayError } from './errors.ts'
@@ -14,6 +13,7 @@ import { canRedraw, shouldColor } from './reporters/should-color.ts'
 import type { CommandContext } from './terminal/context.ts'
 import { earlyLogFormat } from './terminal/early-log-format.ts'
 import { type Blame, endAfterOutput, watchEnding } from './terminal/ending.ts'
+import { findDatabase } from './terminal/find-database.ts'
 import { nameOnce } from './terminal/name-once.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
@@ -189,12 +189,6 @@ async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Ru
     runnerVersion: version,
     env: process.env,
   }
-}
-
-async function findDatabase(config: Config, verb: string): Promise<DatabaseUrl> {
-  if (config.tenants === undefined) return requireDatabase(config)
-  const { databaseOfVerb } = await import('./engine/tenants/find-tenants.ts')
-  return databaseOfVerb(config, verb)
 }
 
 /** Each verb's code is loaded only when it is asked for. */

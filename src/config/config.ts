@@ -8,7 +8,8 @@ import type { ParsedUrl } from './url-problem.ts'
 
 /** SLIPWAY_TENANTS as it was found, and what it takes to make sense of it. */
 export interface TenantsSetting {
-  readonly found: Found
+  /** Throws secret-twice, secret-unreadable. */
+  readonly find: () => Found
   /** SLIPWAY_SHARD. */
   readonly shard: Found | undefined
   /** The same variables count as for the database's own URL. `name`: how messages call it. Throws bad-url. */

@@ -13,7 +13,7 @@ import { parseDatabaseUrl } from './parse-url.ts'
 import { findScratch } from './scratch.ts'
 import { badValue, readBoolean, readChoice, readCount, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
-import { type Environment, findSetting, type Layer, type Sources } from './sources.ts'
+import { type Environment, findCandidates, findSetting, type Layer, type Sources } from './sources.ts'
 import { createSurroundings } from './surroundings.ts'
 import { warnOfUnknownVariables } from './unknown-variables.ts'
 import type { DatabaseUrl } from './url.ts'
@@ -93,7 +93,8 @@ export function loadConfig(
 
 /** What they are is read later, by few, so that is also when their passwords become known. */
 function findTenants(sources: Sources, secrets: readonly string[]): Pick<Config, 'redact' | 'tenants'> {
-  const found = findSetting('tenants', sources)
+  // It may be in a file, which a verb without a database does not need.
+  const [found] = findCandidates('tenants', sources)
   if (found === undefined) return { redact: createRedactor(secrets) }
   const { redact, learn } = createGrowingRedactor(secrets)
   const parseUrl: TenantsSetting['parseUrl'] = (text, place) =>
@@ -102,7 +103,10 @@ function findTenants(sources: Sources, secrets: readonly string[]): Pick<Config,
       osUser: osUserName,
       surroundings: createSurroundings(sources),
     })
-  return { redact, tenants: { found, shard: findSetting('shard', sources), parseUrl, learn } }
+  return {
+    redact,
+    tenants: { find: () => found.read(), shard: findSetting('shard', sources), parseUrl, learn },
+  }
 }
 
 /** Absolute; `-` stays what it is. */

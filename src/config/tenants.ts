@@ -23,7 +23,8 @@ export type TenantSource =
   | { readonly kind: 'query'; readonly text: string; readonly cwd: string }
 
 /** Its passwords are secret from now on. Throws no-tenants, bad-setting, bad-value, password-in-flag. */
-export function readTenantSource({ found, learn }: TenantsSetting): TenantSource {
+export function readTenantSource({ find, learn }: TenantsSetting): TenantSource {
+  const found = find()
   const { source, base } = found
   const text = found.text.trim()
   const name = describeSource(source)

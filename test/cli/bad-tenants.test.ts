@@ -1,5 +1,10 @@
 /** Lists of tenants that cannot be meant, and verbs that know only one database. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { type BadInput, testBadInput } from '../helpers/bad-input.ts'
+import { slipway } from '../helpers/cli.ts'
+import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
+import { createWorkspace } from '../helpers/workspace.ts'
 
 const row = (
   name: string,
@@ -117,3 +122,23 @@ testBadInput([
     hint: /slipway --help/,
   }),
 ])
+
+test('tenants that fail each in its own way', async () => {
+  await using db = await createTestDatabase(newestMajor)
+  using workspace = createWorkspace({ 'migrations/0001_a.sql': 'select 1 / 0;' })
+  await db.query('create schema acme')
+  const { code, stderr } = await slipway(['up', '--tenants', 'acme,pg_toast,nowhere'], {
+    cwd: workspace.dir,
+    env: { SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_LOG_FORMAT: 'json' },
+  })
+  assert.equal(code, 70, stderr)
+  const { error } = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as {
+    error: { code: string; reasons: { code: string; tenant: string }[] }
+  }
+  assert.equal(error.code, 'tenants-failed')
+  assert.deepEqual(error.reasons.map((reason) => `${reason.tenant} ${reason.code}`).sort(), [
+    'acme migration-failed',
+    'nowhere tenant-missing',
+    'pg_toast bad-tenant',
+  ])
+})

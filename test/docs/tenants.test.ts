@@ -27,7 +27,8 @@ const plain = (text: string) => text.replace(/ {2}[\d.]+ m?s$/gm, '').replace(/ 
 
 function shows(printed: string, { text }: Block): void {
   const lines = new Set(plain(printed).split('\n'))
-  for (const line of text.trimEnd().split('\n')) assert.ok(lines.has(line), `no line ${line} in\n${plain(printed)}`)
+  for (const line of text.trimEnd().split('\n'))
+    assert.ok(lines.has(line), `no line ${line} in\n${plain(printed)}`)
 }
 
 test('schemas: a first run, and one in which a tenant fails', async () => {
@@ -38,7 +39,8 @@ test('schemas: a first run, and one in which a tenant fails', async () => {
     '0002_open.sql': 'alter table orders add column is_open boolean;',
   })
   const [sql] = of('sql')
-  for (const statement of (sql?.text ?? '').split(';\n')) if (statement.trim() !== '') await db.query(statement)
+  for (const statement of (sql?.text ?? '').split(';\n'))
+    if (statement.trim() !== '') await db.query(statement)
   const [first, second] = of('sh').map(wordsOf)
   const [good, bad] = of('text')
   assert.ok(first && second && good && bad)

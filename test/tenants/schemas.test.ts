@@ -198,3 +198,22 @@ test('a name that no tenant can have is the failure of that one', () =>
     assert.match(stderr, /- é+: item 2 of --tenants has 64 bytes, of which PostgreSQL would keep 63/)
     assert.deepEqual(Object.keys(await readHistories(db)), ['acme'])
   }))
+
+test('what one tenant’s migration throws where nobody awaits it is that one’s failure', () =>
+  tenantScene(
+    {
+      '0001_a.ts': `export const up = async ({ sql }) => {
+  const [{ schema }] = await sql\`select current_schema() as schema\`
+  if (schema === 'broken') setTimeout(async () => { throw new Error('nobody waits') }, 10)
+  await sql\`select pg_sleep(0.5)\`
+}
+`,
+    },
+    ['acme', 'broken', 'wayne'],
+    async ({ db, run }) => {
+      const { code, stderr } = await run(['up', '--tenants', 'acme,broken,wayne'])
+      assert.equal(code, 70, stderr)
+      assert.match(stderr, /- broken: .*nobody waits/)
+      assert.deepEqual(await readHistories(db), { acme: ['0001_a'], broken: [], wayne: ['0001_a'] })
+    },
+  ))

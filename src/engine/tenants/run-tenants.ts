@@ -7,6 +7,7 @@ import type { Progress } from '../progress.ts'
 import type { Run } from '../run.ts'
 import { startUp } from '../up.ts'
 import { waitForDatabase, waitForMigrations } from '../wait.ts'
+import { keepApart } from './apart.ts'
 import { combineFailures } from './failures.ts'
 import { type FoundTenants, findTenants } from './find-tenants.ts'
 import { shareFolder } from './folder.ts'
@@ -61,14 +62,17 @@ async function runTenants(run: Run, progress: Progress, { isUpToDateEnough, work
   const { concurrency, maxFailures = Number.POSITIVE_INFINITY } = run.config
   const goesOn = () => !run.signal.aborted && book.failed.length < maxFailures
   const left = await eachOf(rest ?? [], { concurrency, goesOn }, async (tenant) => {
-    let mine = run
-    const outcome = await runToOutcome(announce(run, tenant), async (own) => {
-      try {
-        mine = await runs.open(tenant)
-        await work(mine, own)
-      } catch (error) {
-        throw await toTenantError(mine, tenant, error)
-      }
+    const outcome = await keepApart(run, tenant.name, (signal) => {
+      const announced = announce({ ...run, signal }, tenant)
+      return runToOutcome(announced, async (own) => {
+        let mine = announced
+        try {
+          mine = await runs.open(tenant, signal)
+          await work(mine, own)
+        } catch (error) {
+          throw await toTenantError(mine, tenant, error)
+        }
+      })
     })
     book.enter(tenant, outcome, run.signal.aborted)
   })

@@ -12,15 +12,15 @@ import type { Tenant } from './tenant.ts'
 
 export interface TenantRuns {
   /** Throws what is wrong with the tenant. */
-  open(tenant: Tenant): Promise<Run>
+  open(tenant: Tenant, signal?: AbortSignal): Promise<Run>
 }
 
 export function openTenantRuns(run: Run, folder: SharedFolder): TenantRuns {
   const told = new Set<string>()
   return {
-    async open({ name, target }) {
+    async open({ name, target }, signal = run.signal) {
       if (target instanceof SlipwayError) throw target
-      return { ...run, ...(await placeOf(target, name, told, run)), tenant: name, folder }
+      return { ...run, ...(await placeOf(target, name, told, run)), tenant: name, folder, signal }
     },
   }
 }
