@@ -32,13 +32,14 @@ export interface PlannedStep {
   readonly checksum?: string
 }
 
-/** What happens during a run, in its order; `type` tells which. Times are milliseconds. */
+/** What happens during a run, in its order. */
 export type RunEvent = HappenedEvent & {
   /** Of many that one run goes through, the one that it is about. */
   readonly tenant?: string
 }
 
-type HappenedEvent =
+/** One of them; `type` tells which. Times are milliseconds. */
+export type HappenedEvent =
   | { type: 'run-started'; runId: string; verb: string; database: string; dir: string }
   /** One line per change of state while the database does not answer, not one per try. */
   | { type: 'waiting-for-database'; reason: string; elapsedMs: number; timeoutMs: number }

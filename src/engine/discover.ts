@@ -2,9 +2,6 @@
 
 import type { HistorySnapshot } from '../dialects/dialect.ts'
 import { type DiscoverOptions, type Discovery, discoverMigrations } from '../files/discover.ts'
-import { loadMigration } from '../files/load.ts'
-import type { LoadedMigration } from '../files/loaded.ts'
-import type { MigrationFile } from '../plan/migration.ts'
 import type { Run } from './run.ts'
 
 export async function discover(run: Run, manifest: DiscoverOptions['manifest'] = 'use'): Promise<Discovery> {
@@ -13,11 +10,6 @@ export async function discover(run: Run, manifest: DiscoverOptions['manifest'] =
   const found = await discoverMigrations(dir, { allowEmpty, cwd: run.cwd, manifest })
   for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })
   return found
-}
-
-/** From the text to something that can be run. Throws what loadMigration throws. */
-export function loadFor(run: Run, file: MigrationFile): Promise<LoadedMigration> {
-  return run.folder === undefined ? loadMigration(file, run.dialect) : run.folder.load(file, run.dialect)
 }
 
 /** A history without a row begins with the baseline, where there is one. */

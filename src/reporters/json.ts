@@ -54,7 +54,11 @@ function messageFor(event: RunEvent, told: Told, redact: Redactor): string {
   const text = told.aside === undefined ? told.text : `${told.text} (${told.aside})`
   if (event.type === 'step-failed') return `${text}: ${redact(event.error.message)}`
   const error = event.type === 'run-finished' ? event.outcome.error : undefined
-  return error === undefined ? text : `${redact(error.message)}; ${text}`
+  if (error === undefined) return text
+  // A line about one of many begins with its name.
+  return event.tenant === undefined
+    ? `${redact(error.message)}; ${text}`
+    : `${text}: ${redact(error.message)}`
 }
 
 /**

@@ -52,10 +52,11 @@ export async function readHistories(db: TestDatabase): Promise<Record<string, st
   return histories
 }
 
-/** `{"event":…}` lines. */
+/** `{"event":…}` lines, as far as they are whole. */
 export function readLines(stderr: string): Record<string, unknown>[] {
   return stderr
     .split('\n')
+    .slice(0, -1)
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
