@@ -1,7 +1,9 @@
 /** The run of one tenant within a run over many. */
+import { joinList } from '../../config/list-value.ts'
+import { settings } from '../../config/settings.ts'
 import type { DatabaseUrl } from '../../config/url.ts'
 import { loadDialect } from '../../dialects/index.ts'
-import { SlipwayError } from '../../errors.ts'
+import { isSlipwayError, SlipwayError } from '../../errors.ts'
 import type { Listener } from '../../events.ts'
 import { shellWord } from '../../plan/shell.ts'
 import { createEcho } from '../echo.ts'
@@ -19,11 +21,14 @@ export function openTenantRuns(run: Run, folder: SharedFolder): TenantRuns {
   const told = new Set<string>()
   return {
     async open({ name, target }, signal = run.signal) {
-      if (target instanceof SlipwayError) throw target
+      if (isSlipwayError(target)) throw target
       return { ...run, ...(await placeOf(target, name, told, run)), tenant: name, folder, signal }
     },
   }
 }
+
+/** What the folder, the line or the settings have to say to each of them is said once, and of nobody. */
+const ofAll: ReadonlySet<string> = new Set(['mixed-versions', 'plaintext', 'no-effect'])
 
 async function placeOf(
   url: DatabaseUrl,
@@ -32,9 +37,9 @@ async function placeOf(
   run: Run,
 ): Promise<Pick<Run, 'url' | 'dialect' | 'emit' | 'echo'>> {
   const emit: Listener = (event) => {
-    // What the folder or the server has to say to each of them is said once.
-    if (event.type === 'warning' && isTold(`${event.code} ${event.message}`, told)) return
-    run.emit({ ...event, tenant })
+    const isShared = (event.type === 'warning' || event.type === 'notice') && ofAll.has(event.code)
+    if (!isShared) run.emit({ ...event, tenant })
+    else if (!isTold(`${event.code} ${event.message}`, told)) run.emit(event)
   }
   return {
     url,
@@ -51,14 +56,25 @@ function isTold(text: string, told: Set<string>): boolean {
 }
 
 /** The error with the tenant's name, and with commands that are about this one. */
-export async function toTenantError(
-  run: Run,
-  { name, schema }: Tenant,
-  thrown: unknown,
-): Promise<SlipwayError> {
+export async function toTenantError(run: Run, tenant: Tenant, thrown: unknown): Promise<SlipwayError> {
   const error = await toSlipwayError(run, thrown)
-  const only = schema === undefined ? undefined : `--tenants ${shellWord(schema)}`
-  const hint =
-    only === undefined ? error.hint : error.hint.replace(/\bslipway (?!up\b)[a-z]+\b/g, `$& ${only}`)
-  return new SlipwayError(error.code, error.message, { ...error.facts, hint, tenant: name, cause: error })
+  const hint = aboutOne(error.hint, tenant)
+  return new SlipwayError(error.code, error.message, {
+    ...error.facts,
+    hint,
+    tenant: tenant.name,
+    cause: error,
+  })
+}
+
+const takers: readonly string[] = settings.tenants.verbs
+
+/** `slipway up` goes through all of them again, which is what is wanted. */
+function aboutOne(hint: string, { schema, target }: Tenant): string {
+  const url = isSlipwayError(target) || target.dialect !== 'sqlite' ? undefined : target.shown
+  const name = schema ?? url
+  if (name === undefined) return hint
+  return hint.replace(/\bslipway ([a-z]+)\b/g, (command, verb: string) =>
+    verb === 'up' || !takers.includes(verb) ? command : `${command} --tenants ${shellWord(joinList([name]))}`,
+  )
 }
