@@ -1,10 +1,10 @@
 /** Two hundred tenants: two of them broken, then a run that is killed half-way, then shards side by side. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startSlipway } from '../helpers/cli.ts'
-import type { TestDatabase } from '../helpers/postgres.ts'
-import { until } from '../helpers/until.ts'
-import { environment, readLines, tenantScene } from '../tenants/scene.ts'
+import { startSlipway } from '../../helpers/cli.ts'
+import type { TestDatabase } from '../../helpers/postgres.ts'
+import { until } from '../../helpers/until.ts'
+import { environment, readLines, tenantScene } from '../../tenants/scene.ts'
 
 const migrations = Object.fromEntries(
   Array.from({ length: 20 }, (_, index) => {
