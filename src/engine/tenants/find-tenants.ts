@@ -5,6 +5,7 @@ import { requireDatabase } from '../../config/load.ts'
 import { touring } from '../../config/setting-verbs.ts'
 import type { DatabaseUrl } from '../../config/url.ts'
 import type { Session } from '../../dialects/dialect.ts'
+import { loadDialect } from '../../dialects/index.ts'
 import { isSlipwayError, SlipwayError } from '../../errors.ts'
 import type { HistoryDigest } from '../../plan/digest.ts'
 import { isInShard, type Shard } from '../../plan/shard.ts'
@@ -36,7 +37,9 @@ export async function findTenants(run: Run, options: FindOptions): Promise<Found
   warnOfShard(run, shard)
   if (source.kind === 'list' && (!options.digests || source.tenants.every(({ text }) => isUrl(text))))
     return { ...choose(run, { listed: source.tenants, source, shard, setting }), digests: new Map() }
-  const base = { ...run, url: requireDatabase(run.config) }
+  const url = requireDatabase(run.config)
+  // The run as a whole may be named after the first URL of a list.
+  const base = { ...run, url, dialect: await loadDialect(url) }
   return await reading(base, async (session) => {
     const listed = source.kind === 'list' ? source.tenants : await ask(base, session, source.text)
     const chosen = choose(run, { listed, source, shard, setting })

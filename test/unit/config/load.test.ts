@@ -104,7 +104,7 @@ test('every variable of the table reaches the config', (t) => {
   })
   const { redact: _redact, tenants, ...rest } = config
   assert.equal(tenants?.find().text, 'acme, "odd, one"')
-  assert.equal(tenants.shard?.text, '1/2')
+  assert.equal(tenants?.shard?.text, '1/2')
   assert.deepEqual(rest, {
     databaseUrl: { dialect: 'sqlite', path: join(cwd, 'a.db'), shown: `sqlite://${join(cwd, 'a.db')}` },
     scratchUrl: { dialect: 'sqlite', path: ':memory:', shown: 'sqlite::memory:' },
