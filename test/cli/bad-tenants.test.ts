@@ -32,7 +32,9 @@ testBadInput([
     hint: /correct SLIPWAY_TENANTS/,
   }),
   row('a query that would write', 'with x as (insert into t values (1) returning 1) select * from x', {
-    before: ({ db }) => void db.query('create table t (n integer)'),
+    before: async ({ db }) => {
+      await db.query('create table t (n integer)')
+    },
     exit: 78,
     code: 'no-tenants',
     message: /cannot execute (INSERT|SELECT) in a read-only transaction/,
