@@ -21,7 +21,7 @@ const rounds = Number(values.rounds)
 const migrations = 20
 const deadlineMs = 1_800_000
 /** For a start of 2,000 tenants with nothing to do, in milliseconds. */
-const figureMs = 5000
+const figureMs = 3000
 
 process.env.TEST_PG_PASSWORD ??= 'benchmark'
 console.table(describeMachine())

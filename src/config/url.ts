@@ -51,7 +51,9 @@ export interface PostgresUrl {
   readonly schema: string | undefined
   /** Behind it in search_path. */
   readonly sharedSchemas?: readonly string[]
-  /** Of a tenant: a schema that is not there is a mistake, and not created. */
+  /** One schema of many that have a history each. */
+  readonly ofTenant?: true
+  /** A schema that is not there is a mistake, and not created. */
   readonly schemaMustExist?: true
   /** From `pgbouncer=true`. */
   readonly pooled: boolean

@@ -13,15 +13,15 @@ import { judgesFor } from './target.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema, digest } = options.history
-  const existence = url.schemaMustExist
+  const wanted = { existence: url.schemaMustExist, onlyHere: url.ofTenant }
   const request = {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
     onLogin: options.onLogin,
-    greeting: factsQuery(table, schema ?? url.schema, { digest, existence }),
+    greeting: factsQuery(table, schema ?? url.schema, { digest, ...wanted }),
     // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
-    ...(digest === true ? { plainGreeting: factsQuery(table, schema ?? url.schema, { existence }) } : {}),
+    ...(digest === true ? { plainGreeting: factsQuery(table, schema ?? url.schema, wanted) } : {}),
   }
   const judges = judgesFor(url.target, options.intent)
   const reaching = asClient(url, () => reachServer(url, request, judges))

@@ -49,6 +49,8 @@ export function factsQuery(table: string, schema: string | undefined, wanted: Wa
 interface Wanted {
   /** Instead of the tables: finding these takes the server as long again, and a run with nothing to do needs none. */
   readonly digest?: boolean | undefined
+  /** The tables of this schema alone: with thousands of histories, listing them all takes longer than any work. */
+  readonly onlyHere?: boolean | undefined
   /** Whether the schema exists. */
   readonly existence?: boolean | undefined
 }
@@ -58,7 +60,7 @@ export function selectFacts(table: string, schema: string | undefined, wanted: W
   const history =
     wanted.digest === true
       ? `${digestExpression(table, schemaExpression)} as digest`
-      : `${tablesExpression(table)} as tables`
+      : `${tablesExpression(table, wanted.onlyHere === true ? schemaExpression : undefined)} as tables`
   const existence =
     wanted.existence === true
       ? `\n  exists (select from pg_catalog.pg_namespace where nspname = ${schemaExpression}) as schema_exists,`
@@ -76,7 +78,7 @@ export function selectFacts(table: string, schema: string | undefined, wanted: W
   ${history}`
 }
 
-function tablesExpression(table: string): string {
+function tablesExpression(table: string, schema: string | undefined): string {
   return `(select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'schema', n.nspname,
       'name', c.relname,
@@ -86,7 +88,7 @@ function tablesExpression(table: string): string {
    from pg_catalog.pg_class c
    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relname in (${literal(table)}, ${literal(nameLog(table))}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
-     and n.nspname !~ '^pg_temp_')`
+     and ${schema === undefined ? "n.nspname !~ '^pg_temp_'" : `n.nspname = ${schema}`})`
 }
 
 export function readFacts(results: readonly ResultSet[]): ServerFacts {

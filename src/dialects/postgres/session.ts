@@ -41,6 +41,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
   }
   const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
+  const wanted = { onlyHere: parts.url.ofTenant }
   const reader = { login: parts.facts.user, role: parts.options.role }
   // The digest was asked for instead of the tables.
   let latest: ServerFacts | undefined = parts.options.history.digest === true ? undefined : parts.facts
@@ -54,7 +55,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     }
   }
   const findHistory = async () => {
-    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
+    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema, wanted)))
     const found = await locating(facts, async () => history.findTables(facts, names))
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
@@ -190,7 +191,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     async adoptHistory(adoption) {
       const place = await settled()
       latest = undefined
-      const facts = readFacts(await link.simple(factsQuery(names.table, names.schema)))
+      const facts = readFacts(await link.simple(factsQuery(names.table, names.schema, wanted)))
       const { adoptHistory } = await import('./adopt.ts')
       await adoptHistory(place, facts, adoption)
     },

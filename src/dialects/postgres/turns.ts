@@ -173,9 +173,11 @@ function isComplete({ history, log }: FoundTables): boolean {
 
 /** Looks again, now that the lock is held. */
 async function createWhatIsAbsent(parts: TurnParts, keeper: TurnKeeper): Promise<void> {
-  const { link, names, facts } = parts
+  const { link, names, facts, url } = parts
   const { turn } = keeper
-  const found = findTables(readFacts(await link.simple(selectFacts(names.table, names.schema))), names)
+  const wanted = { onlyHere: url.ofTenant }
+  const seen = readFacts(await link.simple(selectFacts(names.table, names.schema, wanted)))
+  const found = findTables(seen, names)
   if (isComplete(found) || turn === undefined) return
   const [schema] = await link.simple(selectSchema(names))
   const isSchemaThere = schema !== undefined && schema.rows.length > 0

@@ -78,6 +78,7 @@ function inSchema(base: PostgresUrl, schema: string, config: Config): PostgresUr
   return {
     ...base,
     schema,
+    ofTenant: true,
     ...(config.sharedSchemas.length === 0 ? {} : { sharedSchemas: config.sharedSchemas }),
     ...(config.createSchemas ? {} : { schemaMustExist: true }),
   }
