@@ -4,6 +4,7 @@
  * what the plan was made from. Nothing is SET but for the transaction.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { Attempt, Session } from '../dialect.ts'
 import type { Turns } from '../turns.ts'
@@ -24,6 +25,7 @@ import { historyMark } from './turn-texts.ts'
 
 export interface TurnParts extends KeeperParts {
   readonly endpoint: Endpoint
+  readonly url: Pick<PostgresUrl, 'ofTenant'>
   /** Who may read the history. */
   readonly readers: readonly string[]
   /** The session that reads. */
