@@ -155,7 +155,9 @@ function endingLines(
   const { error, exitCode, tenants } = event.outcome
   if (exitCode === 0) return [markedLine('done', told, printer)]
   if (tenants !== undefined && error !== undefined) return tenantsEnding(error, told, printer)
-  const unseen = error !== undefined && printer.memory.told !== error
+  // The error of a tenant is the one that was told, with its name.
+  const { told: seen } = printer.memory
+  const unseen = error !== undefined && (seen === undefined || (seen !== error && seen !== error.cause))
   const lines = unseen ? errorLines(nameTenant(error, event), printer.style) : []
   lines.push(markedLine('stop', told, printer))
   if (error !== undefined) lines.push(nextLine(hintOf(error), printer.style))

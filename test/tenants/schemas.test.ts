@@ -140,6 +140,8 @@ test('two shards never touch one tenant, and all of them together take every one
         (line) => line.event === 'run-finished' && line.tenant !== undefined,
       )
       for (const { exitCode, applied } of ends) assert.deepEqual([exitCode, applied], [0, ['0001_a']])
+      const found = readLines(stderr).find((line) => line.event === 'tenants-found')
+      assert.deepEqual([found?.all, found?.tenants, found?.upToDate], [12, ends.length, 0])
       lists.push(ends.map(({ tenant }) => String(tenant)))
     }
     const [first = [], second = []] = lists
@@ -213,7 +215,8 @@ test('what one tenant’s migration throws where nobody awaits it is that one’
     async ({ db, run }) => {
       const { code, stderr } = await run(['up', '--tenants', 'acme,broken,wayne'])
       assert.equal(code, 70, stderr)
-      assert.match(stderr, /- broken: .*nobody waits/)
+      assert.match(stderr, /tenants failed:\n\s*- broken: .*nobody waits/)
+      assert.equal(stderr.match(/^ *3 \| /gm)?.length, 1, 'its place is shown once')
       assert.deepEqual(await readHistories(db), { acme: ['0001_a'], broken: [], wayne: ['0001_a'] })
     },
   ))
