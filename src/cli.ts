@@ -2,7 +2,6 @@
 import { type Command, parseArguments } from './config/arguments.ts'
 import type { Config } from './config/config.ts'
 import { describeRunner } from './config/environment.ts'
-import { requireDatabase } from './config/load.ts'
 import type { DatabaseUrl } from './config/url.ts'
 import type { Run } from './engine/run.ts'
 import { isSlipwayError, type SlipwayError } from './errors.ts'
@@ -16,6 +15,7 @@ import { commandAgain } from './terminal/command-again.ts'
 import type { CommandContext } from './terminal/context.ts'
 import { earlyLogFormat } from './terminal/early-log-format.ts'
 import { endAfterOutput, watchEnding } from './terminal/ending.ts'
+import { findDatabase } from './terminal/find-database.ts'
 import { nameOnce } from './terminal/name-once.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
@@ -130,7 +130,8 @@ function createContext(
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
     report?.listen(event)
-    if (event.type === 'run-finished') termination?.tellOutcome(event.outcome, config.redact)
+    if (event.type === 'run-finished' && event.tenant === undefined)
+      termination?.tellOutcome(event.outcome, config.redact)
   }
   return {
     config,
@@ -152,7 +153,7 @@ type Hearer = Pick<CommandContext, 'emit'> & {
 
 async function openRun(config: Config, command: Command, hearer: Hearer): Promise<Run> {
   const { verb } = command
-  const { emit: tell, whileWaiting, url = requireDatabase(config) } = hearer
+  const { emit: tell, whileWaiting, url = await findDatabase(config, verb) } = hearer
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()
   const applied: string[] = []

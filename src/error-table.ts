@@ -66,6 +66,11 @@ export const errorTable = {
     meaning: 'What is pending cannot run in a single transaction.',
     hint: 'leave out --single-transaction, or run what can be together with --to',
   },
+  'one-tenant': {
+    exit: 64,
+    meaning: 'What was asked for is done for one tenant at a time.',
+    hint: 'name one: slipway status --tenants NAME',
+  },
   'unknown-target': { exit: 64, meaning: 'No migration matches the target.', hint: 'slipway status' },
   'ambiguous-target': {
     exit: 64,
@@ -251,6 +256,11 @@ export const errorTable = {
     meaning: 'A migration failed; a transactional one was rolled back whole.',
     hint: 'correct it and run again: slipway up',
   },
+  'tenants-failed': {
+    exit: 70,
+    meaning: 'Some tenants failed; all others are done.',
+    hint: 'correct it, then run again: only those that failed have anything to do',
+  },
   'not-awaited': {
     exit: 70,
     meaning: 'A migration returned before one of its queries was awaited.',
@@ -404,6 +414,22 @@ export const errorTable = {
     exit: 78,
     meaning: 'The file that SLIPWAY_REPORT or --report names cannot be written; nothing was done.',
     hint: 'make its folder writable for the user that slipway runs as, or name another file',
+  },
+  'bad-tenant': {
+    exit: 78,
+    meaning:
+      'What the list of tenants holds names no schema and no database, or not one that can be had here.',
+    hint: 'slipway config',
+  },
+  'no-tenants': {
+    exit: 78,
+    meaning: 'The list of tenants is empty, or cannot be read.',
+    hint: 'correct it; if there may be none: slipway up --allow-no-tenants',
+  },
+  'tenant-missing': {
+    exit: 78,
+    meaning: 'A tenant has no schema of its name.',
+    hint: 'correct the name, or have it made: slipway up --create-schemas',
   },
   'role-missing': {
     exit: 78,

@@ -16,6 +16,8 @@ export interface ErrorFacts {
   /** Replaces the table's hint: the next command to type. */
   readonly hint?: string
   readonly migration?: string
+  /** Of many, the one that failed. */
+  readonly tenant?: string
   readonly location?: SourceLocation
   /** Five-character code; https://www.postgresql.org/docs/current/errcodes-appendix.html, or SQLite's result code name. */
   readonly sqlstate?: string

@@ -32,8 +32,14 @@ export interface PlannedStep {
   readonly checksum?: string
 }
 
-/** What happens during a run, in its order; `type` tells which. Times are milliseconds. */
-export type RunEvent =
+/** What happens during a run, in its order. */
+export type RunEvent = HappenedEvent & {
+  /** Of many that one run goes through, the one that it is about. */
+  readonly tenant?: string
+}
+
+/** One of them; `type` tells which. Times are milliseconds. */
+export type HappenedEvent =
   | { type: 'run-started'; runId: string; verb: string; database: string; dir: string }
   /** One line per change of state while the database does not answer, not one per try. */
   | { type: 'waiting-for-database'; reason: string; elapsedMs: number; timeoutMs: number }
@@ -48,6 +54,18 @@ export type RunEvent =
       waitedMs: number
       host?: string
       encryption?: string
+    }
+  /**
+   * Of a run over many: all that there are, and how many of them are this run's, by its shard; `upToDate` of those have
+   * nothing to do. `run-started` and `run-finished` come again for each, with its name.
+   */
+  | {
+      type: 'tenants-found'
+      all: number
+      tenants: number
+      upToDate: number
+      concurrency: number
+      shard?: string
     }
   | { type: 'waiting-for-lock'; holder: LockHolder | undefined; elapsedMs: number; timeoutMs: number }
   | { type: 'lock-acquired'; waitedMs: number }
@@ -138,6 +156,18 @@ export interface RunOutcome {
   readonly ahead: readonly string[]
   readonly durationMs: number
   readonly error?: SlipwayError
+  /** Of a run over many; the names above are those of all of them. */
+  readonly tenants?: TenantsOutcome
+}
+
+/** What became of each, by name. */
+export interface TenantsOutcome {
+  /** Brought up to date. */
+  readonly migrated: readonly string[]
+  readonly upToDate: readonly string[]
+  readonly failed: readonly { readonly tenant: string; readonly error: SlipwayError }[]
+  /** Not begun with, or stopped on the way. */
+  readonly notDone: readonly string[]
 }
 
 /** Called with every event. */

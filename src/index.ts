@@ -41,12 +41,14 @@ export type { ErrorCode, ExitCode } from './error-table.ts'
 export { type ErrorFacts, type RunProgress, SlipwayError, type SourceLocation } from './errors.ts'
 export type {
   AmendAction,
+  HappenedEvent,
   Listener,
   LockHolder,
   PlannedStep,
   RunEvent,
   RunOutcome,
   StepAction,
+  TenantsOutcome,
 } from './events.ts'
 export type { SlipwayConfigInput } from './files/config-file.ts'
 export { createMigrator, type Migrator } from './library/migrator.ts'

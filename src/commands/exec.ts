@@ -1,6 +1,7 @@
 /** `slipway exec -- COMMAND`: up, then become the command. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { secretEnvironmentNames } from '../config/secret-variables.ts'
+import type { Run } from '../engine/run.ts'
 import { startUp } from '../engine/up.ts'
 import { exitCodes, isSlipwayError } from '../errors.ts'
 import { findCommand } from '../programs/find-command.ts'
@@ -16,7 +17,7 @@ export async function exec(
   // Before anything is migrated: a container whose command is misspelled must not change the database first.
   const found = findCommand(name, context.env.PATH, context.cwd)
   const run = await context.openRun()
-  const exitCode = await conclude(run, startUp(run, {}))
+  const exitCode = await conclude(run, await chooseUp(run))
   if (exitCode !== 0) return exitCode
   await context.closeReporter()
   // A signal that came when all was done is still meant for this container; the program would never learn of it.
@@ -33,4 +34,9 @@ function withoutSecrets(env: Readonly<Record<string, string | undefined>>): Reco
       value === undefined || secret.has(name) ? [] : [[name, value]],
     ),
   )
+}
+
+async function chooseUp(run: Run): Promise<ReturnType<typeof startUp>> {
+  if (run.config.tenants === undefined) return startUp(run, {})
+  return (await import('../engine/tenants/run-tenants.ts')).startUpAll(run, {})
 }

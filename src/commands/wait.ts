@@ -8,6 +8,10 @@ export async function wait(
   options: { readonly timeoutMs: number; readonly for: 'migrations' | 'database' },
 ): Promise<number> {
   const run = await context.openRun()
+  if (run.config.tenants !== undefined) {
+    const { waitForAll } = await import('../engine/tenants/run-tenants.ts')
+    return conclude(run, waitForAll(run, options))
+  }
   return conclude(run, () =>
     options.for === 'database'
       ? waitForDatabase(run, options.timeoutMs)

@@ -3,7 +3,7 @@ import { SlipwayError } from '../errors.ts'
 import { nearest } from '../plan/nearest.ts'
 import { joinList } from './list-value.ts'
 import type { SettingType } from './setting.ts'
-import { correctIn, durationForm } from './setting-value.ts'
+import { correctIn, countForm, durationForm } from './setting-value.ts'
 import { settingNames, settingOf } from './settings.ts'
 import { describeSource, optionHint, type Source } from './source.ts'
 import type { Warning } from './url-problem.ts'
@@ -37,6 +37,8 @@ function writeValue({ kind }: SettingType, value: unknown): string | undefined {
       return typeof value === 'boolean' ? String(value) : undefined
     case 'duration':
       return value === 0 ? '0' : textOf(value)
+    case 'count':
+      return typeof value === 'number' ? String(value) : textOf(value)
     case 'list':
       return Array.isArray(value) && value.every((item) => typeof item === 'string')
         ? joinList(value)
@@ -60,6 +62,8 @@ function formOf(type: SettingType): string {
       return durationForm
     case 'list':
       return 'a list of texts'
+    case 'count':
+      return countForm
     case 'choice':
       return `one of ${type.values.join(', ')}`
     case 'string':

@@ -10,11 +10,13 @@ type ConfigValue<Type extends SettingType> = Type extends { kind: 'boolean' }
   ? boolean
   : Type extends { kind: 'duration' }
     ? string | 0
-    : Type extends { kind: 'choice'; values: readonly (infer Value)[] }
-      ? Value
-      : Type extends { kind: 'list' }
-        ? string | readonly string[]
-        : string
+    : Type extends { kind: 'count' }
+      ? number | string
+      : Type extends { kind: 'choice'; values: readonly (infer Value)[] }
+        ? Value
+        : Type extends { kind: 'list' }
+          ? string | readonly string[]
+          : string
 
 /**
  * The settings of `slipway.config.ts`; see docs/settings.md. Flags and variables win over them. Relative paths start at

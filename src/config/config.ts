@@ -2,7 +2,21 @@
 import type { SlipwayError } from '../errors.ts'
 import type { Redactor } from '../redact.ts'
 import type { Hooks } from './hook.ts'
+import type { Found } from './source.ts'
 import type { DatabaseUrl } from './url.ts'
+import type { ParsedUrl } from './url-problem.ts'
+
+/** SLIPWAY_TENANTS as it was found, and what it takes to make sense of it. */
+export interface TenantsSetting {
+  /** Throws secret-twice, secret-unreadable. */
+  readonly find: () => Found
+  /** SLIPWAY_SHARD. */
+  readonly shard: Found | undefined
+  /** The same variables count as for the database's own URL. `name`: how messages call it. Throws bad-url. */
+  readonly parseUrl: (text: string, place: { readonly name: string; readonly cwd: string }) => ParsedUrl
+  /** More that must never be printed. */
+  readonly learn: (secrets: Iterable<string>) => void
+}
 
 export interface Config {
   /** Undefined until a verb that needs a database asks for it: see requireDatabase in load.ts. */
@@ -18,6 +32,14 @@ export interface Config {
   /** The folder of the project's own templates, absolute; undefined: the usual one. */
   readonly templates: string | undefined
   readonly allowEmpty: boolean
+  /** Absent: one database. What it says is read by those who need it: see tenants.ts. */
+  readonly tenants?: TenantsSetting
+  readonly concurrency: number
+  readonly maxFailures: number | undefined
+  /** Behind a tenant's own in search_path. */
+  readonly sharedSchemas: readonly string[]
+  readonly createSchemas: boolean
+  readonly allowNoTenants: boolean
   readonly table: string
   readonly schema: string | undefined
   /** SET ROLE after connecting. */

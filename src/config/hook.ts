@@ -8,6 +8,7 @@ export const hookVariableNames = [
   'SLIPWAY_VERB',
   'SLIPWAY_DIRECTION',
   'SLIPWAY_DIALECT',
+  'SLIPWAY_TENANT',
   'SLIPWAY_MIGRATION',
   'SLIPWAY_FILE',
   'SLIPWAY_OUTCOME',
@@ -27,6 +28,8 @@ export interface HookFacts {
   readonly verb: string
   readonly direction: 'up' | 'down'
   readonly dialect: 'postgres' | 'sqlite' | undefined
+  /** Of many: the one that is migrated now; each has its own round of hooks. */
+  readonly tenant: string | undefined
   /** With `beforeEach` and `afterEach`: the migration's name. */
   readonly migration: string | undefined
   /** Absolute: the migration's file, or the one that `new` wrote. */

@@ -1,17 +1,20 @@
 import { resolve } from 'node:path'
 import { isSlipwayError, SlipwayError } from '../errors.ts'
-import { createRedactor } from '../redact.ts'
+import { createGrowingRedactor, createRedactor } from '../redact.ts'
 import { attempt } from './attempt.ts'
-import type { Config } from './config.ts'
+import type { Config, TenantsSetting } from './config.ts'
 import { warnOfUnknownKeys } from './config-file.ts'
 import { findDatabase } from './database.ts'
 import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
+import { osUserName } from './environment.ts'
 import type { Hooks } from './hook.ts'
 import { readLogLevel } from './log-level.ts'
+import { parseDatabaseUrl } from './parse-url.ts'
 import { findScratch } from './scratch.ts'
-import { badValue, readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
+import { badValue, readBoolean, readChoice, readCount, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
-import { type Environment, findSetting, type Layer, type Sources } from './sources.ts'
+import { type Environment, findCandidates, findSetting, type Layer, type Sources } from './sources.ts'
+import { createSurroundings } from './surroundings.ts'
 import { warnOfUnknownVariables } from './unknown-variables.ts'
 import type { DatabaseUrl } from './url.ts'
 
@@ -42,12 +45,19 @@ export function loadConfig(
   const { secrets, from: _, warnings: databaseWarnings, ...database } = findDatabase(sources)
   const { secrets: scratchSecrets, ...scratch } = findScratch(sources)
   const { logLevel, warnings: logWarnings } = readLogLevel(find('logLevel'))
+  const tenancy = findTenants(sources, [...secrets, ...scratchSecrets])
   return Object.freeze({
     ...database,
     ...scratch,
     dir: findPath('dir', sources) ?? resolve(input.cwd, settings.dir.default),
     templates: findPath('templates', sources),
     allowEmpty: readBoolean(settings.allowEmpty, find('allowEmpty')),
+    ...tenancy,
+    concurrency: readCount(settings.concurrency, find('concurrency')) ?? 1,
+    maxFailures: readCount(settings.maxFailures, find('maxFailures')),
+    sharedSchemas: readList(settings.sharedSchemas, find('sharedSchemas')),
+    createSchemas: readBoolean(settings.createSchemas, find('createSchemas')),
+    allowNoTenants: readBoolean(settings.allowNoTenants, find('allowNoTenants')),
     table: text('table', settings.table.default),
     schema: find('schema')?.text,
     role: find('role')?.text,
@@ -71,7 +81,6 @@ export function loadConfig(
     logLevel,
     env,
     ...(hooks === undefined ? {} : { hooks }),
-    redact: createRedactor([...secrets, ...scratchSecrets]),
     warnings: [
       ...fileWarnings,
       ...warnOfUnknownVariables(sources.layers),
@@ -80,6 +89,24 @@ export function loadConfig(
       ...databaseWarnings,
     ],
   })
+}
+
+/** What they are is read later, by few, so that is also when their passwords become known. */
+function findTenants(sources: Sources, secrets: readonly string[]): Pick<Config, 'redact' | 'tenants'> {
+  // It may be in a file, which a verb without a database does not need.
+  const [found] = findCandidates('tenants', sources)
+  if (found === undefined) return { redact: createRedactor(secrets) }
+  const { redact, learn } = createGrowingRedactor(secrets)
+  const parseUrl: TenantsSetting['parseUrl'] = (text, place) =>
+    parseDatabaseUrl(text, {
+      ...place,
+      osUser: osUserName,
+      surroundings: createSurroundings(sources),
+    })
+  return {
+    redact,
+    tenants: { find: () => found.read(), shard: findSetting('shard', sources), parseUrl, learn },
+  }
 }
 
 /** Absolute; `-` stays what it is. */

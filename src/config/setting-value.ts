@@ -18,6 +18,16 @@ export function readDuration(setting: Setting, found: Found | undefined): number
   return ms
 }
 
+export const countForm = 'a whole number from 1 on'
+
+/** undefined without a value and a default. Throws bad-setting, or bad-value for a flag. */
+export function readCount(setting: Setting, found: Found | undefined): number | undefined {
+  const text = found?.text ?? setting.default
+  if (text === undefined) return undefined
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw badValue(setting, found, countForm)
+  return Number(text)
+}
+
 /** true, yes, on, 1 and their opposites in any letter case. Throws bad-setting, or bad-value for a flag. */
 export function readBoolean(setting: Setting, found: Found | undefined): boolean {
   const text = (found?.text ?? setting.default ?? '').toLowerCase()

@@ -1,6 +1,8 @@
 /** Which verbs take which settings, by what they do. */
 
 export const writing = ['up', 'exec'] as const
+/** Those that go through many tenants. */
+export const touring = ['up', 'status', 'verify', 'wait', 'exec'] as const
 export const amending = ['stamp', 'repair', 'adopt'] as const
 export const moving = [...writing, 'down'] as const
 export const looking = ['doctor', 'unlock'] as const

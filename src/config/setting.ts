@@ -5,6 +5,8 @@ export type SettingType =
   | { readonly kind: 'string'; readonly placeholder: string }
   | { readonly kind: 'path'; readonly placeholder: string }
   | { readonly kind: 'duration' }
+  /** 1, 2, 3 … */
+  | { readonly kind: 'count'; readonly placeholder: string }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   /** See list-value.ts. */

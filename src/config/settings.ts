@@ -1,6 +1,6 @@
 /** THE table of settings: parsing of flags, variables and config files, help and docs/settings.md come from it. */
 import type { Setting } from './setting.ts'
-import { amending, connecting, moving, planning, trying, writing } from './setting-verbs.ts'
+import { amending, connecting, moving, planning, touring, trying, writing } from './setting-verbs.ts'
 import type { Verb } from './verbs.ts'
 
 export const settings = {
@@ -195,6 +195,60 @@ export const settings = {
     default: 'false',
     doc: 'Log every statement that a migration sends, without bound values and passwords.',
     verbs: moving,
+  },
+  tenants: {
+    flag: 'tenants',
+    variable: 'SLIPWAY_TENANTS',
+    type: { kind: 'list', placeholder: 'LIST' },
+    doc: 'Migrate many: schemas of the database, or databases by URL. Names separated by commas, @FILE with one on each line, or a select whose first column has them. Verbs that know only one database take one.',
+    secret: true,
+    verbs: connecting,
+  },
+  concurrency: {
+    flag: 'concurrency',
+    variable: 'SLIPWAY_CONCURRENCY',
+    type: { kind: 'count', placeholder: 'N' },
+    default: '4',
+    doc: 'How many tenants are worked on at once, with a connection each.',
+    verbs: touring,
+  },
+  maxFailures: {
+    flag: 'max-failures',
+    variable: 'SLIPWAY_MAX_FAILURES',
+    type: { kind: 'count', placeholder: 'N' },
+    defaultShown: 'none: go on',
+    doc: 'Begin with no further tenant once so many have failed.',
+    verbs: touring,
+  },
+  shard: {
+    flag: 'shard',
+    variable: 'SLIPWAY_SHARD',
+    type: { kind: 'string', placeholder: 'I/N' },
+    doc: 'Take only the tenants of part I of N, such as 1/8. N alone: which part, JOB_COMPLETION_INDEX says.',
+    verbs: touring,
+  },
+  sharedSchemas: {
+    flag: 'shared-schemas',
+    variable: 'SLIPWAY_SHARED_SCHEMAS',
+    type: { kind: 'list', placeholder: 'NAMES' },
+    doc: "Schemas behind the tenant's own in search_path, such as the one that has the extensions.",
+    verbs: connecting,
+  },
+  createSchemas: {
+    flag: 'create-schemas',
+    variable: 'SLIPWAY_CREATE_SCHEMAS',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Create the schema of a tenant that has none; otherwise that tenant fails, since a wrong name looks like that.',
+    verbs: writing,
+  },
+  allowNoTenants: {
+    flag: 'allow-no-tenants',
+    variable: 'SLIPWAY_ALLOW_NO_TENANTS',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Accept a list of tenants that is empty; otherwise it is refused, since rows that may not be seen look like that.',
+    verbs: touring,
   },
   scratchUrl: {
     flag: 'scratch-url',

@@ -10,7 +10,7 @@ import { readLogLevel } from './log-level.ts'
 import { parseDatabaseUrl } from './parse-url.ts'
 import { findScratch } from './scratch.ts'
 import type { Setting } from './setting.ts'
-import { readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
+import { readBoolean, readChoice, readCount, readDuration, readList } from './setting-value.ts'
 import { type SettingName, settingNames, settingOf } from './settings.ts'
 import type { Found, Source } from './source.ts'
 import { findCandidates } from './sources.ts'
@@ -119,6 +119,9 @@ function readShown(name: SettingName, found: Found, sources: GatheredSources): S
     return { value: hide(setting, found, logLevel), warnings }
   }
   if (name === 'env') return { value: hide(setting, found, sources.env ?? '') }
+  // A select is no list, and URLs may hold passwords.
+  if (name === 'tenants')
+    return { value: secretLike.test(found.text) || found.source.kind === 'file' ? '(not shown)' : found.text }
   return { value: hide(setting, found, readValue(setting, found)) }
 }
 
@@ -128,6 +131,8 @@ function readValue(setting: Setting, found: Found): string {
   switch (type.kind) {
     case 'boolean':
       return String(readBoolean(setting, found))
+    case 'count':
+      return String(readCount(setting, found))
     case 'duration':
       readDuration(setting, found)
       return found.text

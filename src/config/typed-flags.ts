@@ -5,7 +5,16 @@ import { type SettingFlags, type SettingName, settingOf } from './settings.ts'
 import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
 /** They say which database and which history, and as whom; the others say how one run is to be. */
-const lasting: readonly SettingName[] = ['config', 'env', 'databaseUrl', 'role', 'schema', 'table', 'dir']
+const lasting: readonly SettingName[] = [
+  'config',
+  'env',
+  'databaseUrl',
+  'tenants',
+  'role',
+  'schema',
+  'table',
+  'dir',
+]
 
 export function findLastingFlags(flags: SettingFlags): TypedFlag[] {
   return lasting.flatMap((name) => {

@@ -49,6 +49,12 @@ export interface PostgresUrl {
   readonly tls: TlsSettings
   /** From `schema=`: search_path for the session. */
   readonly schema: string | undefined
+  /** Behind it in search_path. */
+  readonly sharedSchemas?: readonly string[]
+  /** One schema of many that have a history each. */
+  readonly ofTenant?: true
+  /** A schema that is not there is a mistake, and not created. */
+  readonly schemaMustExist?: true
   /** From `pgbouncer=true`. */
   readonly pooled: boolean
   readonly target: SessionTarget
@@ -83,4 +89,10 @@ export function isSocketDirectory(host: string): boolean {
 /** `db:5432`, `[::1]:5432`, `/var/run/postgresql:5432` */
 export function describeHost({ host, port }: Pick<PostgresHost, 'host' | 'port'>): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** What names without a schema mean; undefined: whatever they mean at the server. */
+export function searchPathOf(url: DatabaseUrl): readonly string[] | undefined {
+  if (url.dialect !== 'postgres' || url.schema === undefined) return undefined
+  return [url.schema, ...(url.sharedSchemas ?? [])]
 }

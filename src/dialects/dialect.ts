@@ -144,6 +144,13 @@ export interface Session extends AsyncDisposable {
    * Throws program-missing, dump-failed.
    */
   dumpSchema(options: SchemaDumpOptions): Promise<string>
+  /** The first column of each row, as text; reads only. */
+  readTexts(query: string): Promise<readonly (string | undefined)[]>
+  /**
+   * The histories of those of the schemas that exist; undefined: none of ours, or not to be had so cheaply. Absent where
+   * there are no schemas.
+   */
+  readDigests?(schemas: readonly string[]): Promise<ReadonlyMap<string, HistoryDigest | undefined>>
   /** Tries once and returns at once. */
   tryRunLock(): Promise<boolean>
   runLockHolder(): Promise<LockHolder | undefined>

@@ -40,7 +40,7 @@ export interface Script {
     readonly isNew: boolean
   }
   readonly role: string | undefined
-  readonly searchPath: string | undefined
+  readonly searchPath: readonly string[] | undefined
   /** Roles that may read the history. */
   readonly readers: readonly string[]
   readonly steps: readonly ScriptStep[]

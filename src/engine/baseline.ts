@@ -3,7 +3,6 @@ import type { HistorySnapshot } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import type { Covered } from '../files/baseline.ts'
 import type { Discovery } from '../files/discover.ts'
-import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { loadSqlMigration } from '../files/sql-file.ts'
 import { defaultOptions, type HistoryRow, type MigrationFile } from '../plan/migration.ts'
@@ -12,6 +11,7 @@ import { resolveEnd } from '../plan/plan.ts'
 import { candidateOf } from '../plan/target.ts'
 import { resolveCommit } from './commit.ts'
 import type { StepPlace } from './execute.ts'
+import { loadFor } from './load-for.ts'
 import type { Up } from './migrator.ts'
 import type { UpRequest } from './planning.ts'
 import type { Run } from './run.ts'
@@ -89,8 +89,7 @@ export async function loadCovered(run: Run, found: Discovery): Promise<LoadedMig
   const migrations: LoadedMigration[] = []
   for (const covered of listCovered(found)) {
     const file = { ...fileOf(covered, found), up: source }
-    const breaking =
-      covered.file !== undefined && (await loadMigration(covered.file, run.dialect)).options.breaking
+    const breaking = covered.file !== undefined && (await loadFor(run, covered.file)).options.breaking
     const body = migrations.length === 0 ? whole.body : { kind: 'sql' as const, statements: [] }
     migrations.push({ file, body, options: { ...defaultOptions, breaking }, hasDown: false, notices: [] })
   }

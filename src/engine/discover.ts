@@ -5,6 +5,7 @@ import { type DiscoverOptions, type Discovery, discoverMigrations } from '../fil
 import type { Run } from './run.ts'
 
 export async function discover(run: Run, manifest: DiscoverOptions['manifest'] = 'use'): Promise<Discovery> {
+  if (run.folder !== undefined) return run.folder.discover(manifest)
   const { dir, allowEmpty } = run.config
   const found = await discoverMigrations(dir, { allowEmpty, cwd: run.cwd, manifest })
   for (const warning of found.warnings) run.emit({ type: 'warning', ...warning })

@@ -3,13 +3,13 @@ import type { HistorySnapshot, Session } from '../dialects/dialect.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
 import type { Discovery } from '../files/discover.ts'
-import { loadMigration } from '../files/load.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { isUpToDate, listUnapplied, type Plan, type Refusal, refusalError, resolveEnd } from '../plan/plan.ts'
 import { needsBaseline } from './discover.ts'
 import type { StepPlace } from './execute.ts'
 import { aroundRun, openHooks } from './hooks/open-hooks.ts'
 import type { RunHooks } from './hooks/run-hooks.ts'
+import { loadFor } from './load-for.ts'
 import { acquireRunLock, releasingRunLock } from './lock.ts'
 import { planAgainst, type UpRequest } from './planning.ts'
 import type { Progress } from './progress.ts'
@@ -110,7 +110,7 @@ export function makePlan(up: Up, snapshot: HistorySnapshot): Promise<Plan | Refu
 export async function loadPending(up: Up, snapshot: HistorySnapshot): Promise<void> {
   for (const file of listUnapplied(up.found.files, snapshot.rows)) {
     if (up.loaded.has(file.name)) continue
-    const migration = await untilAborted(up.run.signal, () => loadMigration(file, up.run.dialect))
+    const migration = await untilAborted(up.run.signal, () => loadFor(up.run, file))
     for (const notice of migration.notices) up.run.emit({ type: 'notice', migration: file.name, ...notice })
     up.loaded.set(file.name, migration)
   }

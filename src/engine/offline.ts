@@ -1,4 +1,5 @@
 /** The SQL that `up` or `down` would run, written down instead. */
+import { searchPathOf } from '../config/url.ts'
 import type { Script, ScriptStatement, ScriptStep } from '../dialects/script.ts'
 import { SlipwayError } from '../errors.ts'
 import { asDown } from '../files/down.ts'
@@ -175,7 +176,7 @@ function scriptOf(run: Run, { request, start, steps }: Written): Script {
     title: [`slipway ${run.runnerVersion}: ${describe(request, start, steps)}`],
     history: { table: config.table, schema, isNew: !exists && steps.length > 0 },
     role: config.role,
-    searchPath: url.dialect === 'postgres' ? url.schema : undefined,
+    searchPath: searchPathOf(url),
     readers: config.grantSelectTo,
     steps,
   }

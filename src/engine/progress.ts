@@ -1,5 +1,7 @@
 /** How far a run has come, so that a failure can still tell what was done. */
 
+import type { TenantsOutcome } from '../events.ts'
+
 /** Names, filled in as the run goes. */
 export interface Progress {
   applied: string[]
@@ -8,6 +10,8 @@ export interface Progress {
   reverted?: string[]
   pending: string[]
   ahead: string[]
+  /** Of a run over many. */
+  tenants?: TenantsOutcome
 }
 
 export function emptyProgress(): Progress {

@@ -4,6 +4,7 @@ import type { DatabaseUrl } from '../config/url.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Listener } from '../events.ts'
 import type { Echo } from './echo.ts'
+import type { SharedFolder } from './tenants/folder.ts'
 
 export interface Run {
   readonly runId: string
@@ -11,6 +12,10 @@ export interface Run {
   readonly config: Config
   readonly url: DatabaseUrl
   readonly dialect: Dialect
+  /** Of many. */
+  readonly tenant?: string
+  /** Read once for many. */
+  readonly folder?: SharedFolder
   readonly emit: Listener
   /** Called while only the server is waited for, so that what takes time can be done then. */
   readonly whileWaiting?: (() => void) | undefined

@@ -109,7 +109,8 @@ function findServer({ url, dialect, config }: Run): DatabaseUrl {
       { hint: 'export SLIPWAY_SCRATCH_URL=postgres://user@host/postgres' },
     )
   // Migrations mean the same schema by a name without one.
-  return { ...scratchUrl, schema: url.schema ?? scratchUrl.schema }
+  const { schema = scratchUrl.schema, sharedSchemas } = url
+  return { ...scratchUrl, schema, ...(sharedSchemas === undefined ? {} : { sharedSchemas }) }
 }
 
 const attemptTimeoutMs = 10_000

@@ -2,11 +2,11 @@
 import type { HistorySnapshot, Session, SessionFacts } from '../dialects/dialect.ts'
 import { isSlipwayError } from '../errors.ts'
 import type { Discovery } from '../files/discover.ts'
-import { loadMigration } from '../files/load.ts'
 import type { DeclaredOptions, HistoryRow, MigrationFile } from '../plan/migration.ts'
 import { listUnapplied, type Plan, type Refusal } from '../plan/plan.ts'
 import { discover } from './discover.ts'
 import { describeSessionFailure } from './failure.ts'
+import { loadFor } from './load-for.ts'
 import { openSession } from './open.ts'
 import { planAgainst } from './planning.ts'
 import type { Run } from './run.ts'
@@ -57,7 +57,7 @@ export async function loadOptions(
 ): Promise<Map<string, DeclaredOptions>> {
   const declared = new Map<string, DeclaredOptions>()
   for (const file of listUnapplied(found.files, snapshot.rows)) {
-    declared.set(file.name, (await loadMigration(file, run.dialect)).options)
+    declared.set(file.name, (await loadFor(run, file)).options)
   }
   return declared
 }
@@ -80,7 +80,7 @@ export async function loadUnfinished(
 
 async function loadQuietly(run: Run, file: MigrationFile): Promise<DeclaredOptions | undefined> {
   try {
-    return (await loadMigration(file, run.dialect)).options
+    return (await loadFor(run, file)).options
   } catch (error) {
     if (isSlipwayError(error) && error.code !== 'bug') return undefined
     throw error

@@ -117,12 +117,14 @@ function optionsFor(run: Run, request: UpRequest): OpenOptions {
   }
 }
 
-interface Look extends HistoryDigest {
+/** What a folder amounts to. */
+export interface Look extends HistoryDigest {
   /** Undefined where the manifest's first line told all that is needed so far. */
   readonly found: Discovery | undefined
 }
 
 async function lookAtFolder(run: Run): Promise<Look> {
+  if (run.folder !== undefined) return run.folder.look()
   const manifest = findManifest(run.config.dir)
   if (manifest.kind === 'usable' && manifest.head.warnings === 0)
     return { ...manifest.head, found: undefined }

@@ -12,7 +12,7 @@ const lookEveryMs = 500
 
 /** Throws unreachable when it never answers, pending when time runs out, failed-elsewhere when the awaited run failed. */
 export async function waitForMigrations(run: Run, timeoutMs: number): Promise<void> {
-  const found = await discoverMigrations(run.config.dir, { allowEmpty: run.config.allowEmpty, cwd: run.cwd })
+  const found = await look(run)
   const deadline = performance.now() + timeoutMs
   let since: Date | undefined
   for (;;) {
@@ -30,6 +30,11 @@ export async function waitForMigrations(run: Run, timeoutMs: number): Promise<vo
       await session.close()
     }
   }
+}
+
+/** What the folder has to tell, the run that is waited for tells. */
+async function look({ config: { dir, allowEmpty }, cwd, folder }: Run): Promise<Discovery> {
+  return folder === undefined ? discoverMigrations(dir, { allowEmpty, cwd }) : folder.discover('use')
 }
 
 export async function waitForDatabase(run: Run, timeoutMs: number): Promise<void> {

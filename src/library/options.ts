@@ -14,7 +14,7 @@ import { nearest } from '../plan/nearest.ts'
  * else counts: no variable, `.env` or config file, unless `env` is given.
  * @example { databaseUrl: 'postgres://shop@localhost/shop', dir: './migrations', lockTimeout: '30s' }
  */
-export interface MigratorOptions extends SlipwayConfig {
+export interface MigratorOptions extends Omit<SlipwayConfig, ManyTenants> {
   /** Where relative paths start; the working directory at the time of the call. */
   readonly cwd?: string | undefined
   /**
@@ -30,6 +30,17 @@ export interface MigratorOptions extends SlipwayConfig {
 
 /** Settings that are about a terminal or a process; there is neither here. */
 const withoutEffect: readonly string[] = ['report', 'logFormat', 'logLevel']
+/** A caller has a loop, and a migrator for each. */
+const ofManyTenants = [
+  'tenants',
+  'concurrency',
+  'maxFailures',
+  'shard',
+  'sharedSchemas',
+  'createSchemas',
+  'allowNoTenants',
+] as const satisfies readonly (keyof SlipwayConfig)[]
+type ManyTenants = (typeof ofManyTenants)[number]
 const own: readonly string[] = ['cwd', 'env', 'signal', 'onEvent', 'hooks']
 
 /** Throws bad-setting, bad-url, no-url and the like, naming the option. */
@@ -55,7 +66,9 @@ export function readOptions(options: MigratorOptions): { config: Config; cwd: st
   }
   const { hooks } = options
   const read = hooks === undefined ? undefined : readHooks(hooks, { where: '', folder: cwd })
-  return { config: loadConfig(input, sources, read), cwd }
+  const config = loadConfig(input, sources, read)
+  if (config.tenants !== undefined) throw manyTenants('SLIPWAY_TENANTS is')
+  return { config, cwd }
 }
 
 /** It would be an option that silently does nothing. */
@@ -65,10 +78,18 @@ function refuseUnknown(options: MigratorOptions): void {
     ...settingNames.filter((name) => settingOf(name).beforeConfigFile !== true),
   ]
   for (const name of Object.keys(options)) {
+    if (ofManyTenants.some((many) => many === name)) throw manyTenants(`the option ${name} is`)
     if (known.includes(name)) continue
     const near = nearest(name, known)
     throw new SlipwayError('bad-setting', `unknown option ${name}`, {
       hint: near === undefined ? optionHint : `did you mean ${near}?`,
     })
   }
+}
+
+/** Else one database would be migrated where many are meant. */
+function manyTenants(what: string): SlipwayError {
+  return new SlipwayError('bad-setting', `${what} for the command line: a migrator has one database`, {
+    hint: "for each tenant: createMigrator({ databaseUrl: 'postgres://user@host/database?schema=acme', … })",
+  })
 }

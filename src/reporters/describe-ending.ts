@@ -1,6 +1,6 @@
 /** The last line of a run: what state the database is in now. Says nothing the events did not show. */
 import type { SlipwayError } from '../errors.ts'
-import type { RunOutcome } from '../events.ts'
+import type { RunOutcome, TenantsOutcome } from '../events.ts'
 import { formatDuration } from '../text/format-time.ts'
 import { countOf } from './count-of.ts'
 import type { Told } from './describe-event.ts'
@@ -8,8 +8,22 @@ import { isTransactional, type RunMemory } from './run-memory.ts'
 
 export function describeEnding(outcome: RunOutcome, memory: RunMemory): Told {
   const duration = formatDuration(outcome.durationMs)
+  if (outcome.tenants !== undefined) return describeTenants(outcome.tenants, outcome, duration)
   if (outcome.exitCode === 0) return { text: describeSuccess(outcome, memory), aside: duration }
   return { text: `${describeFailure(outcome, memory)}; exit ${outcome.exitCode} after ${duration}` }
+}
+
+function describeTenants(tenants: TenantsOutcome, { exitCode }: RunOutcome, duration: string): Told {
+  const { migrated, upToDate, failed, notDone } = tenants
+  const counts = [
+    `${migrated.length} migrated`,
+    `${upToDate.length} up to date`,
+    ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
+    ...(notDone.length === 0 ? [] : [`${notDone.length} not done`]),
+  ]
+  const all = migrated.length + upToDate.length + failed.length + notDone.length
+  const text = `${countOf(all, 'tenant')}: ${counts.join(', ')}`
+  return exitCode === 0 ? { text, aside: duration } : { text: `${text}; exit ${exitCode} after ${duration}` }
 }
 
 function describeSuccess(outcome: RunOutcome, memory: RunMemory): string {

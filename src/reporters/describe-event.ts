@@ -28,7 +28,8 @@ type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>
 
 export function describeEvent(event: RunEvent, telling: Telling): Told {
   const told = describe(event, telling)
-  return { ...told, text: telling.redact(told.text) }
+  const text = event.tenant === undefined ? told.text : `${oneLine(event.tenant, 100)}: ${told.text}`
+  return { ...told, text: telling.redact(text) }
 }
 
 function describe(event: RunEvent, telling: Telling): Told {
@@ -42,6 +43,8 @@ function describe(event: RunEvent, telling: Telling): Told {
         text: `connected to ${dialectLabel(event.dialect)} ${event.serverVersion}${describeConnection(event)}`,
         ...afterWait(event.waitedMs),
       }
+    case 'tenants-found':
+      return { text: describeTenants(event) }
     case 'waiting-for-lock':
       return {
         text: `the run lock is held by ${describeHolder(event.holder, telling.now, telling.redact)}`,
@@ -96,6 +99,12 @@ function describe(event: RunEvent, telling: Telling): Told {
     case 'run-finished':
       return describeEnding(event.outcome, telling.memory)
   }
+}
+
+function describeTenants({ tenants, all, shard, upToDate, concurrency }: EventOf<'tenants-found'>): string {
+  const part = shard === undefined ? '' : ` of ${all}, in shard ${shard}`
+  const atOnce = tenants === upToDate ? '' : `, ${Math.min(concurrency, tenants - upToDate)} at once`
+  return `${countOf(tenants, 'tenant')}${part}: ${upToDate} up to date${atOnce}`
 }
 
 function timed(durationMs: number | undefined): { aside?: string } {

@@ -12,6 +12,7 @@ export interface ErrorFields {
   readonly message: string
   readonly hint?: string | undefined
   readonly migration?: string | undefined
+  readonly tenant?: string | undefined
   readonly file?: string | undefined
   readonly line?: number | undefined
   readonly column?: number | undefined
@@ -34,7 +35,7 @@ export function toErrorFields(error: unknown, options: { readonly stack: boolean
   if (!isSlipwayError(error)) {
     return { code: 'bug', exitCode: exitCodes.bug, message: messageOf(error), stack }
   }
-  const { location, reasons, migration, sqlstate, detail, serverHint, context, statement, output } =
+  const { tenant, location, reasons, migration, sqlstate, detail, serverHint, context, statement, output } =
     error.facts
   return {
     code: error.code,
@@ -42,6 +43,7 @@ export function toErrorFields(error: unknown, options: { readonly stack: boolean
     message: error.message,
     hint: withTypedFlags(error.hint),
     migration,
+    tenant,
     file: location?.file,
     line: location?.line,
     column: location?.column,

@@ -18,7 +18,9 @@ export interface FieldOptions {
  * Redacted, ready to serialise.
  */
 export function eventFields(event: RunEvent, options: FieldOptions): Record<string, unknown> {
-  const fields = toPlainData({ event: event.type, ...fieldsOf(event, options) }, { ...options, keys: 'own' })
+  const { type, tenant } = event
+  const all = { event: type, ...fieldsOf(event, options), tenant }
+  const fields = toPlainData(all, { ...options, keys: 'own' })
   return fields as Record<string, unknown>
 }
 
@@ -26,6 +28,7 @@ function fieldsOf(event: RunEvent, options: FieldOptions): Record<string, unknow
   switch (event.type) {
     case 'run-started':
       return { database: event.database, dir: event.dir }
+    case 'tenants-found':
     case 'waiting-for-database':
     case 'connected':
     case 'lock-acquired':

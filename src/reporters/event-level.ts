@@ -12,6 +12,29 @@ export function isLoudEnough(level: EventLevel, threshold: LogLevel): boolean {
 }
 
 export function levelOf(event: RunEvent): EventLevel {
+  return event.tenant !== undefined && isRoutine(event) ? 'debug' : levelOfOne(event)
+}
+
+/** Of thousands of tenants, what goes well is only worth a line when it has changed something. */
+function isRoutine(event: RunEvent): boolean {
+  switch (event.type) {
+    case 'run-started':
+    case 'connected':
+    case 'lock-acquired':
+    case 'step-started':
+      return true
+    case 'planned':
+      return event.ahead.length === 0
+    case 'run-finished': {
+      const { exitCode, applied, skipped } = event.outcome
+      return exitCode === 0 && applied.length + skipped.length === 0
+    }
+    default:
+      return false
+  }
+}
+
+function levelOfOne(event: RunEvent): EventLevel {
   switch (event.type) {
     case 'step-failed':
       return event.error.code === 'out-of-time' ? 'warn' : 'error'
@@ -29,6 +52,7 @@ export function levelOf(event: RunEvent): EventLevel {
     case 'statement-finished':
       return 'debug'
     case 'run-started':
+    case 'tenants-found':
     case 'waiting-for-database':
     case 'connected':
     case 'waiting-for-lock':

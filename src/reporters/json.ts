@@ -5,11 +5,11 @@ import type { RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
 import { describeEvent, type Told } from './describe-event.ts'
 import { eventFields } from './event-fields.ts'
-import { type LogLevel, levelOf } from './event-level.ts'
+import { isLoudEnough, type LogLevel, levelOf } from './event-level.ts'
 import type { OutputStream } from './progress.ts'
 import { createProgressFilter } from './progress-text.ts'
 import type { Reporter } from './reporter.ts'
-import { createRunMemory, rememberEvent } from './run-memory.ts'
+import { createRunMemories } from './run-memory.ts'
 
 export interface JsonOptions {
   readonly stream: OutputStream
@@ -26,7 +26,7 @@ export interface JsonOptions {
  */
 export function createJsonReporter(options: JsonOptions): Reporter {
   const { stream, redact, now, level } = options
-  const memory = createRunMemory()
+  const memories = createRunMemories()
   const destination = openDestination(stream)
   const logger = pino(
     {
@@ -39,11 +39,12 @@ export function createJsonReporter(options: JsonOptions): Reporter {
   )
   const isWorthALine = createProgressFilter(now)
   const listen = (event: RunEvent) => {
-    rememberEvent(memory, event)
-    if (!isWorthALine(event)) return
+    const memory = memories.remember(event)
+    const loudness = levelOf(event)
+    if (!isLoudEnough(loudness, level) || !isWorthALine(event)) return
     const message = messageFor(event, describeEvent(event, { memory, now: now(), redact }), redact)
     const fields = eventFields(event, { redact, stack: level === 'debug' })
-    logger[levelOf(event)]({ runId: memory.runId, ...fields }, message)
+    logger[loudness]({ runId: memories.run.runId, ...fields }, message)
   }
   return { listen, close: () => flush(stream) }
 }
@@ -53,7 +54,11 @@ function messageFor(event: RunEvent, told: Told, redact: Redactor): string {
   const text = told.aside === undefined ? told.text : `${told.text} (${told.aside})`
   if (event.type === 'step-failed') return `${text}: ${redact(event.error.message)}`
   const error = event.type === 'run-finished' ? event.outcome.error : undefined
-  return error === undefined ? text : `${redact(error.message)}; ${text}`
+  if (error === undefined) return text
+  // A line about one of many begins with its name.
+  return event.tenant === undefined
+    ? `${redact(error.message)}; ${text}`
+    : `${text}: ${redact(error.message)}`
 }
 
 /**

@@ -1,5 +1,5 @@
 /** How a run ended, as plain data: the body of `--report` and of the `run-finished` line. */
-import type { RunOutcome } from '../events.ts'
+import type { RunOutcome, TenantsOutcome } from '../events.ts'
 import { type ErrorFields, toErrorFields } from './error-fields.ts'
 
 export interface OutcomeJson {
@@ -15,10 +15,13 @@ export interface OutcomeJson {
   readonly pending: readonly string[]
   readonly ahead: readonly string[]
   readonly error?: ErrorFields | undefined
+  /** Only of a run over many: how many of each. Those that failed are the reasons of `error`. */
+  readonly tenants?: TenantCounts | undefined
 }
 
 export function outcomeJson(outcome: RunOutcome, options = { stack: false }): OutcomeJson {
-  const { runId, verb, exitCode, durationMs, applied, skipped, reverted, pending, ahead, error } = outcome
+  const { runId, verb, exitCode, durationMs, applied, skipped, reverted, pending, ahead, error, tenants } =
+    outcome
   return {
     runId,
     verb,
@@ -30,5 +33,22 @@ export function outcomeJson(outcome: RunOutcome, options = { stack: false }): Ou
     pending,
     ahead,
     error: error === undefined ? undefined : toErrorFields(error, options),
+    tenants: tenants === undefined ? undefined : countTenants(tenants),
+  }
+}
+
+export interface TenantCounts {
+  readonly migrated: number
+  readonly upToDate: number
+  readonly failed: number
+  readonly notDone: number
+}
+
+export function countTenants({ migrated, upToDate, failed, notDone }: TenantsOutcome): TenantCounts {
+  return {
+    migrated: migrated.length,
+    upToDate: upToDate.length,
+    failed: failed.length,
+    notDone: notDone.length,
   }
 }

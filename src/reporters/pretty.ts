@@ -1,4 +1,5 @@
 /** Lines for a person: one per event worth it, a live line for what is running. */
+import { SlipwayError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
 import { visibleText } from '../text/visible-text.ts'
@@ -10,7 +11,8 @@ import { type ErrorStyle, errorDetailLines, errorLines, hintOf, nextLine } from 
 import { createProgress, type OutputStream, type Progress } from './progress.ts'
 import type { Reporter } from './reporter.ts'
 import { createRetryFilter } from './retry-filter.ts'
-import { createRunMemory, type RunMemory, rememberEvent } from './run-memory.ts'
+import { createRunMemories, type RunMemories, type RunMemory } from './run-memory.ts'
+import { createTenantTally, type TenantTally } from './tenant-tally.ts'
 import { padToWidth, textWidth } from './text-width.ts'
 
 export interface PrettyOptions {
@@ -26,34 +28,45 @@ export interface PrettyOptions {
 
 interface Printer {
   readonly options: PrettyOptions
-  readonly memory: RunMemory
+  readonly memories: RunMemories
+  readonly tally: TenantTally
   readonly progress: Progress
   readonly paint: Paint
   readonly style: ErrorStyle
   readonly isWorthALine: (event: RunEvent) => boolean
 }
 
+/** `memory` is that of the tenant, where the event is about one. */
+interface Teller extends Printer {
+  readonly memory: RunMemory
+}
+
 export function createPrettyReporter(options: PrettyOptions): Reporter {
   const paint = createPaint(options.colors)
-  const memory = createRunMemory()
+  const memories = createRunMemories()
   const printer: Printer = {
     options,
     paint,
-    memory,
+    memories,
+    tally: createTenantTally(),
     progress: createProgress(options),
     style: { paint, redact: options.redact, debug: options.level === 'debug' },
-    isWorthALine: createLineFilter(options, memory),
+    isWorthALine: createLineFilter(options, memories.run),
   }
   return { listen: (event) => tell(event, printer), close: () => printer.progress.close() }
 }
 
 function tell(event: RunEvent, printer: Printer): void {
-  const { memory, options, progress } = printer
-  rememberEvent(memory, event)
-  const lines = printer.isWorthALine(event) ? linesOf(event, printer) : []
-  if (endsActivity(event)) progress.end()
+  const { memories, options, progress, tally } = printer
+  const memory = memories.remember(event)
+  const lines = printer.isWorthALine(event) ? linesOf(event, { ...printer, memory }) : []
+  const isOneOfMany = event.tenant !== undefined
+  tally.listen(event)
+  if (!isOneOfMany && endsActivity(event)) progress.end()
   if (lines.length > 0) progress.print(lines)
-  const activity = activityOf(event, memory, options.redact)
+  const activity = isOneOfMany
+    ? undefined
+    : (tally.activityOf(event) ?? activityOf(event, memory, options.redact))
   if (activity !== undefined && isLoudEnough('info', options.level)) progress.begin(activity)
 }
 
@@ -63,7 +76,12 @@ function createLineFilter(options: PrettyOptions, memory: RunMemory): (event: Ru
   const debug = options.level === 'debug'
   return (event) => {
     // The live line and its beats tell of it.
-    if (event.type === 'progress' || !isLoudEnough(levelOf(event), options.level)) return false
+    if (
+      event.type === 'progress' ||
+      (isOneStep(event) && !debug) ||
+      !isLoudEnough(levelOf(event), options.level)
+    )
+      return false
     if (debug) return true
     switch (event.type) {
       case 'connected':
@@ -99,7 +117,7 @@ function createPlanFilter(): (event: Extract<RunEvent, { type: 'planned' }>) => 
   }
 }
 
-function linesOf(event: RunEvent, printer: Printer): string[] {
+function linesOf(event: RunEvent, printer: Teller): string[] {
   const { memory, options, style } = printer
   const told = describeEvent(event, { memory, now: options.now(), redact: options.redact })
   switch (event.type) {
@@ -120,7 +138,7 @@ function linesOf(event: RunEvent, printer: Printer): string[] {
   }
 }
 
-function planLines(event: Extract<RunEvent, { type: 'planned' }>, told: Told, printer: Printer): string[] {
+function planLines(event: Extract<RunEvent, { type: 'planned' }>, told: Told, printer: Teller): string[] {
   if (event.ahead.length === 0) return [markedLine('note', told, printer)]
   const ahead = { text: printer.options.redact(describeAhead(event.ahead)) }
   const together = event.together === true ? ' in one transaction' : ''
@@ -132,15 +150,39 @@ function planLines(event: Extract<RunEvent, { type: 'planned' }>, told: Told, pr
 function endingLines(
   event: Extract<RunEvent, { type: 'run-finished' }>,
   told: Told,
-  printer: Printer,
+  printer: Teller,
 ): string[] {
-  const { error, exitCode } = event.outcome
+  const { error, exitCode, tenants } = event.outcome
   if (exitCode === 0) return [markedLine('done', told, printer)]
-  const unseen = error !== undefined && printer.memory.told !== error
-  const lines = unseen ? errorLines(error, printer.style) : []
+  if (tenants !== undefined && error !== undefined) return tenantsEnding(error, told, printer)
+  // The error of a tenant is the one that was told, with its name.
+  const { told: seen } = printer.memory
+  const unseen = error !== undefined && (seen === undefined || (seen !== error && seen !== error.cause))
+  const lines = unseen ? errorLines(nameTenant(error, event), printer.style) : []
   lines.push(markedLine('stop', told, printer))
   if (error !== undefined) lines.push(nextLine(hintOf(error), printer.style))
   return lines
+}
+
+function nameTenant(error: SlipwayError, { tenant }: RunEvent): SlipwayError {
+  if (tenant === undefined) return error
+  return new SlipwayError(error.code, `${tenant}: ${error.message}`, error.facts)
+}
+
+/** What each had to say was said when it failed: here one line each. */
+function tenantsEnding(error: SlipwayError, told: Told, printer: Teller): string[] {
+  const [first = '', ...rest] = visibleText(printer.options.redact(error.message)).split('\n')
+  const lines = [first, ...rest.map((line) => `  ${line}`)].map((line) => printer.paint('bad', line))
+  return [
+    `${printer.paint('bad', '✗')} ${lines.join('\n')}`,
+    markedLine('stop', told, printer),
+    nextLine(error.hint, printer.style),
+  ]
+}
+
+/** Of many tenants only how each one ended is worth a line. */
+function isOneStep(event: RunEvent): boolean {
+  return event.tenant !== undefined && (event.type === 'step-finished' || event.type === 'planned')
 }
 
 type Mark = 'done' | 'failed' | 'caution' | 'wait' | 'note' | 'skip' | 'stop'

@@ -3,6 +3,7 @@ import type { RunEvent, RunOutcome } from '../events.ts'
 import type { Redactor } from '../redact.ts'
 import { type ErrorFields, toErrorFields } from './error-fields.ts'
 import { eventFields } from './event-fields.ts'
+import { createTenantRecorder, type ReportedTenants } from './report-tenants.ts'
 import { type Draft, draftOf, isStop, listenToStep, type ReportedMigration, settle } from './report-steps.ts'
 
 export interface Report {
@@ -32,9 +33,11 @@ export interface Report {
   readonly warnings: readonly object[]
   readonly notices: readonly object[]
   readonly error: ErrorFields | null
+  /** Of a run over many; what stands above of migrations, history and database is then empty. */
+  readonly tenants?: ReportedTenants | undefined
 }
 
-interface Waits {
+export interface Waits {
   readonly databaseMs: number
   readonly lockMs: number
   /** Who held the run lock meanwhile. */
@@ -69,7 +72,10 @@ export function createReportRecorder(options: ReportOptions): ReportRecorder {
     return fields
   }
 
+  const tenants = createTenantRecorder(() => createReportRecorder(options))
+
   const listen = (event: RunEvent) => {
+    if (tenants.takes(event)) return
     switch (event.type) {
       case 'run-started':
         facts.started = event
@@ -128,6 +134,7 @@ export function createReportRecorder(options: ReportOptions): ReportRecorder {
       warnings: told.warning,
       notices: told.notice,
       error,
+      tenants: tenants.finish(),
     }
   }
   return { listen, finish }
@@ -141,5 +148,6 @@ function nameOutcome(
   if (outcome?.exitCode === 0)
     return outcome.applied.length + outcome.skipped.length > 0 ? 'applied' : 'up-to-date'
   if (isStop(thrown)) return 'stopped'
+  if (outcome?.tenants !== undefined && outcome.tenants.failed.length > 0) return 'failed'
   return migrations.some(({ startedAt }) => startedAt !== null) ? 'failed' : 'not-run'
 }

@@ -46,6 +46,31 @@ export function createRunMemory(): RunMemory {
   }
 }
 
+export interface RunMemories {
+  /** Of the run as a whole, tenants aside. */
+  readonly run: RunMemory
+  /** Takes the event in; whose it is. */
+  remember(event: RunEvent): RunMemory
+}
+
+/** Many tenants are worked on at once, and what is said of one must not come from another. */
+export function createRunMemories(): RunMemories {
+  const run = createRunMemory()
+  const tenants = new Map<string, RunMemory>()
+  return {
+    run,
+    remember(event) {
+      const { tenant } = event
+      const memory = tenant === undefined ? run : (tenants.get(tenant) ?? createRunMemory())
+      rememberEvent(memory, event)
+      if (tenant === undefined) return run
+      if (event.type === 'run-finished') tenants.delete(tenant)
+      else tenants.set(tenant, memory)
+      return memory
+    },
+  }
+}
+
 export function rememberEvent(memory: RunMemory, event: RunEvent): void {
   switch (event.type) {
     case 'run-started':

@@ -6,6 +6,7 @@ import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:f
 import type { RunOutcome } from '../events.ts'
 import { noRedaction, type Redactor } from '../redact.ts'
 import { type ErrorFields, toErrorFields } from './error-fields.ts'
+import { countTenants } from './outcome-json.ts'
 import { toPlainData } from './plain-data.ts'
 
 export const maxTerminationBytes = 4096
@@ -40,7 +41,7 @@ export function summariseOutcome(outcome: RunOutcome, redact: Redactor = noRedac
 }
 
 function summarise(outcome: RunOutcome, redact: Redactor, room: Room): unknown {
-  const { applied, pending, skipped, ahead, error } = outcome
+  const { applied, pending, skipped, ahead, error, tenants } = outcome
   const fit = (text: string) => clipToBytes(redact(text), room.bytes)
   return toPlainData(
     {
@@ -54,6 +55,7 @@ function summarise(outcome: RunOutcome, redact: Redactor, room: Room): unknown {
         skipped: skipped.length,
         ahead: ahead.length,
       },
+      tenants: tenants === undefined ? undefined : countTenants(tenants),
       error: error === undefined ? undefined : summariseError(toErrorFields(error, { stack: false }), room),
       applied: applied.slice(-room.names),
       pending: pending.slice(0, room.names),

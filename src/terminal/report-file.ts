@@ -46,7 +46,8 @@ export function openReportFile(options: ReportFileOptions): ReportFile {
   return {
     listen(event) {
       recorder.listen(event)
-      if (event.type === 'run-finished') save({ outcome: event.outcome })
+      // Of one tenant among many it is not the end.
+      if (event.type === 'run-finished' && event.tenant === undefined) save({ outcome: event.outcome })
     },
     tellError: (error) => save({ error }),
   }

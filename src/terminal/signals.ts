@@ -1,4 +1,5 @@
 /** Signals and stray rejections of this process, turned into one AbortSignal. Only the command line uses this. */
+import { strayOwner } from '../engine/stray.ts'
 import { messageOf, SlipwayError } from '../errors.ts'
 import type { Listener } from '../events.ts'
 import { endProcess } from './ending.ts'
@@ -34,7 +35,10 @@ export function watchSignals(options: SignalOptions): AbortSignal {
   }
   for (const signal of Object.keys(exitCodeOf) as StopSignal[]) process.on(signal, () => stop(signal))
   const onStray = (thrown: unknown) => {
-    if (!controller.signal.aborted) controller.abort(explainStray(thrown))
+    const error = explainStray(thrown)
+    const owner = strayOwner()
+    if (owner !== undefined) owner(error)
+    else if (!controller.signal.aborted) controller.abort(error)
   }
   process.on('unhandledRejection', onStray)
   process.on('uncaughtException', onStray)

@@ -68,5 +68,5 @@ test('the reference names every method and every code of an event', () => {
   for (const name of ['up', 'plan', 'status', 'verify', 'history', 'stamp', 'wait', 'close'])
     assert.match(rendered, new RegExp(`^\\| \`${name}\` \\| `, 'm'))
   assert.match(rendered, /type: 'hook-output'/)
-  assert.match(rendered, /^\| `createDatabase\?`|MigratorOptions extends SlipwayConfig/m)
+  assert.match(rendered, /^\| `createDatabase\?`|MigratorOptions extends Omit<SlipwayConfig/m)
 })

@@ -1,5 +1,6 @@
 /** The first look at a server. Most runs end with it, so what else a session can do is loaded when it is asked for. */
 import { describeHost, type PostgresUrl } from '../../config/url.ts'
+import { SlipwayError } from '../../errors.ts'
 import type { ConnectOptions, Session, SessionFacts } from '../dialect.ts'
 import { loadDriver } from './driver.ts'
 import { factsQuery, readFacts, type ServerFacts } from './facts.ts'
@@ -12,14 +13,15 @@ import { judgesFor } from './target.ts'
 
 export async function connectPostgres(url: PostgresUrl, options: ConnectOptions): Promise<Session> {
   const { table, schema, digest } = options.history
+  const wanted = { existence: url.schemaMustExist, onlyHere: url.ofTenant }
   const request = {
     applicationName: options.applicationName,
     timeoutMs: options.attemptTimeoutMs,
     signal: options.signal,
     onLogin: options.onLogin,
-    greeting: factsQuery(table, schema ?? url.schema, { digest }),
+    greeting: factsQuery(table, schema ?? url.schema, { digest, ...wanted }),
     // The digest uses more of the server than anything else; whatever is wrong with it, the history can be read without.
-    ...(digest === true ? { plainGreeting: factsQuery(table, schema ?? url.schema) } : {}),
+    ...(digest === true ? { plainGreeting: factsQuery(table, schema ?? url.schema, wanted) } : {}),
   }
   const judges = judgesFor(url.target, options.intent)
   const reaching = asClient(url, () => reachServer(url, request, judges))
@@ -31,6 +33,7 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
   const { link, endpoint } = reached
   try {
     const facts = readFacts(reached.greeting)
+    if (facts.isSchemaThere === false) throw schemaMissing(facts)
     const names = nameHistory(facts.schema ?? 'public', table)
     const sessionFacts = describeFacts(url, reached, facts, names)
     return deferSession(link, sessionFacts, async () => {
@@ -41,6 +44,10 @@ export async function connectPostgres(url: PostgresUrl, options: ConnectOptions)
     await link.close()
     throw error
   }
+}
+
+function schemaMissing({ schema, database }: ServerFacts): SlipwayError {
+  return new SlipwayError('tenant-missing', `there is no schema ${schema} in the database ${database}`)
 }
 
 function describeFacts(

@@ -6,7 +6,7 @@ import type { Row } from '../dialect.ts'
 import type { CountedLoss, Loss } from '../reverting.ts'
 import { explain } from './errors.ts'
 import type { Link } from './link.ts'
-import { literal } from './naming.ts'
+import { literal, writeSearchPath } from './naming.ts'
 import { type Reader, readAs } from './read-as.ts'
 
 /** From here on the statistics are good enough. */
@@ -17,7 +17,7 @@ export interface CountPlace {
   readonly link: Link
   readonly reader: Reader
   /** Of the URL: what names without a schema mean. */
-  readonly searchPath: string | undefined
+  readonly searchPath: readonly string[] | undefined
 }
 
 /** What is not found is missing, and cannot be counted. */
@@ -78,7 +78,7 @@ interface Table {
 
 async function read(place: CountPlace, select: string): Promise<Row[]> {
   const { link, reader, searchPath } = place
-  const path = searchPath === undefined ? '' : `set local search_path = ${quotePostgresId(searchPath)};\n`
+  const path = searchPath === undefined ? '' : `set local search_path = ${writeSearchPath(searchPath)};\n`
   // Where a policy would hide rows, counting is an error.
   const settings = `set local statement_timeout = ${patienceMs};\nset local row_security = off;\n`
   return readAs(link, reader, `${settings}${path}${select}`)

@@ -15,6 +15,8 @@ export interface ServerFacts {
   readonly user: string
   /** The schema of the history: the chosen one, else the first of search_path that exists; undefined if none does. */
   readonly schema: string | undefined
+  /** Only where that was asked. */
+  readonly isSchemaThere: boolean | undefined
   readonly now: Date
   /** Empty where the digest was asked for. */
   readonly tables: readonly HistoryCandidate[]
@@ -47,6 +49,10 @@ export function factsQuery(table: string, schema: string | undefined, wanted: Wa
 interface Wanted {
   /** Instead of the tables: finding these takes the server as long again, and a run with nothing to do needs none. */
   readonly digest?: boolean | undefined
+  /** The tables of this schema alone: with thousands of histories, listing them all takes longer than any work. */
+  readonly onlyHere?: boolean | undefined
+  /** Whether the schema exists. */
+  readonly existence?: boolean | undefined
 }
 
 export function selectFacts(table: string, schema: string | undefined, wanted: Wanted = {}): string {
@@ -54,8 +60,12 @@ export function selectFacts(table: string, schema: string | undefined, wanted: W
   const history =
     wanted.digest === true
       ? `${digestExpression(table, schemaExpression)} as digest`
-      : `${tablesExpression(table)} as tables`
-  return `select
+      : `${tablesExpression(table, wanted.onlyHere === true ? schemaExpression : undefined)} as tables`
+  const existence =
+    wanted.existence === true
+      ? `\n  exists (select from pg_catalog.pg_namespace where nspname = ${schemaExpression}) as schema_exists,`
+      : ''
+  return `select${existence}
   pg_catalog.pg_backend_pid() as pid,
   pg_catalog.current_setting('server_version') as version,
   pg_catalog.current_setting('server_version_num')::int as version_number,
@@ -68,7 +78,7 @@ export function selectFacts(table: string, schema: string | undefined, wanted: W
   ${history}`
 }
 
-function tablesExpression(table: string): string {
+function tablesExpression(table: string, schema: string | undefined): string {
   return `(select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'schema', n.nspname,
       'name', c.relname,
@@ -78,7 +88,7 @@ function tablesExpression(table: string): string {
    from pg_catalog.pg_class c
    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relname in (${literal(table)}, ${literal(nameLog(table))}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
-     and n.nspname !~ '^pg_temp_')`
+     and ${schema === undefined ? "n.nspname !~ '^pg_temp_'" : `n.nspname = ${schema}`})`
 }
 
 export function readFacts(results: readonly ResultSet[]): ServerFacts {
@@ -92,6 +102,7 @@ export function readFacts(results: readonly ResultSet[]): ServerFacts {
     database: String(row.database),
     user: String(row.user_name),
     schema: typeof row.schema === 'string' ? row.schema : undefined,
+    isSchemaThere: typeof row.schema_exists === 'boolean' ? row.schema_exists : undefined,
     now: toDate(row.now) ?? new Date(),
     tables: Array.isArray(row.tables) ? (row.tables as HistoryCandidate[]) : [],
     digest: readDigest(row.digest),

@@ -46,6 +46,11 @@ export function nameHistory(schema: string, table: string): HistoryNames {
   }
 }
 
+/** As a value of search_path. */
+export function writeSearchPath(schemas: readonly string[]): string {
+  return schemas.map(quotePostgresId).join(', ')
+}
+
 /** Throws bad-setting. */
 export function requireWholeName(name: string, setting: string): void {
   const bytes = Buffer.byteLength(name)

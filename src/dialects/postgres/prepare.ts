@@ -1,5 +1,5 @@
 /** What a session does before it writes for the first time, and how it leaves the server connection if that lives on. */
-import type { PostgresUrl } from '../../config/url.ts'
+import { type PostgresUrl, searchPathOf } from '../../config/url.ts'
 import type { ConnectOptions, SessionFacts } from '../dialect.ts'
 import { sendCancelRequest } from './cancel.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -45,7 +45,7 @@ export function prepareOnce(parts: SessionParts): Preparation {
     isSet = true
     parts.onBackend(facts.pid)
     const connectionCheck = await probeConnectionCheck(link, facts)
-    const { tidy, ...texts } = resetSession({ facts, searchPath: url.schema, role, connectionCheck })
+    const { tidy, ...texts } = resetSession({ facts, searchPath: searchPathOf(url), role, connectionCheck })
     await link.simple(texts.reset)
     return {
       link,

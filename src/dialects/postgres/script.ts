@@ -13,7 +13,7 @@ import {
   writeStarted,
 } from './history-rows.ts'
 import { inlineValues } from './inline.ts'
-import { type HistoryNames, literal, nameHistory } from './naming.ts'
+import { type HistoryNames, literal, nameHistory, writeSearchPath } from './naming.ts'
 import { resetIdentity } from './roles.ts'
 
 /** A transaction for each migration that has one; outside of them, statements one by one. */
@@ -41,7 +41,7 @@ function settle({ role, searchPath }: Script): string[] {
   return [
     'discard all;',
     'set standard_conforming_strings = on;',
-    ...(searchPath === undefined ? [] : [`set search_path = ${quotePostgresId(searchPath)};`]),
+    ...(searchPath === undefined ? [] : [`set search_path = ${writeSearchPath(searchPath)};`]),
     ...(role === undefined ? [] : [`set role ${quotePostgresId(role)};`]),
   ]
 }

@@ -1,4 +1,5 @@
 /** The session of one run: one link, the run lock on it, and all the work through it. */
+import { searchPathOf } from '../../config/url.ts'
 import type { Attempt, Session } from '../dialect.ts'
 import { dropAhead } from './ahead.ts'
 import { findBlockers } from './blockers.ts'
@@ -40,6 +41,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
   }
   const { pooling, prepared, leave } = prepareOnce(parts)
   const isSchemaChosen = parts.options.history.schema !== undefined || parts.url.schema !== undefined
+  const wanted = { onlyHere: parts.url.ofTenant }
   const reader = { login: parts.facts.user, role: parts.options.role }
   // The digest was asked for instead of the tables.
   let latest: ServerFacts | undefined = parts.options.history.digest === true ? undefined : parts.facts
@@ -53,7 +55,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     }
   }
   const findHistory = async () => {
-    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema)))
+    const facts = latest ?? readFacts(await link.simple(factsQuery(names.table, names.schema, wanted)))
     const found = await locating(facts, async () => history.findTables(facts, names))
     // An absent table may appear; one that is there stays.
     latest = found.history !== undefined && found.log !== undefined ? facts : undefined
@@ -108,6 +110,8 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
       const { dumpSchema } = await import('./dump.ts')
       return dumpSchema({ url: parts.url, names, role: reader.role }, wanted)
     },
+    readTexts: async (query) => (await import('./many.ts')).readTexts(link, reader, query),
+    readDigests: async (schemas) => (await import('./many.ts')).readDigests(link, names.table, schemas),
     async tryRunLock() {
       holdsLock = await tryRunLock(await prepared())
       return holdsLock
@@ -130,7 +134,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
         ...parts,
         role,
         readers,
-        searchPath: parts.url.schema,
+        searchPath: searchPathOf(parts.url),
         applicationName: parts.options.applicationName,
         base: session,
         withNotices,
@@ -187,7 +191,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     async adoptHistory(adoption) {
       const place = await settled()
       latest = undefined
-      const facts = readFacts(await link.simple(factsQuery(names.table, names.schema)))
+      const facts = readFacts(await link.simple(factsQuery(names.table, names.schema, wanted)))
       const { adoptHistory } = await import('./adopt.ts')
       await adoptHistory(place, facts, adoption)
     },
@@ -201,7 +205,7 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
     },
     async countLosses(losses) {
       const { countLosses } = await import('./count-losses.ts')
-      return countLosses({ link, reader, searchPath: parts.url.schema }, losses)
+      return countLosses({ link, reader, searchPath: searchPathOf(parts.url) }, losses)
     },
     async historyWriters() {
       const { findHistoryWriters } = await import('./history-writers.ts')

@@ -1,9 +1,8 @@
 /** What is SET in a direct session. Never sent until a pooler is excluded: a setting would reach its next client. */
 
-import { quotePostgresId } from '../../sql/quote.ts'
 import type { ServerFacts } from './facts.ts'
 import type { Link } from './link.ts'
-import { literal } from './naming.ts'
+import { literal, writeSearchPath } from './naming.ts'
 import { resetIdentity } from './roles.ts'
 
 /**
@@ -23,7 +22,7 @@ export async function probeConnectionCheck(link: Link, facts: ServerFacts): Prom
 
 export interface SettingsOptions {
   readonly facts: ServerFacts
-  readonly searchPath: string | undefined
+  readonly searchPath: readonly string[] | undefined
   /** SLIPWAY_ROLE. */
   readonly role: string | undefined
   readonly connectionCheck: boolean
@@ -61,7 +60,7 @@ export function resetSession(options: SettingsOptions): SessionTexts {
   if (facts.versionNumber >= 170000) settings.push(['transaction_timeout', '0'])
   if (options.connectionCheck) settings.push(['client_connection_check_interval', '500'])
   const lines = settings.map(([name, value]) => `set ${name} = ${literal(value)}`)
-  if (options.searchPath !== undefined) lines.push(`set search_path = ${quotePostgresId(options.searchPath)}`)
+  if (options.searchPath !== undefined) lines.push(`set search_path = ${writeSearchPath(options.searchPath)}`)
   const identity = resetIdentity(options.role)
   const objects = ['close all', 'unlisten *', 'discard temp']
   return {

@@ -5,7 +5,7 @@
 import { quotePostgresId } from '../../sql/quote.ts'
 import type { Row } from '../dialect.ts'
 import { instant, type ServerFacts } from './facts.ts'
-import { type HistoryNames, literal } from './naming.ts'
+import { type HistoryNames, literal, writeSearchPath } from './naming.ts'
 
 /** What a server connection had before the turn. */
 export interface Belongings {
@@ -22,7 +22,7 @@ export interface Belongings {
 export interface TurnOptions {
   readonly names: HistoryNames
   readonly facts: ServerFacts
-  readonly searchPath: string | undefined
+  readonly searchPath: readonly string[] | undefined
   /** SLIPWAY_ROLE. */
   readonly role: string | undefined
   readonly applicationName: string
@@ -67,7 +67,7 @@ function localSettings({ facts, searchPath, applicationName }: TurnOptions): str
     ['standard_conforming_strings', 'on'],
   ]
   if (facts.versionNumber >= 170000) settings.push(['transaction_timeout', '0'])
-  if (searchPath !== undefined) settings.push(['search_path', quotePostgresId(searchPath)])
+  if (searchPath !== undefined) settings.push(['search_path', writeSearchPath(searchPath)])
   return [
     ...settings.map(([name, value]) => `set local ${name} = ${value}`),
     // PostgreSQL 14 and later, and not where a provider forbids it: see probeConnectionCheck.

@@ -4,6 +4,7 @@
  * what the plan was made from. Nothing is SET but for the transaction.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { PostgresUrl } from '../../config/url.ts'
 import { SlipwayError } from '../../errors.ts'
 import type { Attempt, Session } from '../dialect.ts'
 import type { Turns } from '../turns.ts'
@@ -24,6 +25,7 @@ import { historyMark } from './turn-texts.ts'
 
 export interface TurnParts extends KeeperParts {
   readonly endpoint: Endpoint
+  readonly url: Pick<PostgresUrl, 'ofTenant'>
   /** Who may read the history. */
   readonly readers: readonly string[]
   /** The session that reads. */
@@ -108,6 +110,7 @@ function createTurnSession(parts: TurnParts, keeper: TurnKeeper, seen: () => unk
     failuresSince: reading(base.failuresSince),
     readLog: reading(base.readLog),
     examine: reading(base.examine),
+    readTexts: reading(base.readTexts),
     dumpSchema: reading(base.dumpSchema),
     readForeign: reading(base.readForeign),
     readCatalogue: reading(base.readCatalogue),
@@ -172,9 +175,11 @@ function isComplete({ history, log }: FoundTables): boolean {
 
 /** Looks again, now that the lock is held. */
 async function createWhatIsAbsent(parts: TurnParts, keeper: TurnKeeper): Promise<void> {
-  const { link, names, facts } = parts
+  const { link, names, facts, url } = parts
   const { turn } = keeper
-  const found = findTables(readFacts(await link.simple(selectFacts(names.table, names.schema))), names)
+  const wanted = { onlyHere: url.ofTenant }
+  const seen = readFacts(await link.simple(selectFacts(names.table, names.schema, wanted)))
+  const found = findTables(seen, names)
   if (isComplete(found) || turn === undefined) return
   const [schema] = await link.simple(selectSchema(names))
   const isSchemaThere = schema !== undefined && schema.rows.length > 0

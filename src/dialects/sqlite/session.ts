@@ -125,6 +125,10 @@ function createSession(store: Store, tables: HistoryTables, { intent, digest }: 
       const { dumpSchema } = await import('./dump.ts')
       return (await readIf(store, bookkeeping, (handle) => dumpSchema(handle, tables))) ?? ''
     },
+    readTexts: async (query) => {
+      const { readTexts } = await import('./read-texts.ts')
+      return (await readIf(store, bookkeeping, (handle) => readTexts(handle, query))) ?? []
+    },
     tryRunLock: async () => {
       refuseReader(intent)
       return lock.tryAcquire()

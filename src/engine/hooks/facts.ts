@@ -11,7 +11,7 @@ export type HookMoment = Pick<HookFacts, 'hook' | 'migration' | 'file' | 'outcom
 
 /** Each variable is set whether it has a value or not: none is another program's. */
 export function hookVariables(
-  { runId, verb, direction, dialect }: HookPlace,
+  { runId, verb, direction, dialect, tenant }: HookPlace,
   moment: HookMoment,
 ): Record<(typeof hookVariableNames)[number], string> {
   return {
@@ -20,6 +20,7 @@ export function hookVariables(
     SLIPWAY_VERB: verb,
     SLIPWAY_DIRECTION: direction,
     SLIPWAY_DIALECT: dialect ?? '',
+    SLIPWAY_TENANT: tenant ?? '',
     SLIPWAY_MIGRATION: moment.migration ?? '',
     SLIPWAY_FILE: moment.file ?? '',
     SLIPWAY_OUTCOME: moment.outcome ?? '',

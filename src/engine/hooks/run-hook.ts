@@ -17,6 +17,7 @@ export interface HookPlace {
   readonly verb: string
   readonly direction: HookFacts['direction']
   readonly dialect: HookFacts['dialect']
+  readonly tenant?: string | undefined
   readonly url: DatabaseUrl | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   readonly emit: Listener
@@ -185,6 +186,7 @@ function factsFor(
     verb: place.verb,
     direction: place.direction,
     dialect: place.dialect,
+    tenant: place.tenant,
     databaseUrl: database && place.url !== undefined ? writeUrl(place.url) : undefined,
     log: (message) =>
       place.emit({

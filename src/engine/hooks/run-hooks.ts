@@ -49,6 +49,7 @@ export function createRunHooks(
     verb: run.verb,
     direction,
     dialect: run.dialect.name,
+    tenant: run.tenant,
     url: run.url,
     env: run.env,
     emit: run.emit,

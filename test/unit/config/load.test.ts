@@ -32,6 +32,11 @@ test('defaults', (t) => {
     dir: join(cwd, 'migrations'),
     templates: undefined,
     allowEmpty: false,
+    concurrency: 4,
+    maxFailures: undefined,
+    sharedSchemas: [],
+    createSchemas: false,
+    allowNoTenants: false,
     table: 'schema_migrations',
     schema: undefined,
     role: undefined,
@@ -66,6 +71,13 @@ test('every variable of the table reaches the config', (t) => {
       SLIPWAY_DIR: 'db',
       SLIPWAY_TEMPLATES: 'own',
       SLIPWAY_ALLOW_EMPTY: 'Yes',
+      SLIPWAY_TENANTS: 'acme, "odd, one"',
+      SLIPWAY_SHARD: '1/2',
+      SLIPWAY_CONCURRENCY: '16',
+      SLIPWAY_MAX_FAILURES: '3',
+      SLIPWAY_SHARED_SCHEMAS: 'common',
+      SLIPWAY_CREATE_SCHEMAS: 'true',
+      SLIPWAY_ALLOW_NO_TENANTS: 'on',
       SLIPWAY_TABLE: 'runs',
       SLIPWAY_SCHEMA: 'ops',
       SLIPWAY_ROLE: 'the owner',
@@ -91,13 +103,20 @@ test('every variable of the table reaches the config', (t) => {
     },
     stderrIsTTY: true,
   })
-  const { redact: _redact, ...rest } = config
+  const { redact: _redact, tenants, ...rest } = config
+  assert.equal(tenants?.find().text, 'acme, "odd, one"')
+  assert.equal(tenants?.shard?.text, '1/2')
   assert.deepEqual(rest, {
     databaseUrl: { dialect: 'sqlite', path: join(cwd, 'a.db'), shown: `sqlite://${join(cwd, 'a.db')}` },
     scratchUrl: { dialect: 'sqlite', path: ':memory:', shown: 'sqlite::memory:' },
     dir: join(cwd, 'db'),
     templates: join(cwd, 'own'),
     allowEmpty: true,
+    concurrency: 16,
+    maxFailures: 3,
+    sharedSchemas: ['common'],
+    createSchemas: true,
+    allowNoTenants: true,
     table: 'runs',
     schema: 'ops',
     role: 'the owner',
@@ -468,7 +487,7 @@ test('flags and variables of the table are each there once', () => {
 })
 
 test('a child process is spared the secrets of slipway', () => {
-  const names = ['SLIPWAY_DATABASE_URL', 'SLIPWAY_SCRATCH_URL']
+  const names = ['SLIPWAY_DATABASE_URL', 'SLIPWAY_TENANTS', 'SLIPWAY_SCRATCH_URL']
   assert.deepEqual(
     secretEnvironmentNames(),
     names.flatMap((name) => [name, `${name}_FILE`]),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfig, requireDatabase } from '../../../src/config/load.ts'
 import type { Environment } from '../../../src/config/sources.ts'
+import { createGrowingRedactor } from '../../../src/redact.ts'
 
 const password = 'p@ss:w/rd?#%&+=<>"\'\\ '
 const encoded = encodeURIComponent(password)
@@ -52,4 +53,15 @@ test('a password cut off by a # is redacted', () => {
   const config = loadConfig({ flags: {}, env, cwd: tmpdir(), stderrIsTTY: false })
   assert.throws(() => requireDatabase(config), { code: 'bad-url' })
   assert.equal(config.redact('hunter2'), '***')
+})
+
+test('a password for each of thousands of tenants, learnt on the way', () => {
+  const { redact, learn } = createGrowingRedactor(['first-secret'])
+  assert.equal(redact('first-secret second-secret'), '*** second-secret')
+  const many = Array.from({ length: 2000 }, (_, index) => `pw/${index}!${index * 7919}`)
+  learn(['second-secret', ...many])
+  assert.equal(redact('first-secret second-secret'), '*** ***')
+  assert.equal(redact(`a ${many[1999]} b ${encodeURIComponent(many[0] ?? '')} c`), 'a *** b *** c')
+  const line = 'tenant_17: 20260101000000_create_users applied in 12 ms, nothing here is secret'
+  assert.equal(redact(line), line)
 })

@@ -1,0 +1,138 @@
+/** A run over many tenants: each with a session, a history and a lock of its own; none of them blocks another. */
+import { isSlipwayError, type SlipwayError } from '../../errors.ts'
+import type { RunOutcome } from '../../events.ts'
+import { runToOutcome } from '../outcome.ts'
+import type { UpRequest } from '../planning.ts'
+import type { Progress } from '../progress.ts'
+import type { Run } from '../run.ts'
+import { startUp } from '../up.ts'
+import { waitForDatabase, waitForMigrations } from '../wait.ts'
+import { keepApart } from './apart.ts'
+import { combineFailures } from './failures.ts'
+import { type FoundTenants, findTenants } from './find-tenants.ts'
+import { shareFolder } from './folder.ts'
+import { eachOf } from './pool.ts'
+import type { Tenant } from './tenant.ts'
+import { openTenantRuns, toTenantError } from './tenant-run.ts'
+
+export function startUpAll(run: Run, request: UpRequest): (progress: Progress) => Promise<void> {
+  return (progress) =>
+    runTenants(run, progress, {
+      isUpToDateEnough: request.target === undefined,
+      work: (tenantRun, own) => startUp(tenantRun, request)(own),
+    })
+}
+
+/** `timeoutMs` is for all of them together. */
+export function waitForAll(
+  run: Run,
+  { timeoutMs, for: what }: { readonly timeoutMs: number; readonly for: 'migrations' | 'database' },
+): (progress: Progress) => Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  const wait = what === 'database' ? waitForDatabase : waitForMigrations
+  return (progress) =>
+    runTenants(run, progress, {
+      isUpToDateEnough: what === 'migrations',
+      work: (tenantRun) => wait(tenantRun, Math.max(0, deadline - performance.now())),
+    })
+}
+
+interface Work {
+  /** Nothing is left to do for whom the history is what the folder says. */
+  readonly isUpToDateEnough: boolean
+  readonly work: (run: Run, progress: Progress) => Promise<void>
+}
+
+/** Throws when it is stopped, and one error for all tenants that failed. */
+async function runTenants(run: Run, progress: Progress, { isUpToDateEnough, work }: Work): Promise<void> {
+  const folder = shareFolder(run)
+  // What is wrong with the folder is told without a database, and once.
+  const look = await folder.look()
+  const found = await findTenants(run, { digests: isUpToDateEnough && look.count > 0 })
+  const isDone = ({ schema }: Tenant) =>
+    schema !== undefined && look.count > 0 && found.digests.get(schema)?.digest === look.digest
+  const { done, rest } = Object.groupBy(found.tenants, (tenant) => (isDone(tenant) ? 'done' : 'rest'))
+  const book = openBook(progress)
+  tellFound(run, found, done?.length ?? 0)
+  for (const { name } of done ?? []) {
+    tellUpToDate(run, name, look.count)
+    book.upToDate.push(name)
+  }
+  const runs = openTenantRuns(run, folder)
+  const { concurrency, maxFailures = Number.POSITIVE_INFINITY } = run.config
+  const goesOn = () => !run.signal.aborted && book.failed.length < maxFailures
+  const left = await eachOf(rest ?? [], { concurrency, goesOn }, async (tenant) => {
+    const outcome = await keepApart(run, tenant.name, (signal) => {
+      const announced = announce({ ...run, signal }, tenant)
+      return runToOutcome(announced, async (own) => {
+        let mine = announced
+        try {
+          mine = await runs.open(tenant, signal)
+          await work(mine, own)
+        } catch (error) {
+          throw await toTenantError(mine, tenant, error)
+        }
+      })
+    })
+    book.enter(tenant, outcome, run.signal.aborted)
+  })
+  book.notDone.push(...left.map(({ name }) => name))
+  run.signal.throwIfAborted()
+  if (book.failed.length > 0) throw combineFailures(run.verb, book, found)
+}
+
+/** Even of one that cannot be opened it is told that it began and how it ended. */
+function announce(run: Run, { name, target }: Tenant): Run {
+  const url = isSlipwayError(target) ? { ...run.url, shown: name } : target
+  return { ...run, url, tenant: name, emit: (event) => run.emit({ ...event, tenant: name }) }
+}
+
+function tellFound(run: Run, { all, tenants, shard }: FoundTenants, upToDate: number): void {
+  run.emit({
+    type: 'tenants-found',
+    all,
+    tenants: tenants.length,
+    upToDate,
+    concurrency: run.config.concurrency,
+    ...(shard === undefined ? {} : { shard: `${shard.part}/${shard.of}` }),
+  })
+}
+
+/** As a run of its own would tell it. */
+function tellUpToDate(run: Run, tenant: string, applied: number): void {
+  run.emit({ type: 'planned', tenant, steps: [], applied, ahead: [] })
+  const nothing = { applied: [], skipped: [], pending: [], ahead: [] }
+  const outcome = { runId: run.runId, verb: run.verb, exitCode: 0, durationMs: 0, ...nothing }
+  run.emit({ type: 'run-finished', tenant, outcome })
+}
+
+export interface TenantBook {
+  readonly migrated: string[]
+  readonly upToDate: string[]
+  readonly failed: { readonly tenant: string; readonly error: SlipwayError }[]
+  readonly notDone: string[]
+}
+
+/** Kept in `progress`, so that it is told however the run ends. */
+function openBook(progress: Progress): TenantBook & {
+  enter(tenant: Tenant, outcome: RunOutcome, isStopped: boolean): void
+} {
+  const book: TenantBook = { migrated: [], upToDate: [], failed: [], notDone: [] }
+  progress.tenants = book
+  return {
+    ...book,
+    enter({ name }, { error, applied, skipped, pending, ahead }, isStopped) {
+      progress.applied = union(progress.applied, applied)
+      progress.skipped = union(progress.skipped, skipped)
+      progress.ahead = union(progress.ahead, ahead)
+      progress.pending = union(progress.pending, pending)
+      if (error === undefined) book[applied.length + skipped.length > 0 ? 'migrated' : 'upToDate'].push(name)
+      else if (isStopped) book.notDone.push(name)
+      else book.failed.push({ tenant: name, error })
+    },
+  }
+}
+
+function union(known: readonly string[], more: readonly string[]): string[] {
+  return [...new Set([...known, ...more])]
+}

@@ -1,0 +1,146 @@
+/** Lists of tenants that cannot be meant, and verbs that know only one database. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type BadInput, testBadInput } from '../helpers/bad-input.ts'
+import { slipway } from '../helpers/cli.ts'
+import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
+import { createWorkspace } from '../helpers/workspace.ts'
+
+const row = (
+  name: string,
+  tenants: string,
+  more: Partial<BadInput> & Pick<BadInput, 'exit' | 'code' | 'message' | 'hint'>,
+): BadInput => ({ name, on: 'postgres', env: { SLIPWAY_TENANTS: tenants }, ...more })
+
+testBadInput([
+  row('a list without an item', ', ,', {
+    exit: 78,
+    code: 'no-tenants',
+    message: /the list of tenants is empty/,
+    hint: /--allow-no-tenants/,
+  }),
+  row('a query without a row', "select 'x' where false", {
+    exit: 78,
+    code: 'no-tenants',
+    message: /returned no row; where row security hides them/,
+    hint: /--allow-no-tenants/,
+  }),
+  row('a query that fails', 'select name from nowhere', {
+    exit: 78,
+    code: 'no-tenants',
+    message: [/the query for tenants failed on postgres:/, /relation "nowhere" does not exist/],
+    hint: /correct SLIPWAY_TENANTS/,
+  }),
+  row('a query that would write', 'with x as (insert into t values (1) returning 1) select * from x', {
+    before: async ({ db }) => {
+      await db.query('create table t (n integer)')
+    },
+    exit: 78,
+    code: 'no-tenants',
+    message: /cannot execute (INSERT|SELECT) in a read-only transaction/,
+    hint: /read-only/,
+  }),
+  row('a row that names nothing', "values ('acme'), (null)", {
+    exit: 78,
+    code: 'bad-tenant',
+    message: /row 2 of the query for tenants names nothing/,
+    hint: /out of the query/,
+  }),
+  row('a file that is not there', '@tenants.txt', {
+    exit: 78,
+    code: 'no-tenants',
+    message: /SLIPWAY_TENANTS names \/.*tenants\.txt, which does not exist/,
+    hint: /with a tenant on each line/,
+  }),
+  row('schemas in SQLite', 'acme', {
+    on: 'sqlite',
+    exit: 78,
+    code: 'bad-tenant',
+    message: /item 1 of SLIPWAY_TENANTS is no URL, and SQLite has no schemas/,
+    hint: /sqlite:/,
+  }),
+  row('a URL that cannot be read names its place', 'postgres://app:hidden%zz@db/acme', {
+    exit: 78,
+    code: 'bad-url',
+    message: /item 1 of SLIPWAY_TENANTS/,
+    hint: /./,
+  }),
+  {
+    name: 'a password in the flag',
+    on: 'postgres',
+    argv: ['up', '--tenants', 'postgres://app@db/acme,postgres://app:hidden@db:5432/globex'],
+    exit: 64,
+    code: 'password-in-flag',
+    message: /--tenants holds a password/,
+    hint: /@FILE/,
+  },
+  row('one history for all', 'acme,globex', {
+    env: { SLIPWAY_TENANTS: 'acme,globex', SLIPWAY_SCHEMA: 'shared' },
+    exit: 78,
+    code: 'bad-setting',
+    message: /SLIPWAY_SCHEMA is shared, which would give acme and its neighbours one history/,
+    hint: /unset SLIPWAY_SCHEMA/,
+  }),
+  row('a verb that works on one', 'acme,globex', {
+    argv: ['down'],
+    exit: 64,
+    code: 'one-tenant',
+    message: /slipway down works on one tenant, and 2 are named/,
+    hint: /slipway down --tenants NAME/,
+  }),
+  row('a rehearsal, with a query', 'select 1', {
+    argv: ['up', '--rehearse'],
+    exit: 64,
+    code: 'one-tenant',
+    message: /slipway up --rehearse works on one tenant, and SLIPWAY_TENANTS is a query/,
+    hint: /--tenants NAME/,
+  }),
+  row('a typo for a verb that would make the schema', 'acmee', {
+    argv: ['stamp', 'head', '--yes'],
+    exit: 78,
+    code: 'tenant-missing',
+    message: /there is no schema acmee/,
+    hint: /correct the name/,
+  }),
+  row('a part that does not exist', 'acme', {
+    argv: ['up', '--shard', '0/3'],
+    exit: 64,
+    code: 'bad-value',
+    message: /--shard must be I\/N with I from 1 to N/,
+    hint: /slipway --help/,
+  }),
+  row('an index beyond the number of parts', 'acme', {
+    env: { SLIPWAY_TENANTS: 'acme', SLIPWAY_SHARD: '3', JOB_COMPLETION_INDEX: '3' },
+    exit: 78,
+    code: 'bad-setting',
+    message: /SLIPWAY_SHARD must be .*JOB_COMPLETION_INDEX, which is 3/,
+    hint: /slipway --help/,
+  }),
+  row('no number', 'acme', {
+    argv: ['up', '--concurrency', '0'],
+    exit: 64,
+    code: 'bad-value',
+    message: /--concurrency must be a whole number from 1 on, not "0"/,
+    hint: /slipway --help/,
+  }),
+])
+
+test('tenants that fail each in its own way', async () => {
+  await using db = await createTestDatabase(newestMajor)
+  using workspace = createWorkspace({ 'migrations/0001_a.sql': 'select 1 / 0;' })
+  await db.query('create schema acme')
+  const { code, stderr } = await slipway(['up', '--tenants', 'acme,pg_toast,nowhere'], {
+    cwd: workspace.dir,
+    env: { SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_LOG_FORMAT: 'json' },
+  })
+  assert.equal(code, 70, stderr)
+  const { error } = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as {
+    error: { code: string; reasons: { code: string; tenant: string }[] }
+  }
+  assert.equal(error.code, 'tenants-failed')
+  assert.deepEqual(error.reasons.map((reason) => `${reason.tenant} ${reason.code}`).sort(), [
+    'acme migration-failed',
+    'nowhere tenant-missing',
+    'pg_toast bad-tenant',
+  ])
+})
