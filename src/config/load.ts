@@ -8,6 +8,8 @@ import { findDatabase } from './database.ts'
 import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
 import type { Hooks } from './hook.ts'
 import { readLogLevel } from './log-level.ts'
+import { readListen } from './listen.ts'
+import { findPushgateway } from './pushgateway.ts'
 import { findScratch } from './scratch.ts'
 import { badValue, readBoolean, readChoice, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
@@ -41,6 +43,7 @@ export function loadConfig(
   const text = (name: SettingName, fallback: string) => find(name)?.text ?? fallback
   const { secrets, from: _, warnings: databaseWarnings, ...database } = findDatabase(sources)
   const { secrets: scratchSecrets, ...scratch } = findScratch(sources)
+  const push = findPushgateway(sources)
   const { logLevel, warnings: logWarnings } = readLogLevel(find('logLevel'))
   return Object.freeze({
     ...database,
@@ -63,6 +66,13 @@ export function loadConfig(
     keepaliveMs: readDuration(settings.keepalive, find('keepalive')),
     pooler: readChoice(settings.pooler, find('pooler'), settings.pooler.default),
     outOfOrder: readChoice(settings.outOfOrder, find('outOfOrder'), settings.outOfOrder.default),
+    listen: readListen(find('listen')),
+    tokenFile: findPath('tokenFile', sources),
+    onFailure: readChoice(settings.onFailure, find('onFailure'), settings.onFailure.default),
+    refreshMs: readDuration(settings.refresh, find('refresh')),
+    metricsFile: findPath('metricsFile', sources),
+    pushgateway: push.url,
+    pushJob: text('pushJob', settings.pushJob.default),
     onAhead: readChoice(settings.onAhead, find('onAhead'), settings.onAhead.default),
     backupDir: findPath('backupDir', sources),
     report: findPath('report', sources),
@@ -71,7 +81,7 @@ export function loadConfig(
     logLevel,
     env,
     ...(hooks === undefined ? {} : { hooks }),
-    redact: createRedactor([...secrets, ...scratchSecrets]),
+    redact: createRedactor([...secrets, ...scratchSecrets, ...push.secrets]),
     warnings: [
       ...fileWarnings,
       ...warnOfUnknownVariables(sources.layers),

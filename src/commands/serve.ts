@@ -1,0 +1,52 @@
+/** `slipway serve`: listens, migrates, and stays. */
+import { once } from 'node:events'
+import { readSecretFile } from '../config/secret-file.ts'
+import type { Run } from '../engine/run.ts'
+import { startUp } from '../engine/up.ts'
+import { isSlipwayError } from '../errors.ts'
+import type { Listener } from '../events.ts'
+import { createBoard } from '../server/board.ts'
+import { openServer } from '../server/http.ts'
+import { createSite } from '../server/site.ts'
+import { conclude } from '../terminal/conclude.ts'
+import type { CommandContext } from '../terminal/context.ts'
+
+export async function serve(context: CommandContext): Promise<number> {
+  const { config, cwd } = context
+  const token = config.tokenFile === undefined ? undefined : readToken(config.tokenFile, cwd)
+  const opened = await context.openRun()
+  const board = createBoard(opened)
+  const emit: Listener = (event) => {
+    board.listen(event)
+    opened.emit(event)
+  }
+  // Not spread: the run's id is made when it is first needed.
+  const run: Run = Object.create(opened, { emit: { value: emit } })
+  const site = createSite(board)
+  const server = await openServer({ ...config.listen, token, routes: site.routes })
+  board.subscribe(site.tell)
+  emit({ type: 'notice', code: 'listening', message: `probes, metrics and the status page: ${server.url}` })
+  try {
+    const exitCode = await conclude(run, startUp(run, {}))
+    if (run.signal.aborted || (exitCode !== 0 && config.onFailure === 'exit')) return exitCode
+    void board.freshen(0)
+    if (!run.signal.aborted) await once(run.signal, 'abort')
+    return endingOf(run, exitCode)
+  } finally {
+    site.close()
+    await server.close()
+  }
+}
+
+/** A sidecar is told to stop when its work is over: that is no failure. */
+function endingOf({ signal, emit }: Run, exitCode: number): number {
+  const { reason } = signal
+  if (!isSlipwayError(reason)) return 1
+  if (reason.code === 'terminated' || reason.code === 'interrupted') return exitCode
+  emit({ type: 'cleanup-failed', what: 'serving', message: reason.message })
+  return reason.exitCode
+}
+
+function readToken(path: string, cwd: string): string {
+  return readSecretFile({ variable: 'SLIPWAY_TOKEN_FILE', path, cwd })
+}
