@@ -65,7 +65,7 @@ async function main(): Promise<number> {
     reporter = openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
-    if (endsWithItsRun(command)) metrics = await openMetrics(config, reporter)
+    if (endsWithItsRun(command)) metrics = await openMetrics(config, command, reporter)
     report = await openReport(config, command, reporter)
     return await runCommand(
       command,

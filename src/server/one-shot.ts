@@ -10,6 +10,8 @@ import { type RunRecord, recordEvent, startRecord } from './run-record.ts'
 export interface OneShotOptions {
   readonly config: Config
   readonly version: string
+  /** The run is to apply everything that is pending. */
+  readonly isWhole: boolean
   /** A gateway that is gone changes nothing of the run. */
   readonly warn: (what: string, message: string) => void
 }
@@ -24,13 +26,13 @@ export interface OneShot {
 const pushTimeoutMs = 5000
 
 /** Throws metrics-unwritable. */
-export function openOneShot({ config, version, warn }: OneShotOptions): OneShot {
+export function openOneShot({ config, version, isWhole, warn }: OneShotOptions): OneShot {
   const { metricsFile, pushgateway, pushJob } = config
   if (metricsFile !== undefined) requireWritable(metricsFile)
   const record = startRecord(new Date())
   const deliver = async () => {
     const { pushMetrics, renderMetrics } = await import('./metrics.ts')
-    const facts = factsOf(record, version)
+    const facts = factsOf(record, { version, isWhole })
     const trying = async (what: string, work: () => unknown) => {
       try {
         await work()
@@ -86,13 +88,16 @@ function requireWritable(path: string): void {
   }
 }
 
-function factsOf(record: RunRecord, version: string): MetricFacts {
+type Known = Pick<OneShotOptions, 'version' | 'isWhole'>
+
+function factsOf(record: RunRecord, { version, isWhole }: Known): MetricFacts {
   const { outcome, finishedAt, phase } = record
+  const hasSucceeded = phase === 'succeeded'
   return {
     version,
-    counts: countsOf(record),
-    ready: outcome?.exitCode === 0 ? outcome.pending.length === 0 : false,
-    lastSuccessAt: phase === 'succeeded' ? finishedAt : undefined,
+    counts: countsOf(record, isWhole),
+    ready: isWhole || !hasSucceeded ? hasSucceeded : undefined,
+    lastSuccessAt: hasSucceeded ? finishedAt : undefined,
     lastFailureAt: phase === 'failed' ? finishedAt : undefined,
     run: {
       running: false,
@@ -108,14 +113,17 @@ function factsOf(record: RunRecord, version: string): MetricFacts {
 }
 
 /** Without a look of its own at the database: what the run told of it. Nothing, where it did not come so far. */
-function countsOf({ outcome, appliedBefore }: RunRecord): Record<string, number> | undefined {
+function countsOf(
+  { outcome, appliedBefore }: RunRecord,
+  isWhole: boolean,
+): Record<string, number> | undefined {
   if (outcome === undefined) return undefined
   const refused = refusedStates(outcome)
   if (appliedBefore === undefined) return Object.keys(refused).length === 0 ? undefined : refused
   return {
     applied: appliedBefore + outcome.applied.length,
-    pending: outcome.pending.length,
     ahead: outcome.ahead.length,
+    ...(isWhole ? { pending: outcome.pending.length } : {}),
     ...refused,
   }
 }

@@ -44,7 +44,9 @@ export const up = async ({ sql }) => {
   await using serving = await startServing({ cwd: place.workspace.dir, env: place.env })
   const page = await openStream(serving.url)
   assert.match(String(page.response.headers['content-type']), /^text\/event-stream/)
-  await until('the second one is told', () => /class="step running">[^]*0002_wait/.test(page.parts.run ?? ''))
+  await until('the second one is told', () =>
+    /class="step running"><span[^>]*>◌<\/span>\s<span class="name">0002_wait/.test(page.parts.run ?? ''),
+  )
   assert.match(page.parts.run ?? '', /1 of 2 migrations done/)
   await place.change('delete from gate')
   await until('ready is told', () => page.parts.announcement === 'Ready')

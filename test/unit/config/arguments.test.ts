@@ -178,11 +178,11 @@ const refused: readonly (readonly [string, string, RegExp, RegExp])[] = [
   [
     'healthcheck --for life',
     'bad-value',
-    /--for must be ready or live, not life/,
+    /--for must be ready or live, not "life"/,
     /slipway healthcheck --help/,
   ],
   ['healthcheck --timeout 2', 'bad-value', /--timeout must be a duration/, /slipway healthcheck --help/],
-  ['serve now', 'bad-argument', /serve does not take the argument now/, /slipway serve --help/],
+  ['serve now', 'bad-argument', /serve does not take the argument "now"/, /slipway serve --help/],
   ['exec', 'bad-argument', /needs a command/, /exec -- COMMAND/],
   ['exec --', 'bad-argument', /needs a command/, /exec -- COMMAND/],
   ['exec node server.js', 'bad-argument', /must follow --/, /-- COMMAND/],
