@@ -20,8 +20,7 @@ export async function serve(context: CommandContext): Promise<number> {
     board.listen(event)
     opened.emit(event)
   }
-  // Not spread: the run's id is made when it is first needed.
-  const run: Run = Object.create(opened, { emit: { value: emit } })
+  const run: Run = { ...opened, emit }
   const site = createSite(board)
   const server = await openServer({ ...config.listen, token, routes: site.routes })
   board.subscribe(site.tell)
