@@ -26,7 +26,7 @@ export function judge(run: RunRecord, overview: Overview | undefined): Readiness
   if (run.phase === 'succeeded') return allApplied
   return found?.survey.result.kind === 'plan'
     ? allApplied
-    : { ready: false, reason: `${failure(run)}see the log` }
+    : { ready: false, reason: `${failure(run)}see the error` }
 }
 
 const allApplied: Readiness = { ready: true, reason: 'every migration of this image is applied' }

@@ -74,11 +74,9 @@ export async function requireAccessible(page: Page): Promise<void> {
     ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join('\n  ')}`,
   )
   assert.deepEqual(shown, [])
-  assert.deepEqual(
-    incomplete
-      .filter(({ id }) => id === 'color-contrast')
-      .flatMap(({ nodes }) => nodes.map(({ html }) => html)),
-    [],
-    'contrasts that axe cannot tell',
-  )
+  // It does not judge a single sign; those stand beside the word they mean.
+  const isSign = (html: string) => /aria-hidden="true">.<\/span>$/u.test(html)
+  const unclear = incomplete.filter(({ id }) => id === 'color-contrast').flatMap(({ nodes }) => nodes)
+  const unjudged = unclear.map(({ html }) => html).filter((html) => !isSign(html))
+  assert.deepEqual(unjudged, [], 'contrasts that axe cannot tell')
 }

@@ -93,13 +93,17 @@ function showHeadline(view: View): Html {
     ['Database', status?.database],
     ['History', status?.historyTable],
     ['Newest applied', status === null ? undefined : (status.current ?? 'nothing yet')],
-    ['Newest here', status === null ? undefined : (status.head ?? 'no migrations')],
+    ['Newest in this image', status?.head === status?.current ? undefined : status?.head],
   ]
   return html`<div class="card headline ${tone}" data-ready="${String(view.ready)}">
 <h2><span class="sign" aria-hidden="true">${signs[tone]}</span> ${text}</h2>
-<p>${view.reason}</p>
+<p>${sentence(view.reason)}</p>
 <dl>${facts.map(([name, value]) => value && html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </div>`
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function showLock({ lock, readAt }: View): Html {

@@ -126,7 +126,7 @@ export function showError(error: ErrorFields, title?: string): Html {
   const facts = [
     place,
     place === undefined ? migration : undefined,
-    sqlstate === undefined ? undefined : `SQLSTATE ${sqlstate}`,
+    sqlstate?.length === 5 ? `SQLSTATE ${sqlstate}` : sqlstate,
     detail,
     serverHint,
   ].filter((fact) => fact !== undefined)
