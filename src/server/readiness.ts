@@ -17,7 +17,7 @@ const unapplied: readonly MigrationState[] = ['pending', 'late', 'unfinished']
  * whether the app can reach it is for the app's own probe to say.
  */
 export function judge(run: RunRecord, overview: Overview | undefined): Readiness {
-  if (!hasEnded(run)) return { ready: false, reason: `not yet: ${run.phase.replaceAll('-', ' ')}` }
+  if (!hasEnded(run)) return { ready: false, reason: progressOf(run) }
   const found = overview !== undefined && isLater(overview, run) ? overview : undefined
   if (run.phase === 'succeeded' && found === undefined) return allApplied
   const missing = found?.survey.result.states.filter(({ state }) => unapplied.includes(state)) ?? []
@@ -27,6 +27,12 @@ export function judge(run: RunRecord, overview: Overview | undefined): Readiness
   return found?.survey.result.kind === 'plan'
     ? allApplied
     : { ready: false, reason: `${failure(run)}see the error` }
+}
+
+function progressOf({ waiting, steps }: RunRecord): string {
+  if (waiting !== undefined) return waiting.reason
+  const done = steps.filter(({ state }) => state === 'done').length
+  return steps.length === 0 ? 'looking for what is pending' : `${done} of ${steps.length} migrations done`
 }
 
 const allApplied: Readiness = { ready: true, reason: 'every migration of this image is applied' }

@@ -50,7 +50,6 @@ export async function openWindow(
   const context = await browser.newContext({
     colorScheme: colors,
     viewport: { width, height },
-    deviceScaleFactor: width < 600 ? 2 : 1,
     reducedMotion: 'reduce',
     ...(login === undefined ? {} : { httpCredentials: login }),
   })

@@ -45,19 +45,21 @@ export const up = async ({ sql }) => {
   const page = await openStream(serving.url)
   assert.match(String(page.response.headers['content-type']), /^text\/event-stream/)
   await until('the second one is told', () =>
-    /class="step running"><span[^>]*>◌<\/span>\s<span class="name">0002_wait/.test(page.parts.run ?? ''),
+    /class="step running"><span[^>]*>◌<\/span>\s<span class="name">0002_<wbr>wait/.test(page.parts.run ?? ''),
   )
   assert.match(page.parts.run ?? '', /1 of 2 migrations done/)
   await place.change('delete from gate')
   await until('ready is told', () => page.parts.announcement === 'Ready')
-  await until('history is told', () => /class="applied"><th[^>]*>0002_wait/.test(page.parts.migrations ?? ''))
+  await until('history is told', () =>
+    /class="applied"><th[^>]*>0002_<wbr>wait/.test(page.parts.migrations ?? ''),
+  )
 
   // A page that opens later gets all of it at once; what another runner does comes by itself.
   const later = await openStream(serving.url)
   await until('it has everything', () => Object.keys(later.parts).length === 6)
   assert.equal(later.parts.announcement, 'Ready')
   place.workspace.write({ 'migrations/0003_c.sql': 'create table c (id integer);\n' })
-  await until('the new file is seen', () => /0003_c/.test(later.parts.migrations ?? ''))
+  await until('the new file is seen', () => /0003_<wbr>c/.test(later.parts.migrations ?? ''))
   await until('and keeps it from being ready', () => /not applied/.test(later.parts.announcement ?? ''))
   assert.ok(!later.received.slice(1).some((parts) => 'lock' in parts), 'what did not change is not sent')
 

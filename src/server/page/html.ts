@@ -10,6 +10,11 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
   return { html: strings.reduce((text, part, index) => text + render(values[index - 1]) + part) }
 }
 
+/** A name that may be broken after each of its words. */
+export function breakable(name: string): Html {
+  return { html: escapeText(name).replace(/[_.-]+/g, '$&<wbr>') }
+}
+
 function render(content: Content): string {
   if (content === null || content === undefined || content === false) return ''
   if (typeof content === 'string' || typeof content === 'number') return escapeText(String(content))

@@ -2,13 +2,14 @@
 import type { MigrationState } from '../../plan/migration.ts'
 import { formatDuration, formatInstant } from '../../text/format-time.ts'
 import type { View } from '../view.ts'
-import { type Html, html } from './html.ts'
+import { breakable, type Html, html } from './html.ts'
 
 /** Of those that are applied; `slipway history` lists all. */
 const shownApplied = 100
 const shownOthers = 400
 
-const signs: Readonly<Record<MigrationState, string>> = {
+const signs: Readonly<Record<Row['state'], string>> = {
+  running: '◌',
   applied: '✓',
   archived: '✓',
   skipped: '–',
@@ -20,15 +21,22 @@ const signs: Readonly<Record<MigrationState, string>> = {
   unfinished: '✗',
 }
 
-type Row = NonNullable<View['status']>['migrations'][number]
+type Migration = NonNullable<View['status']>['migrations'][number]
 
-export function showMigrations({ status, readAt }: View): Html {
+/** What is unfinished while somebody holds the run lock is being worked on. */
+type Row = Omit<Migration, 'state'> & { readonly state: MigrationState | 'running' }
+
+export function showMigrations({ status, readAt, lock }: View): Html {
   if (status === null)
     return html`<div class="card"><h2 id="migrations-title" tabindex="-1">Migrations</h2><p class="quiet">The database was not read yet.</p></div>`
-  const counts = Object.entries(status.counts).filter(
+  const rows = status.migrations.map((row): Row => {
+    return row.state === 'unfinished' && lock.held ? { ...row, state: 'running' } : row
+  })
+  const { unfinished, ...others } = status.counts
+  const counts = Object.entries({ ...others, [lock.held ? 'running' : 'unfinished']: unfinished }).filter(
     ([state, count]) => count > 0 || state === 'applied' || state === 'pending',
   )
-  const { shown, hidden } = choose(status.migrations)
+  const { shown, hidden } = choose(rows)
   return html`<div class="card">
 <h2 id="migrations-title" tabindex="-1">Migrations</h2>
 <ul class="counts">${counts.map(([state, count]) => html`<li class="${state} ${count === 0 && 'none'}"><strong>${count}</strong> ${state}</li>`)}</ul>
@@ -60,6 +68,6 @@ ${rows.map(showRow)}
 function showRow({ name, state, appliedAt, durationMs, appliedBy }: Row): Html {
   const at = appliedAt && html`<time datetime="${appliedAt}">${formatInstant(new Date(appliedAt))}</time>`
   const took = durationMs !== null && formatDuration(durationMs)
-  return html`<tr role="row" class="${state}"><th role="rowheader" scope="row">${name}</th><td role="cell" class="state"><span><span aria-hidden="true">${signs[state]}</span> ${state}</span></td><td role="cell">${at}</td><td role="cell">${took}</td><td role="cell">${appliedBy}</td></tr>
+  return html`<tr role="row" class="${state}"><th role="rowheader" scope="row">${breakable(name)}</th><td role="cell" class="state"><span><span aria-hidden="true">${signs[state]}</span> ${state}</span></td><td role="cell">${at}</td><td role="cell">${took}</td><td role="cell">${appliedBy}</td></tr>
 `
 }

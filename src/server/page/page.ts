@@ -1,6 +1,6 @@
 /** The status page: one document, whose parts are sent again when they change. */
 import type { View } from '../view.ts'
-import { type Html, html } from './html.ts'
+import { breakable, type Html, html } from './html.ts'
 import { showMigrations } from './migrations.ts'
 import { showRun } from './run.ts'
 import { showTrouble } from './trouble.ts'
@@ -98,7 +98,7 @@ function showHeadline(view: View): Html {
   return html`<div class="card headline ${tone}" data-ready="${String(view.ready)}">
 <h2><span class="sign" aria-hidden="true">${signs[tone]}</span> ${text}</h2>
 <p>${sentence(view.reason)}</p>
-<dl>${facts.map(([name, value]) => value && html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+<dl>${facts.map(([name, value]) => value && html`<div><dt>${name}</dt><dd>${breakable(value)}</dd></div>`)}</dl>
 </div>`
 }
 

@@ -2,7 +2,7 @@
 import type { ErrorFields } from '../../reporters/error-fields.ts'
 import { formatDuration } from '../../text/format-time.ts'
 import type { RunView, StepView } from '../view.ts'
-import { type Html, html } from './html.ts'
+import { breakable, type Html, html } from './html.ts'
 
 /** Around the step that matters; the rest is counted. */
 const shownSteps = 12
@@ -71,7 +71,7 @@ function showStep(step: StepView): Html {
       ? since(step.startedAt)
       : step.durationMs !== null && html`${formatDuration(step.durationMs)}`
   return html`<li class="step ${step.state}"><span class="sign" aria-hidden="true">${sign}</span>
-<span class="name">${step.name}</span> <span class="state">${step.action === 'apply' ? word : `${word} (${step.action})`}</span> <span class="time">${time}</span>
+<span class="name">${breakable(step.name)}</span> <span class="state">${step.action === 'apply' ? word : `${word} (${step.action})`}</span> <span class="time">${time}</span>
 ${isRunning && showWithin(step)}</li>`
 }
 

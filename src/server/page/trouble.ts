@@ -1,14 +1,16 @@
 /** What a person should look at: a database that does not answer, what `up` would refuse, failures of others, warnings. */
+import type { ErrorFields } from '../../reporters/error-fields.ts'
 import { formatInstant } from '../../text/format-time.ts'
 import type { View } from '../view.ts'
 import { type Html, html } from './html.ts'
 import { showError } from './run.ts'
 
 export function showTrouble(view: View): Html {
-  const { problem, status, failures, run } = view
+  const { problem, status, failures, run, lock } = view
   // A run that was refused has told it.
   const told = new Set([run.error?.code, ...(run.error?.reasons?.map(({ code }) => code) ?? [])])
-  const refusals = status?.refusals.filter(({ code }) => !told.has(code)) ?? []
+  const isTrouble = ({ code }: ErrorFields) => !told.has(code) && !(code === 'unfinished' && lock.held)
+  const refusals = status?.refusals.filter(isTrouble) ?? []
   const others = failures.filter(({ runId }) => runId !== run.runId)
   const warnings = new Set([...(status?.warnings ?? []), ...run.warnings].map(({ message }) => message))
   // While it is waited for, that is said already.
