@@ -5,6 +5,7 @@ import type { Run } from '../engine/run.ts'
 import { startUp } from '../engine/up.ts'
 import { isSlipwayError } from '../errors.ts'
 import type { Listener } from '../events.ts'
+import { isLoopback } from '../server/access.ts'
 import { createBoard } from '../server/board.ts'
 import { openServer } from '../server/http.ts'
 import { createSite } from '../server/site.ts'
@@ -25,9 +26,15 @@ export async function serve(context: CommandContext): Promise<number> {
   const server = await openServer({ ...config.listen, token, routes: site.routes })
   board.subscribe(site.tell)
   emit({ type: 'notice', code: 'listening', message: `probes, metrics and the status page: ${server.url}` })
+  if (token === undefined && !isLoopback(config.listen.host))
+    emit({
+      type: 'notice',
+      code: 'no-token',
+      message: 'without SLIPWAY_TOKEN_FILE everybody on that network can read it',
+    })
   try {
     const exitCode = await conclude(run, startUp(run, {}))
-    if (run.signal.aborted || (exitCode !== 0 && config.onFailure === 'exit')) return exitCode
+    if (exitCode !== 0 && (run.signal.aborted || config.onFailure === 'exit')) return exitCode
     void board.freshen(0)
     if (!run.signal.aborted) await once(run.signal, 'abort')
     return endingOf(run, exitCode)

@@ -3,12 +3,15 @@ import { lookAround, type Overview } from '../engine/overview.ts'
 import type { Run } from '../engine/run.ts'
 import type { RunEvent } from '../events.ts'
 import type { MetricFacts } from './metrics.ts'
-import { hasEnded, recordEvent, startRecord } from './run-record.ts'
+import { judge } from './readiness.ts'
+import { hasEnded, type Phase, recordEvent, startRecord } from './run-record.ts'
 import { createView, type View } from './view.ts'
 import { createWatch, type Watch } from './watch.ts'
 
 export interface Board {
   listen(event: RunEvent): void
+  /** What a probe needs to know. */
+  state(): { readonly ready: boolean; readonly phase: Phase; readonly code: string | undefined }
   view(): View
   facts(): MetricFacts
   /** Looks at the database if the last look is too old. Resolves when that is done, or after `withinMs`. */
@@ -51,6 +54,11 @@ export function createBoard(run: Run): Board {
       if (event.type === 'run-finished') watch.expire()
       tellAll()
     },
+    state: () => ({
+      ready: judge(record, watch.found).ready,
+      phase: record.phase,
+      code: record.error?.code,
+    }),
     view: () => createView({ run, record, overview: watch.found, problem: watch.problem, now: new Date() }),
     facts() {
       const {

@@ -19,7 +19,8 @@ export interface MetricFacts {
 }
 
 export interface RunFacts {
-  readonly running: boolean
+  /** Of a run that has ended nothing more is said. */
+  readonly running?: boolean
   readonly durationMs: number
   readonly databaseWaitMs: number
   readonly lockWaitMs: number

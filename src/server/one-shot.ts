@@ -100,7 +100,6 @@ function factsOf(record: RunRecord, { version, isWhole }: Known): MetricFacts {
     lastSuccessAt: hasSucceeded ? finishedAt : undefined,
     lastFailureAt: phase === 'failed' ? finishedAt : undefined,
     run: {
-      running: false,
       durationMs: outcome?.durationMs ?? 0,
       databaseWaitMs: record.databaseWaitMs,
       lockWaitMs: record.lockWaitMs,

@@ -52,7 +52,7 @@ export function createSite(board: Board): Site {
       },
       '/events': {
         answer: (request, response) => {
-          if (request.method === 'HEAD' || !stream.open(request, response)) return tooMany
+          if (request.method === 'HEAD' || !stream.open(response)) return tooMany
           void board.freshen(0)
           return undefined
         },
@@ -68,8 +68,8 @@ const tooMany: Answer = { status: 503, type: plain, body: 'too many pages are op
 /** The reason names migrations, which whoever may not see the page need not know. */
 function answerProbe(board: Board): Answer {
   void board.freshen(0)
-  const { ready, run } = board.view()
+  const { ready, phase, code } = board.state()
   if (ready) return { status: 200, type: plain, body: 'ready\n' }
-  const code = run.error === null ? '' : ` (${run.error.code})`
-  return { status: 503, type: plain, body: `not ready: ${run.phase.replaceAll('-', ' ')}${code}\n` }
+  const why = code === undefined ? '' : ` (${code})`
+  return { status: 503, type: plain, body: `not ready: ${phase.replaceAll('-', ' ')}${why}\n` }
 }

@@ -1,5 +1,5 @@
 /** Server-sent events: pages that are open are told what changed. https://html.spec.whatwg.org/multipage/server-sent-events.html */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 
 export interface StreamOptions {
   /** Of the page, by id; only those that changed are sent. */
@@ -10,7 +10,7 @@ export interface StreamOptions {
 
 export interface Stream {
   /** False: too many pages are open. */
-  open(request: IncomingMessage, response: ServerResponse): boolean
+  open(response: ServerResponse): boolean
   /** Something may have changed. */
   tell(): void
   close(): void
@@ -52,7 +52,7 @@ export function createStream({ parts, tick }: StreamOptions): Stream {
     tellAll()
   }
   return {
-    open(request, response) {
+    open(response) {
       if (pages.size >= maxPages) return false
       response.writeHead(200, {
         'Content-Type': 'text/event-stream; charset=utf-8',
@@ -61,7 +61,8 @@ export function createStream({ parts, tick }: StreamOptions): Stream {
       response.write('retry: 2000\n\n')
       pages.set(response, {})
       ticking ??= setInterval(beat, tickMs).unref()
-      request.once('close', () => {
+      // The request's own event only means that all of it has arrived.
+      response.once('close', () => {
         pages.delete(response)
         if (pages.size > 0) return
         clearInterval(ticking)
@@ -77,6 +78,7 @@ export function createStream({ parts, tick }: StreamOptions): Stream {
       clearInterval(ticking)
       clearTimeout(telling)
       for (const page of pages.keys()) page.end()
+      pages.clear()
     },
   }
 }

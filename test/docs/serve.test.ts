@@ -40,7 +40,10 @@ test('addresses, JSON and metrics', async () => {
   const named = fields.flatMap(([names = '']) => readCode(names)).filter((name) => !name.includes('.'))
   assert.deepEqual(named.sort(), Object.keys(view).sort())
   for (const name of [...Object.keys(view.run), ...Object.keys(view.run.steps[0])])
-    assert.ok(fields.some(([key = '', text = '']) => key.includes('run') && text.includes(`\`${name}\``)), name)
+    assert.ok(
+      fields.some(([key = '', text = '']) => key.includes('run') && text.includes(`\`${name}\``)),
+      name,
+    )
 
   place.workspace.write({ 'migrations/0002_bad.sql': 'create table b (id integer);\n' })
   await using ready = await startServing({ cwd: place.workspace.dir, env: place.env })
@@ -50,7 +53,9 @@ test('addresses, JSON and metrics', async () => {
   assert.deepEqual(namesWith(2).sort(), [...scraped].sort())
 
   await place.expect(0, 'up --metrics-file run.prom')
-  const left = [...readSamples(place.workspace.read('run.prom')).keys()].map((name) => name.replace(/\{.*/, ''))
+  const left = [...readSamples(place.workspace.read('run.prom')).keys()].map((name) =>
+    name.replace(/\{.*/, ''),
+  )
   const failure = 'slipway_last_failure_timestamp_seconds'
   assert.deepEqual(namesWith(3).sort(), [...new Set([...left, failure])].sort())
 })
