@@ -73,6 +73,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await page.getByText(/Held by pid \d+ \(slipway\/.* pod-x\)/).waitFor()
     await page.getByRole('row', { name: /fill_celsius running/ }).waitFor()
     assert.equal(await page.getByText('slipway repair').count(), 0, 'what runs is not called unfinished')
+    await page.getByText(/^Running for \d+ s\.$/).waitFor()
     await requireAccessible(page)
     await takePicture(page, 'migrating')
 

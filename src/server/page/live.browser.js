@@ -17,19 +17,23 @@ function showConnection(isOpen) {
   connection.hidden = isOpen
 }
 
-const source = new EventSource('events')
-source.addEventListener('open', () => showConnection(true))
-source.addEventListener('error', () => showConnection(false))
-source.addEventListener('parts', ({ data }) => {
-  for (const [id, markup] of Object.entries(JSON.parse(data))) replacePart(id, markup)
-  const { ready } = document.getElementById('headline').firstElementChild.dataset
-  document.title = document.title.replace(/^\S+/, ready === 'true' ? '✓' : '…')
-})
-
-setInterval(() => {
+function tick() {
   for (const clock of document.querySelectorAll('time[data-since]')) {
     const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(clock.dateTime)) / clockMs))
     const minutes = Math.floor(seconds / 60)
     clock.textContent = minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % 60} s`
   }
-}, clockMs)
+}
+
+const source = new EventSource('events')
+source.addEventListener('open', () => showConnection(true))
+source.addEventListener('error', () => showConnection(false))
+source.addEventListener('parts', ({ data }) => {
+  for (const [id, markup] of Object.entries(JSON.parse(data))) replacePart(id, markup)
+  tick()
+  const { ready } = document.getElementById('headline').firstElementChild.dataset
+  document.title = document.title.replace(/^\S+/, ready === 'true' ? '✓' : '…')
+})
+
+tick()
+setInterval(tick, clockMs)

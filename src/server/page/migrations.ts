@@ -30,7 +30,9 @@ export function showMigrations({ status, readAt, lock }: View): Html {
   if (status === null)
     return html`<div class="card"><h2 id="migrations-title" tabindex="-1">Migrations</h2><p class="quiet">The database was not read yet.</p></div>`
   const rows = status.migrations.map((row): Row => {
-    return row.state === 'unfinished' && lock.held ? { ...row, state: 'running' } : row
+    return row.state === 'unfinished' && lock.held
+      ? { ...row, state: 'running', appliedAt: null, durationMs: null }
+      : row
   })
   const { unfinished, ...others } = status.counts
   const counts = Object.entries({ ...others, [lock.held ? 'running' : 'unfinished']: unfinished }).filter(

@@ -109,5 +109,5 @@ function sentence(text: string): string {
 function showLock({ lock, readAt }: View): Html {
   if (readAt === null) return html``
   if (!lock.held) return html`<p class="quiet">Nobody holds the run lock.</p>`
-  return html`<div class="card"><h2>Run lock</h2><p>Held by ${lock.text}.</p></div>`
+  return html`<div class="card"><h2>Run lock</h2><p>Held by ${lock.text}</p></div>`
 }
