@@ -16,6 +16,8 @@ export interface Echo {
    * `operations` is one of its operations, which look around before they change something.
    */
   overhear(executor: Executor, name: string, part?: 'operations'): Executor
+  /** An operation begins; the answer says that all it has sent is undone. */
+  attempt?(name: string): () => void
 }
 
 /** Data in a statement may be as long as it likes; a log line may not. */

@@ -81,7 +81,6 @@ function aim(run: Run, { echo, listen }: ScratchOptions): Run {
   const tell = new Set<RunEvent['type']>(['warning', 'migration-log', 'cleanup-failed'])
   return {
     ...run,
-    runId: run.runId,
     config,
     url: findServer(run),
     emit: (event) => {
@@ -89,6 +88,7 @@ function aim(run: Run, { echo, listen }: ScratchOptions): Run {
       listen?.(event)
     },
     echo,
+    isTrial: true,
   }
 }
 

@@ -113,7 +113,10 @@ create index CONCURRENTLY steps_n on steps (n);`,
   await op.addColumn('notes', 'user_id', 'integer')
   await op.addForeignKey('notes', ['user_id'], { table: 'users' }, { onDelete: 'cascade' })
   await op.addCheck('notes', "body <> ''")
-  await op.createIndex('notes', ['user_id'])
+  await op.createIndex('notes', 'user_id')
+  await op.createIndex('notes', 'user_id')
+  await op.addCheck('notes', "body <> ''")
+  await op.addForeignKey('notes', 'body', { table: 'users', columns: 'bio' }).then(() => { throw new Error('it works') }, () => {})
   await op.addUnique('users', ['name', 'id'])
 }
 export const down = async ({ op }) => {
@@ -191,6 +194,8 @@ for (const [label, place] of Object.entries(places))
           const env = { ...own, SLIPWAY_DATABASE_URL: url }
           const { code, stdout, stderr } = await slipway(args, { cwd: workspace.dir, env })
           assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`)
+          // Of operations only what has an effect.
+          assert.doesNotMatch(stdout, /slipway_(?:look|op)/)
           return stdout
         },
       })

@@ -74,6 +74,7 @@ export function openContext({ run, name, options, long, ...parts }: ContextParts
         gate,
         open: parts.operations,
         overhear: (inner) => echo?.overhear(inner, name, 'operations') ?? inner,
+        attempt: () => echo?.attempt?.(name),
       }),
       dialect: run.dialect.name,
       log: (message, data) =>

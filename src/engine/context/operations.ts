@@ -11,10 +11,12 @@ export interface OperationParts {
   /** Closed while long work has the session. */
   readonly gate: Gate
   readonly open: OpenOperations
-  readonly overhear: ((executor: Executor) => Executor) | undefined
+  readonly overhear?: ((executor: Executor) => Executor) | undefined
+  /** Told that one begins; the answer is told that nothing of it has happened. */
+  readonly attempt?: () => (() => void) | undefined
 }
 
-export function createOperations({ tracker, gate, open, overhear }: OperationParts): Operations {
+export function createOperations({ tracker, gate, open, overhear, attempt }: OperationParts): Operations {
   let opened: Promise<Operations> | undefined
   let queue: Promise<unknown> = Promise.resolve()
   let current: (text: string) => void = () => {}
@@ -33,7 +35,13 @@ export function createOperations({ tracker, gate, open, overhear }: OperationPar
         requireFree(gate)
         current = note
         opened ??= open(listen)
-        await ((await opened)[name] as Operation)(...args)
+        const undone = attempt?.()
+        try {
+          await ((await opened)[name] as Operation)(...args)
+        } catch (error) {
+          undone?.()
+          throw error
+        }
       }
       // Promise.all over operations must not interleave their statements.
       const running = queue.then(run)

@@ -15,10 +15,18 @@ export function openOperations(
   overhear: (executor: Executor) => Executor = (executor) => executor,
 ): Operations {
   const declared: DeclaredEnums = new Map()
+  const { name: migration, requireShield } = shelter
   const call = (name: keyof Operations, args: readonly unknown[]): Promise<void> =>
-    shelter.exclusively(async (executor) => {
-      const ground = { name: shelter.name, executor: overhear(executor), shield: shelter.shield }
-      await (operationsOn(ground, declared)[name] as Operation)(...args)
+    shelter.enclose(async (executor) => {
+      const ground = { name: migration, executor: overhear(executor), requireShield }
+      const before = [...declared]
+      try {
+        await (operationsOn(ground, declared)[name] as Operation)(...args)
+      } catch (error) {
+        declared.clear()
+        for (const [key, values] of before) declared.set(key, values)
+        throw error
+      }
     })
   const operations = operationNames.map((name) => [name, (...args: unknown[]) => call(name, args)])
   return Object.fromEntries(operations) as unknown as Operations
