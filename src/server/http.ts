@@ -85,6 +85,8 @@ async function handle(
   response: ServerResponse,
   options: ServerOptions,
 ): Promise<void> {
+  // Whoever asked may be gone when the answer is there.
+  response.on('error', () => {})
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   try {
     const answer =

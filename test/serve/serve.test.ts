@@ -1,5 +1,6 @@
 /** `slipway serve` as a process: what its addresses answer, before, during and after a run, on both kinds of database. */
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { describe, test } from 'node:test'
 import { openPlace, type Place } from '../helpers/place.ts'
 import { newestMajor, sharedPostgres } from '../helpers/postgres.ts'
@@ -177,6 +178,17 @@ test('listens before the database answers, and a silent database later changes n
   const samples = await metricsOf(serving)
   assert.deepEqual([samples.get('slipway_database_up'), samples.get('slipway_ready')], [0, 1])
   assert.match((await serving.get('/')).body, /The database cannot be read now/)
+
+  // Those who ask meanwhile and do not wait for the answer.
+  proxy.blackhole()
+  for (let n = 0; n < 20; n++) {
+    const impatient = connect(Number(new URL(serving.url).port), '127.0.0.1')
+    impatient.on('error', () => {}).write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await new Promise((resolve) => impatient.once('connect', resolve))
+    setTimeout(() => impatient.resetAndDestroy(), 100)
+  }
+  assert.equal((await serving.get('/metrics')).status, 200)
+  assert.equal((await serving.get('/readyz')).status, 200)
   assert.equal(await serving.stop(), 0)
 })
 
