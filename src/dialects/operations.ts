@@ -218,4 +218,7 @@ export const operationNames = [
 ] as const satisfies readonly (keyof Operations)[]
 
 /** Loads the operations of one migration; `overhear` wraps what they send their statements through. */
-export type OpenOperations = (overhear?: (executor: Executor) => Executor) => Promise<Operations>
+export type OpenOperations = (overhear?: Overhear) => Promise<Operations>
+
+/** `frame`: what is told there was sent by the runner, around the work of an operation; the executor gets nothing to do. */
+export type Overhear = (executor: Executor, part?: 'frame') => Executor

@@ -77,11 +77,19 @@ export interface Backups {
   findFault(context: BackupContext, file: string, mark: BackupMark): Promise<string | undefined>
 }
 
+/** Where a copy goes. */
+export interface CopyPlace {
+  /** For files on the way. */
+  readonly scratchDir: string
+  /** An empty database, or a file that is not there yet. */
+  openEmpty(): Promise<DatabaseUrl>
+}
+
 /** The part of a dialect that only `down` and rehearsals need; loaded with them. */
 export interface Reverting {
   readonly backups: Backups
-  /** Fills an empty database, or a file that is not there yet, with all that the context's database holds. Throws an Error that says why not. */
-  copyInto(context: BackupContext, to: DatabaseUrl, scratchDir: string): Promise<void>
+  /** A database with all that the context's one holds, which is not asked for while that is read. Throws an Error that says why not. */
+  copyInto(context: BackupContext, place: CopyPlace): Promise<void>
   /** Of the downs of one plan, for `findLosses`. */
   createNames(): FormerNames
   /** By the names of before the first text that `names` has seen. */

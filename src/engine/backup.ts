@@ -2,7 +2,6 @@
 import {
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -13,9 +12,10 @@ import {
 import { join } from 'node:path'
 import type { BackupContext, BackupMark, Backups } from '../dialects/reverting.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import { formatDuration } from '../text/format-time.ts'
 import type { Run } from './run.ts'
-import { runProgram } from './run-program.ts'
+import { programsOf } from './run-program.ts'
 
 interface BackupPlace {
   readonly backups: Backups
@@ -30,7 +30,7 @@ async function findPlace(run: Run): Promise<BackupPlace> {
       hint: 'export SLIPWAY_BACKUP_DIR=/path/to/backups',
     })
   const { backups } = await run.dialect.loadReverting()
-  const context = { url: run.url, role: run.config.role, run: runProgram, signal: run.signal }
+  const context = { url: run.url, role: run.config.role, run: programsOf(run), signal: run.signal }
   return { backups, context, dir }
 }
 
@@ -46,10 +46,10 @@ export async function requireBackupTools(run: Run): Promise<void> {
 export async function takeBackup(run: Run, mark: BackupMark, now: Date): Promise<string> {
   const { backups, context, dir } = await findPlace(run)
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
-  const name = `${mark.database.replace(/[^\w.-]/g, '_')}-${stamp}-before-${mark.newest?.name ?? 'empty'}`
+  const name = `${mark.database}-${stamp}-before-${mark.newest?.name ?? 'empty'}`.replace(/[^\w.-]/g, '_')
   let draft: string | undefined
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeFolder(dir, 0o700)
     const file = reserve(join(dir, name.slice(0, 200)), backups.extension)
     draft = `${file}.part`
     await backups.write(context, draft)

@@ -5,6 +5,8 @@ import type { Echo } from './echo.ts'
 export interface SentStatement {
   readonly text: string
   readonly values: readonly unknown[]
+  /** Of a transaction that the runner put around an operation. */
+  readonly isFrame?: boolean
 }
 
 export interface Recording {
@@ -50,15 +52,18 @@ export function createRecorder(): Recorder {
     },
     overhear(executor, name, part) {
       const before = heard.get(name)
-      const byOperation = part === 'operations'
+      const byOperation = part !== undefined
       const recording =
         byOperation && before !== undefined ? before : { sent: [] as Heard[], runs: (before?.runs ?? 0) + 1 }
       heard.set(name, recording)
       return {
         async query(text, values) {
+          const statement = { text, values, byOperation, ...(part === 'frame' ? { isFrame: true } : {}) }
+          // A frame has been sent when it is told.
+          if (part === 'frame') recording.sent.push(statement)
           const rows = await executor.query(text, values)
           // A session answers in the order in which it works: what waited for an operation comes after it.
-          if (!byOperation || !isLook(text)) recording.sent.push({ text, values, byOperation })
+          if (part === undefined || (part === 'operations' && !isLook(text))) recording.sent.push(statement)
           return rows
         },
       }

@@ -132,7 +132,7 @@ async function make(run: Run): Promise<ScratchDatabase | undefined> {
 
 async function copy(target: Run, aimed: Run): Promise<ScratchDatabase> {
   const { makeCopy } = await import('./copy.ts')
-  return await makeCopy(target, await make(aimed))
+  return await makeCopy(target, () => make(aimed))
 }
 
 /** Never throws: what was found out there counts, and a later run drops what this one could not. */

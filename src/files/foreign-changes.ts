@@ -1,18 +1,10 @@
 /** Makes a folder slipway's: writes converted files in the place of what they were made from, and keeps the originals in old/. */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
 import { errnoOf } from './folder.ts'
+import { makeFolder } from './make-folder.ts'
 import { showPath } from './read-source.ts'
 
 export type FolderChange =
@@ -45,7 +37,7 @@ export function applyChanges(changes: readonly FolderChange[], cwd: string, done
   for (const change of changes) {
     const target = change.kind === 'move' ? change.to : change.keep
     try {
-      mkdirSync(dirname(target), { recursive: true })
+      makeFolder(dirname(target))
       if (change.kind === 'move') moveFile(change)
       else replaceFile(change)
       done()

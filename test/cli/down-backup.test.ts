@@ -196,3 +196,12 @@ test('pg_dump gets the password through its environment, and its failure is told
   const missing = JSON.parse((await place.run('down --json --require-backup 1h', env)).stdout)
   assert.equal(missing.error.code, 'backup-missing')
 })
+
+test('a folder for backups that cannot be made is told, and nothing is reverted', async () => {
+  await using place = await openPlace('sqlite', files)
+  await place.expect(0, 'up')
+  const where = process.platform === 'linux' ? '/proc/nope' : '/dev/null/nope'
+  const failed = await place.expect(79, 'down --backup', { SLIPWAY_BACKUP_DIR: where })
+  assert.match(failed.stderr, /nothing was reverted: (?:ENOENT|ENOTDIR)/)
+  assert.equal((await place.history()).length, 2)
+})

@@ -32,6 +32,7 @@ create index kept_n on kept (n);
 drop index kept_n;`,
 }
 
+// test/acceptance/roundtrip.test.ts has the other majors.
 const places = {
   [`PostgreSQL ${newestMajor}`]: {
     other: 'sqlite',
@@ -56,25 +57,20 @@ for (const [label, { other, env }] of Object.entries(places))
       })
     }
 
-    test('what comes back, and what is no way back for', async () => {
-      const { code, stdout, stderr } = await run(good)
-      assert.equal(code, 0, stdout + stderr)
-      assert.deepEqual(stdout.trimEnd().split('\n'), [
+    test('what comes back, what does not, line by line, and what is no way back for', async () => {
+      const { code, stdout, stderr } = await run({
+        ...good,
+        '0006_forgets.sql': bad['0006_forgets.sql'].replaceAll('create table', 'create table if not exists'),
+      })
+      assert.equal(code, 80, stdout + stderr)
+      assert.deepEqual(stdout.split('\n').slice(0, 6), [
         '✓ 0001_users comes back',
         '✓ 0002_email comes back',
         '✓ 0003_drop comes back',
         '– 0004_elsewhere is not for this database',
         '– 0005_one_way has no down',
+        '✗ 0006_forgets down leaves another schema than was there before',
       ])
-    })
-
-    test('what a second up adds to is shown line by line', async () => {
-      const { code, stdout, stderr } = await run({
-        ...bad,
-        '0006_forgets.sql': bad['0006_forgets.sql'].replaceAll('create table', 'create table if not exists'),
-      })
-      assert.equal(code, 80, stdout + stderr)
-      assert.match(stdout, /✗ 0006_forgets down leaves another schema than was there before\n/)
       assert.match(stdout, /^ {4}\+.*\bkept\b/m)
       const error = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '').error
       assert.deepEqual([error.code, error.exitCode], ['roundtrip-differs', 80])
@@ -133,12 +129,6 @@ export const down = async ({ backfill, sql }) => {
       assert.match(stdout, /✓ 0002_fill comes back/)
     })
 
-    test('--json', async () => {
-      const { code, stdout } = await run({ '0001_users.sql': good['0001_users.sql'] }, ['--all', '--json'])
-      assert.equal(code, 0)
-      assert.deepEqual(JSON.parse(stdout), { migrations: [{ name: '0001_users', outcome: 'same' }] })
-    })
-
     test('a down that fails', async () => {
       const { code, stderr } = await run({
         '0001_a.sql': '-- migrate:up\ncreate table a (n integer);\n-- migrate:down\ndrop table b;',
@@ -147,6 +137,15 @@ export const down = async ({ backfill, sql }) => {
       assert.match(stderr, /in the scratch database: the down of 0001_a failed.*\bb\b.*slipway roundtrip/)
     })
   })
+
+test('--json', async () => {
+  using workspace = createWorkspace()
+  writeMigrations(workspace, { '0001_users.sql': good['0001_users.sql'] })
+  const env = { SLIPWAY_DATABASE_URL: 'sqlite::memory:' }
+  const { code, stdout } = await slipway(['roundtrip', '--all', '--json'], { cwd: workspace.dir, env })
+  assert.equal(code, 0)
+  assert.deepEqual(JSON.parse(stdout), { migrations: [{ name: '0001_users', outcome: 'same' }] })
+})
 
 test('without --all: what is pending, on top of what the target has', async () => {
   await using db = await createTestDatabase(newestMajor)

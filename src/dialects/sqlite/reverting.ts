@@ -1,16 +1,14 @@
 /** See Reverting in ../reverting.ts. */
+import { existsSync } from 'node:fs'
 import { parseName, quoteSqliteId } from '../../sql/quote.ts'
 import { createSqliteNames, findSqliteLosses } from '../../sql/sqlite-losses.ts'
 import type { Executor } from '../dialect.ts'
-import type { Content, InventoryTable, Reverting } from '../reverting.ts'
+import type { BackupContext, Content, CopyPlace, InventoryTable, Reverting } from '../reverting.ts'
 import { sqliteBackups } from './backup.ts'
 
 export const sqliteReverting: Reverting = {
   backups: sqliteBackups,
-  copyInto: async (context, to) => {
-    if (to.dialect !== 'sqlite') throw new TypeError('not a SQLite URL')
-    await sqliteBackups.write(context, to.path)
-  },
+  copyInto,
   createNames: createSqliteNames,
   findLosses: async (statements, names) =>
     findSqliteLosses(
@@ -23,6 +21,13 @@ export const sqliteReverting: Reverting = {
     return tables.find((table) => table.name.toLowerCase() === wanted)?.id
   },
   look,
+}
+
+/** Of a file that is not there the copy is not there either: `up` would make it. */
+async function copyInto(context: BackupContext, { openEmpty }: CopyPlace): Promise<void> {
+  const [{ url }, to] = [context, await openEmpty()]
+  if (url.dialect !== 'sqlite' || to.dialect !== 'sqlite') throw new TypeError('not a SQLite URL')
+  if (url.path === ':memory:' || existsSync(url.path)) await sqliteBackups.write(context, to.path)
 }
 
 /**

@@ -39,7 +39,7 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
     const transactions = openTransactions(run.handle, name, busy)
     const shelter: Shelter = {
       name,
-      enclose: (work) => executor.exclusively((inner) => transactions.enclose(() => work(inner))),
+      enclose: (work, tell) => executor.exclusively((inner) => transactions.enclose(() => work(inner), tell)),
       requireShield: transactions.requireShield,
     }
     await body.run(executor, createChecks(executor), openLater(shelter), createLongWork(run, busy))

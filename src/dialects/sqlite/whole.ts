@@ -8,6 +8,7 @@ import type { Handle } from './driver.ts'
 import { type Enforcement, readEnforcement, setEnforcement } from './foreign-keys.ts'
 import { EnforcementInTheWay } from './guard.ts'
 import type { BusyOptions } from './poll.ts'
+import { shieldFrame } from './shield-frame.ts'
 import { listViolations, refuseNewViolations } from './violations.ts'
 import { beginWrite, commitWrite, rollbackQuietly } from './write-transaction.ts'
 
@@ -36,45 +37,57 @@ function undo(handle: Handle): void {
 
 /** Of a migration that has no transaction. */
 export interface OwnTransactions {
-  /** A transaction for `work`, unless the migration has begun one. */
-  enclose<T>(work: () => Promise<T>): Promise<T>
+  /** A transaction for `work`, which is told, unless the migration has begun one. */
+  enclose<T>(work: () => Promise<T>, tell: (text: string) => void): Promise<T>
   /** Throws EnforcementInTheWay, which has `work` run again, or foreign-keys. */
   requireShield(why: string): void
+}
+
+interface Enclosed<T> {
+  readonly work: () => Promise<T>
+  readonly tell: (text: string) => void
 }
 
 export function openTransactions(handle: Handle, name: string, busy: BusyOptions): OwnTransactions {
   let isOwn = false
 
   /** Enforcement is decided before it begins: inside, the pragma does nothing. */
-  async function enclosed<T>(work: () => Promise<T>, enforcement: Enforcement): Promise<T> {
+  async function enclosed<T>({ work, tell }: Enclosed<T>, enforcement: Enforcement): Promise<T> {
     const before = readEnforcement(handle)
     const passed = () => (enforcement === 'off' ? checkpoint('foreign-keys-off', name) : undefined)
     setEnforcement(handle, enforcement)
+    if (enforcement === 'off') tell(shieldFrame.off)
     isOwn = true
+    let end: string | undefined
     try {
       passed()
       await beginWrite(handle, busy)
+      tell(shieldFrame.begin)
+      end = shieldFrame.rollback
       passed()
       const violations = enforcement === 'off' ? listViolations(handle) : undefined
       const result = await work()
       if (violations !== undefined) refuseNewViolations(handle, violations)
       await commitWrite(handle, busy)
+      end = shieldFrame.commit
       return result
     } finally {
       isOwn = false
       rollbackQuietly(handle)
+      if (end !== undefined) tell(end)
       if (handle.open) setEnforcement(handle, before)
+      if (enforcement === 'off' && before === 'on') tell(shieldFrame.on)
     }
   }
 
   return {
-    async enclose(work) {
+    async enclose(work, tell) {
       if (handle.inTransaction) return await withinSavepoint(handle, work)
       try {
-        return await enclosed(work, readEnforcement(handle))
+        return await enclosed({ work, tell }, readEnforcement(handle))
       } catch (error) {
         if (!(error instanceof EnforcementInTheWay)) throw error
-        return await enclosed(work, 'off')
+        return await enclosed({ work, tell }, 'off')
       }
     },
     requireShield(why) {
