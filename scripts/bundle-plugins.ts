@@ -1,4 +1,5 @@
 /** What the bundle does otherwise than the sources and packages say, so that a start loads little. */
+import { readFileSync } from 'node:fs'
 import type { Plugin } from 'rolldown'
 
 /** In CommonJS there is a `require`, and what it names is bundled; one made by `createRequire` would look outside. */
@@ -20,7 +21,7 @@ export const ownClock: Plugin = {
 }
 
 /** Functions of node:crypto that src/ imports. */
-const cryptoNames = ['hash', 'randomUUID']
+const cryptoNames = ['hash', 'randomUUID', 'timingSafeEqual']
 
 /**
  * Loaded when they are used. Packages name them at their top and use them in few of their functions, or never here:
@@ -114,5 +115,17 @@ export const withoutWorkers: Plugin = {
       id.endsWith('worker_threads')
         ? 'exports.isMainThread = true'
         : `module.exports = () => { throw new Error('this part of pino is not in the bundle') }`,
+  },
+}
+
+/** What the status page is made of besides HTML: its stylesheet, icon and script go into the bundle as they are. */
+export const texts: Plugin = {
+  name: 'texts',
+  load: {
+    filter: { id: /\/src\/server\/page\/[\w.]+\.(?:css|svg|browser\.js)$/ },
+    handler: (id) => ({
+      code: `export const text = ${JSON.stringify(readFileSync(id, 'utf8'))}`,
+      moduleType: 'js',
+    }),
   },
 }

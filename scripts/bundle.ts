@@ -9,6 +9,7 @@ import {
   lazyBuiltins,
   ownClock,
   ownRequire,
+  texts,
   withoutWorkers,
 } from './bundle-plugins.ts'
 
@@ -35,7 +36,7 @@ export async function writeBundle(root: string, dir: string): Promise<Bundle> {
     // Else a file of its own would stand before each entry.
     preserveEntrySignatures: 'allow-extension',
     external,
-    plugins: [ownRequire, ownClock, lazyBuiltins, withoutWorkers, laterOnes],
+    plugins: [ownRequire, ownClock, lazyBuiltins, withoutWorkers, laterOnes, texts],
   })
   const { output } = await build.generate({
     format: 'cjs',

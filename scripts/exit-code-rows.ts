@@ -12,7 +12,7 @@ export const exitCodeRows: Readonly<Record<ExitCode, ExitCodeRow>> = {
   1: { meaning: 'a bug in slipway', job: 'Count' },
   3: {
     meaning:
-      'migrations are pending: `status --exit-code`, `wait` out of time, or a backfill that stopped at `--max-duration`',
+      'migrations are pending: `status --exit-code`, `wait` out of time, a backfill that stopped at `--max-duration`, or a `serve` that is not ready',
     job: 'Count',
   },
   64: { meaning: 'usage: verb, flag or argument', job: 'FailJob' },
@@ -26,7 +26,7 @@ export const exitCodeRows: Readonly<Record<ExitCode, ExitCodeRow>> = {
       'migrations are missing, unreadable, misnamed, duplicate, in the future, or do not parse or load',
     job: 'FailJob',
   },
-  69: { meaning: 'the database was not reachable in time', job: 'Count' },
+  69: { meaning: 'the database, or for `healthcheck` the `serve`, was not reachable in time', job: 'Count' },
   70: { meaning: 'a migration failed and was rolled back, or a hook failed', job: 'FailJob' },
   73: {
     meaning: 'the SQLite file or its directory is not writable, or a file to write is there already',

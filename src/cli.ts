@@ -10,6 +10,8 @@ import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
 import { type StartingReporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
+import type { OneShot } from './server/one-shot.ts'
+import { openMetrics } from './server/open-metrics.ts'
 import { blame } from './terminal/blame.ts'
 import { commandAgain } from './terminal/command-again.ts'
 import type { CommandContext } from './terminal/context.ts'
@@ -21,6 +23,7 @@ import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
 import type { ReportFile } from './terminal/report-file.ts'
 import { watchSignals } from './terminal/signals.ts'
+import { endsWithItsRun, openReport } from './terminal/open-report.ts'
 import { isTerminal, openStream, stderrStream } from './terminal/streams.ts'
 import { openTerminationLog, type TerminationLog } from './terminal/termination-log.ts'
 import { version } from './version.ts'
@@ -34,6 +37,7 @@ async function main(): Promise<number> {
   let config: Config | undefined
   let reporter: StartingReporter | undefined
   let report: ReportFile | undefined
+  let metrics: OneShot | undefined
   const tell = (error: unknown) => {
     openStream('stderr').write(reportError(error, config))
     report?.tellError(error)
@@ -63,13 +67,19 @@ async function main(): Promise<number> {
     reporter = openReporter(config, command.verb)
     tellProcessWarnings(reporter.listen)
     for (const warning of config.warnings) reporter.listen({ type: 'warning', ...warning })
+    if (endsWithItsRun(command)) metrics = await openMetrics(config, command, reporter)
     report = await openReport(config, command, reporter)
-    return await runCommand(command, createContext(config, command, { reporter, termination, report }))
+    return await runCommand(
+      command,
+      createContext(config, command, { reporter, termination, report, metrics }),
+    )
   } catch (error) {
+    await metrics?.settle()
     await reporter?.close()
     tell(error)
     return isSlipwayError(error) ? error.exitCode : 1
   } finally {
+    await metrics?.settle()
     await reporter?.close()
   }
 }
@@ -98,38 +108,22 @@ function openReporter(config: Config, verb: string): StartingReporter {
   })
 }
 
-/** Only of a run that changes something. */
-async function openReport(
-  config: Config,
-  command: Command,
-  { listen }: StartingReporter,
-): Promise<ReportFile | undefined> {
-  const isRun = command.verb === 'exec' || (command.verb === 'up' && !command.dryRun && !command.rehearse)
-  if (config.report === undefined || !isRun) return undefined
-  const { openReportFile } = await import('./terminal/report-file.ts')
-  return openReportFile({
-    path: config.report,
-    verb: command.verb,
-    slipway: version,
-    redact: config.redact,
-    warn: (what, message) => listen({ type: 'cleanup-failed', what, message }),
-  })
-}
-
 interface Listeners {
   readonly reporter: StartingReporter
   readonly termination: TerminationLog | undefined
   readonly report: ReportFile | undefined
+  readonly metrics: OneShot | undefined
 }
 
 function createContext(
   config: Config,
   command: Command,
-  { reporter, termination, report }: Listeners,
+  { reporter, termination, report, metrics }: Listeners,
 ): CommandContext {
   const emit: CommandContext['emit'] = (event) => {
     reporter.listen(event)
     report?.listen(event)
+    metrics?.listen(event)
     if (event.type === 'run-finished' && event.tenant === undefined)
       termination?.tellOutcome(event.outcome, config.redact)
   }
@@ -142,7 +136,10 @@ function createContext(
     openRun: (url) => openRun(config, command, { emit, whileWaiting: reporter.begin, url }),
     print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
     printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
-    closeReporter: async () => reporter.close(),
+    closeReporter: async () => {
+      await metrics?.settle()
+      await reporter.close()
+    },
   }
 }
 
@@ -212,6 +209,10 @@ async function runCommand(
       return (await import('./commands/wait.ts')).wait(context, command)
     case 'exec':
       return (await import('./commands/exec.ts')).exec(context, command)
+    case 'serve':
+      return (await import('./commands/serve.ts')).serve(context)
+    case 'healthcheck':
+      return (await import('./commands/healthcheck.ts')).healthcheck(context, command)
     case 'stamp':
       return (await import('./commands/stamp.ts')).stamp(context, command)
     case 'repair':

@@ -395,6 +395,11 @@ export const errorTable = {
     meaning: 'The database server is out of disk space (53100).',
     hint: 'free some space on the server',
   },
+  'serve-unreachable': {
+    exit: 69,
+    meaning: 'healthcheck found no serve at the address of SLIPWAY_LISTEN.',
+    hint: 'start it, or give healthcheck the SLIPWAY_LISTEN of it: slipway serve',
+  },
   'read-only': {
     exit: 69,
     meaning: 'The server answers but only allows reading (a replica, or default_transaction_read_only).',
@@ -409,6 +414,17 @@ export const errorTable = {
     exit: 78,
     meaning: 'A transaction pooler is in the path and this step needs a session of its own.',
     hint: 'point SLIPWAY_DATABASE_URL at the server itself',
+  },
+  'listen-failed': {
+    exit: 78,
+    meaning: 'serve cannot listen at the address and port of SLIPWAY_LISTEN; nothing was done.',
+    hint: 'name another one: SLIPWAY_LISTEN=127.0.0.1:7301 slipway serve',
+  },
+  'metrics-unwritable': {
+    exit: 78,
+    meaning:
+      'The file that SLIPWAY_METRICS_FILE or --metrics-file names cannot be written; nothing was done.',
+    hint: 'make its folder writable for the user that slipway runs as, or name another file',
   },
   'report-unwritable': {
     exit: 78,
@@ -536,6 +552,11 @@ export const errorTable = {
   },
   // 3
   pending: { exit: 3, meaning: 'Migrations are pending.', hint: 'slipway up' },
+  'not-ready': {
+    exit: 3,
+    meaning: 'The serve of this host says that it is not ready.',
+    hint: 'look at what it migrates: slipway status',
+  },
   'out-of-time': {
     exit: 3,
     meaning:

@@ -59,14 +59,14 @@ const cases: readonly { name: string; sources: Record<string, string>; finds: re
       'files/a.ts': `import type { Dialect } from '../dialects/dialect.ts'`,
       'files/b.ts': `import { connect } from '../dialects/index.ts'`,
       'config/a.ts': `import { x } from '../files/discover.ts'`,
-      'server/a.ts': `import { x } from '../reporters/json.ts'`,
+      'reporters/a.ts': `import { x } from '../server/http.ts'`,
     },
     finds: [
       /^src\/sql\/b\.ts:1 .*sideways, from sql to plan/,
       /^src\/dialects\/postgres\/b\.ts:1 .*sideways/,
       /^src\/files\/b\.ts:1 .*sideways/,
       /^src\/config\/a\.ts:1 .*sideways/,
-      /^src\/server\/a\.ts:1 .*sideways/,
+      /^src\/reporters\/a\.ts:1 .*sideways/,
     ],
   },
   {

@@ -18,6 +18,7 @@ import { type NewCommand, readNew } from './new-arguments.ts'
 import { readSql, readTrial, type SqlCommand } from './offline-arguments.ts'
 import { hintForOtherTool } from './other-words.ts'
 import { durationForm, longestMs } from './setting-value.ts'
+import { type HealthcheckCommand, healthcheckVerb, readProbe } from './serve-verb.ts'
 import { type SettingFlags, type SettingName, settingNames, settings, settingsOf } from './settings.ts'
 import { showValue } from './show-value.ts'
 import { findLastingFlags } from './typed-flags.ts'
@@ -39,6 +40,8 @@ export type Command =
   | { readonly verb: 'verify'; readonly json: boolean }
   | { readonly verb: 'wait'; readonly timeoutMs: number; readonly for: 'migrations' | 'database' }
   | { readonly verb: 'exec'; readonly command: readonly [string, ...string[]] }
+  | { readonly verb: 'serve' }
+  | HealthcheckCommand
   | StampCommand
   | RepairCommand
   | UnlockCommand
@@ -122,6 +125,10 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
       return { verb, json: has('json') }
     case 'wait':
       return { verb, timeoutMs: readTimeout('wait', read), for: readWaitFor(read) }
+    case 'serve':
+      return { verb }
+    case 'healthcheck':
+      return readHealthcheck(read)
     case 'sql':
       return readSql(read, has('down'))
     case 'roundtrip':
@@ -151,7 +158,7 @@ function readReach({ values }: ReadArguments): { to: string | undefined; steps: 
   return { to, steps: steps === undefined ? undefined : Number(steps) }
 }
 
-function readTimeout(verb: 'wait' | 'doctor', { values }: ReadArguments): number {
+function readTimeout(verb: 'wait' | 'doctor' | 'healthcheck', { values }: ReadArguments): number {
   const flag = verbSpec(verb).flags.find((each) => each.flag === 'timeout')
   const text = values.get('timeout') ?? flag?.default ?? ''
   const ms = parseDuration(text)
@@ -165,6 +172,15 @@ function readWaitFor({ values }: ReadArguments): 'migrations' | 'database' {
   const found = type.values.find((value) => value === text)
   if (found === undefined) throw badFlagValue('wait', flag, text, type.values.join(' or '))
   return found
+}
+
+function readHealthcheck(read: ReadArguments): HealthcheckCommand {
+  const probe = readProbe(read)
+  if (probe === undefined) {
+    const { flag, type } = healthcheckVerb.flags[0]
+    throw badFlagValue('healthcheck', flag, read.values.get(flag) ?? '', type.values.join(' or '))
+  }
+  return { verb: 'healthcheck', for: probe, timeoutMs: readTimeout('healthcheck', read) }
 }
 
 function readProgram({ words, afterDashes }: ReadArguments): readonly [string, ...string[]] {

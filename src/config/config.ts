@@ -2,6 +2,7 @@
 import type { SlipwayError } from '../errors.ts'
 import type { Redactor } from '../redact.ts'
 import type { Hooks } from './hook.ts'
+import type { ListenAddress } from './listen.ts'
 import type { Found } from './source.ts'
 import type { DatabaseUrl } from './url.ts'
 import type { ParsedUrl } from './url-problem.ts'
@@ -59,6 +60,17 @@ export interface Config {
   readonly keepaliveMs: number
   readonly pooler: 'auto' | 'session' | 'transaction'
   readonly outOfOrder: 'error' | 'warn' | 'allow'
+  /** `host` is an address or a name without brackets; port 0: any that is free. */
+  readonly listen: ListenAddress
+  /** Absolute. */
+  readonly tokenFile: string | undefined
+  readonly onFailure: 'stay' | 'exit'
+  /** How old may be what `serve` shows of the database. */
+  readonly refreshMs: number
+  /** Absolute. */
+  readonly metricsFile: string | undefined
+  readonly pushgateway: URL | undefined
+  readonly pushJob: string
   readonly onAhead: 'allow' | 'error' | 'allow-breaking'
   /** Absolute, or `-` for stdout. */
   readonly report: string | undefined

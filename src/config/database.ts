@@ -80,7 +80,11 @@ export function refusePasswordInFlag({ source, text }: Found, variable: string):
 /** PGPASSWORD is no setting of ours, but a child or a message could still carry it. */
 export function findSecrets({ layers, file, options }: Sources): string[] {
   const inLayers = layers.flatMap(({ variables }) => {
-    const names = [...variablesOf(settings.databaseUrl), ...variablesOf(settings.scratchUrl)]
+    const names = [
+      ...variablesOf(settings.databaseUrl),
+      ...variablesOf(settings.scratchUrl),
+      settings.pushgateway.variable,
+    ]
     const urls = names.map((name) => variables[name] ?? '')
     return [variables.PGPASSWORD ?? '', ...urls.flatMap(findUrlSecrets), ...urls.flatMap(findPortLikeSecret)]
   })

@@ -9,7 +9,9 @@ import { canonicalEnv, dotenvNames, readDotenvFile } from './dotenv.ts'
 import { osUserName } from './environment.ts'
 import type { Hooks } from './hook.ts'
 import { readLogLevel } from './log-level.ts'
+import { readListen } from './listen.ts'
 import { parseDatabaseUrl } from './parse-url.ts'
+import { findPushgateway } from './pushgateway.ts'
 import { findScratch } from './scratch.ts'
 import { badValue, readBoolean, readChoice, readCount, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
@@ -44,8 +46,9 @@ export function loadConfig(
   const text = (name: SettingName, fallback: string) => find(name)?.text ?? fallback
   const { secrets, from: _, warnings: databaseWarnings, ...database } = findDatabase(sources)
   const { secrets: scratchSecrets, ...scratch } = findScratch(sources)
+  const push = findPushgateway(sources)
   const { logLevel, warnings: logWarnings } = readLogLevel(find('logLevel'))
-  const tenancy = findTenants(sources, [...secrets, ...scratchSecrets])
+  const tenancy = findTenants(sources, [...secrets, ...scratchSecrets, ...push.secrets])
   return Object.freeze({
     ...database,
     ...scratch,
@@ -73,6 +76,13 @@ export function loadConfig(
     keepaliveMs: readDuration(settings.keepalive, find('keepalive')),
     pooler: readChoice(settings.pooler, find('pooler'), settings.pooler.default),
     outOfOrder: readChoice(settings.outOfOrder, find('outOfOrder'), settings.outOfOrder.default),
+    listen: readListen(find('listen')),
+    tokenFile: findPath('tokenFile', sources),
+    onFailure: readChoice(settings.onFailure, find('onFailure'), settings.onFailure.default),
+    refreshMs: readDuration(settings.refresh, find('refresh')),
+    metricsFile: findPath('metricsFile', sources),
+    pushgateway: push.url,
+    pushJob: text('pushJob', settings.pushJob.default),
     onAhead: readChoice(settings.onAhead, find('onAhead'), settings.onAhead.default),
     backupDir: findPath('backupDir', sources),
     report: findPath('report', sources),

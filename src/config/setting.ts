@@ -37,8 +37,8 @@ export function variablesOf(setting: Setting): readonly string[] {
 
 /**
  * Whether NAME_FILE stands for NAME. Not for ENV, NODE_ENV and LOG_LEVEL: other programs give ENV_FILE and the
- * like meanings of their own.
+ * like meanings of their own. Nor for what names a file itself.
  */
 export function hasFileVariant(variable: string): boolean {
-  return variable.startsWith('SLIPWAY_') || variable === 'DATABASE_URL'
+  return (variable.startsWith('SLIPWAY_') && !variable.endsWith('_FILE')) || variable === 'DATABASE_URL'
 }

@@ -8,6 +8,8 @@ import { joinList } from './list-value.ts'
 import type { GatheredSources } from './load.ts'
 import { readLogLevel } from './log-level.ts'
 import { parseDatabaseUrl } from './parse-url.ts'
+import { readListen } from './listen.ts'
+import { findPushgateway, pushgatewaySecrets } from './pushgateway.ts'
 import { findScratch } from './scratch.ts'
 import type { Setting } from './setting.ts'
 import { readBoolean, readChoice, readCount, readDuration, readList } from './setting-value.ts'
@@ -54,7 +56,9 @@ export function surveySettings(sources: GatheredSources): SettingsSurvey {
       ...found.flatMap(({ warnings = [] }) => warnings),
       ...own,
     ],
-    secrets: isSlipwayError(database) ? [] : [...database.secrets, ...scratchSecrets(sources)],
+    secrets: isSlipwayError(database)
+      ? []
+      : [...database.secrets, ...scratchSecrets(sources), ...pushgatewaySecrets(sources)],
   }
 }
 
@@ -118,6 +122,8 @@ function readShown(name: SettingName, found: Found, sources: GatheredSources): S
     const { logLevel, warnings } = readLogLevel(found)
     return { value: hide(setting, found, logLevel), warnings }
   }
+  if (name === 'listen') readListen(found)
+  if (name === 'pushgateway') findPushgateway(sources)
   if (name === 'env') return { value: hide(setting, found, sources.env ?? '') }
   // A select is no list, and URLs may hold passwords.
   if (name === 'tenants')

@@ -5,6 +5,7 @@ import { dumpVerb } from './dump-verb.ts'
 import { newVerb, templatesVerb } from './new-verb.ts'
 import { rehearseFlag, roundtripVerb, sqlVerb } from './offline-verbs.ts'
 
+import { healthcheckVerb, serveVerb } from './serve-verb.ts'
 import type { VerbSpec } from './verb.ts'
 
 export type * from './verb.ts'
@@ -105,6 +106,8 @@ export const verbs = {
     flags: [],
     examples: ['slipway exec -- node server.js'],
   },
+  serve: serveVerb,
+  healthcheck: healthcheckVerb,
   stamp: {
     summary: 'record migrations as applied without running them',
     arguments: 'TARGET',

@@ -39,6 +39,7 @@ const resultVerbs = new Set([
   'doctor',
   'unlock',
   'manifest',
+  'healthcheck',
 ])
 
 /** Only the chosen reporter is loaded. */

@@ -1,8 +1,9 @@
 /** SLIPWAY_REPORT: the file that a run's report goes to, whole or not at all. */
-import { accessSync, constants, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { accessSync, constants, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
 import type { RunEvent, RunOutcome } from '../events.ts'
+import { draftOf, replaceFile } from '../files/replace-file.ts'
 import type { Redactor } from '../redact.ts'
 import { jsonText } from '../reporters/json-text.ts'
 import { createReportRecorder } from '../reporters/report.ts'
@@ -112,19 +113,11 @@ function orInPlace<T>(path: string, { target, exists }: FilePlace, replace: () =
 
 /** A reader sees the old file, none, or the new one. */
 function openReplacement(path: string): Writer {
-  const draft = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+  const draft = draftOf(path)
   writeFileSync(draft, '', { flag: 'wx' })
   rmSync(draft)
   rmSync(path, { force: true })
-  return (text) => {
-    try {
-      writeFileSync(draft, text, { flush: true })
-      renameSync(draft, path)
-    } catch (error) {
-      rmSync(draft, { force: true })
-      throw error
-    }
-  }
+  return (text) => replaceFile(path, text)
 }
 
 function openInPlace(path: string): Writer {

@@ -24,6 +24,8 @@ const sideways: readonly { from: string; to: string; only: (found: Import) => bo
   { from: 'dialects', to: 'config', only: ({ typeOnly, target }) => typeOnly || isShape(target) },
   { from: 'files', to: 'dialects', only: ({ typeOnly }) => typeOnly },
   { from: 'terminal', to: 'reporters', only: () => true },
+  // What is shown is what is printed, in the same words.
+  { from: 'server', to: 'reporters', only: () => true },
   { from: 'events.ts', to: 'errors.ts', only: () => true },
   { from: 'errors.ts', to: 'error-table.ts', only: () => true },
 ]

@@ -13,7 +13,10 @@ testPooled('side by side, on few connections', async () => {
   const list = ['--tenants', schemas.join(), '--concurrency', '3']
   requireCode(await scene.run(['up', ...list]), 0)
   const names = ['0001_a', '0002_b']
-  assert.deepEqual(await readHistories(scene.db), Object.fromEntries(schemas.map((schema) => [schema, names])))
+  assert.deepEqual(
+    await readHistories(scene.db),
+    Object.fromEntries(schemas.map((schema) => [schema, names])),
+  )
   assert.equal(await scene.locks(), 0)
   requireCode(await scene.run(['up', ...list]), 0)
   const [{ n } = { n: 0 }] = await scene.db.query<{ n: number }>('select count(*)::int as n from t3.a')

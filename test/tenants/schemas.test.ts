@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Report } from '../../src/reporters/report.ts'
 import { startSlipway } from '../helpers/cli.ts'
+import { readSamples } from '../helpers/serving.ts'
 import { until } from '../helpers/until.ts'
 import { createSchemas, environment, quote, readHistories, readLines, tenantScene } from './scene.ts'
 
@@ -20,7 +21,11 @@ test('all but the broken ones are done, and running again touches only those', (
     await db.query('create table initech.a (n integer)')
     workspace.write({ 'tenants.txt': `# ours\r\nacme\r\n\n${hostile}\ninitech\nnowhere\nwayne\nacme\n` })
     const list = ['--tenants', '@tenants.txt']
-    const first = await run(['up', ...list], { SLIPWAY_REPORT: 'report.json', SLIPWAY_LOG_FORMAT: 'json' })
+    const first = await run(['up', ...list], {
+      SLIPWAY_REPORT: 'report.json',
+      SLIPWAY_METRICS_FILE: 'slipway.prom',
+      SLIPWAY_LOG_FORMAT: 'json',
+    })
     assert.equal(first.code, 70, first.stderr)
     assert.deepEqual(await readHistories(db), { acme: names, [hostile]: names, initech: [], wayne: names })
 
@@ -52,6 +57,15 @@ test('all but the broken ones are done, and running again touches only those', (
     )
     assert.equal(results.get('initech')?.outcome, 'failed')
     assert.equal(results.get('initech')?.migrations[0]?.error?.sqlstate, '42P07')
+
+    const samples = readSamples(workspace.read('slipway.prom'))
+    const counted = ['migrated', 'up_to_date', 'failed', 'not_done'].map((state) =>
+      samples.get(`slipway_tenants{state="${state}"}`),
+    )
+    assert.deepEqual(counted, [3, 0, 2, 0])
+    assert.equal(samples.get('slipway_run_applied_migrations'), 9)
+    assert.equal(samples.get('slipway_run_failed_migrations'), 1)
+    assert.equal(samples.get('slipway_ready'), 0)
 
     await createSchemas(db, ['nowhere'])
     await db.query('drop table initech.a')

@@ -54,6 +54,13 @@ test('defaults', (t) => {
     outOfOrder: 'error',
     onAhead: 'allow',
     backupDir: undefined,
+    listen: { host: '127.0.0.1', port: 7300 },
+    tokenFile: undefined,
+    onFailure: 'stay',
+    refreshMs: 15_000,
+    metricsFile: undefined,
+    pushgateway: undefined,
+    pushJob: 'slipway',
     report: undefined,
     echo: false,
     logFormat: 'json',
@@ -96,6 +103,13 @@ test('every variable of the table reaches the config', (t) => {
       SLIPWAY_ON_AHEAD: 'allow-breaking',
       SLIPWAY_BACKUP_DIR: 'safe',
       SLIPWAY_REPORT: 'out/run.json',
+      SLIPWAY_LISTEN: '[::]:80',
+      SLIPWAY_TOKEN_FILE: 'token',
+      SLIPWAY_ON_FAILURE: 'exit',
+      SLIPWAY_REFRESH: '7s',
+      SLIPWAY_METRICS_FILE: 'slipway.prom',
+      SLIPWAY_PUSHGATEWAY: 'http://gateway:9091',
+      SLIPWAY_PUSH_JOB: 'shop',
       SLIPWAY_ECHO: 'on',
       SLIPWAY_LOG_FORMAT: 'json',
       SLIPWAY_LOG_LEVEL: 'DEBUG',
@@ -134,6 +148,13 @@ test('every variable of the table reaches the config', (t) => {
     outOfOrder: 'warn',
     onAhead: 'allow-breaking',
     backupDir: join(cwd, 'safe'),
+    listen: { host: '::', port: 80 },
+    tokenFile: join(cwd, 'token'),
+    onFailure: 'exit',
+    refreshMs: 7_000,
+    metricsFile: join(cwd, 'slipway.prom'),
+    pushgateway: new URL('http://gateway:9091'),
+    pushJob: 'shop',
     report: join(cwd, 'out/run.json'),
     echo: true,
     logFormat: 'json',
@@ -487,7 +508,7 @@ test('flags and variables of the table are each there once', () => {
 })
 
 test('a child process is spared the secrets of slipway', () => {
-  const names = ['SLIPWAY_DATABASE_URL', 'SLIPWAY_TENANTS', 'SLIPWAY_SCRATCH_URL']
+  const names = ['SLIPWAY_DATABASE_URL', 'SLIPWAY_TENANTS', 'SLIPWAY_PUSHGATEWAY', 'SLIPWAY_SCRATCH_URL']
   assert.deepEqual(
     secretEnvironmentNames(),
     names.flatMap((name) => [name, `${name}_FILE`]),

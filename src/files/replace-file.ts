@@ -1,0 +1,34 @@
+/** A file that a reader sees whole: the old one, or the new one. */
+import { accessSync, constants, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/** Beside it, so that it can be moved into its place. */
+export function draftOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+}
+
+/** Through a draft beside it. Throws what the file system says. */
+export function replaceFile(path: string, text: string): void {
+  const draft = draftOf(path)
+  try {
+    writeFileSync(draft, text, { flush: true })
+    renameSync(draft, path)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
+}
+
+/** Whether replaceFile could do it, found out without touching anything; throws what the file system says. */
+export function requireReplaceable(path: string): void {
+  accessSync(dirname(path), constants.W_OK | constants.X_OK)
+}
+
+/** A rename would replace a symbolic link, not what it leads to. */
+export function targetOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}

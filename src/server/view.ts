@@ -1,0 +1,159 @@
+/** Everything that is shown, as plain data without secrets: the page and /api/status are two forms of it. */
+import type { Overview } from '../engine/overview.ts'
+import type { Run } from '../engine/run.ts'
+import type { LockHolder } from '../events.ts'
+import type { Redactor } from '../redact.ts'
+import { type ErrorFields, toErrorFields } from '../reporters/error-fields.ts'
+import { toPlainData } from '../reporters/plain-data.ts'
+import { describeProgress } from '../reporters/progress-text.ts'
+import { type StatusJson, statusJson } from '../reporters/status-json.ts'
+import { statusResult } from '../reporters/survey-results.ts'
+import { describeHolder, shortenStatement } from '../text/describe-holder.ts'
+import { judge } from './readiness.ts'
+import { hasEnded, type Phase, type RunRecord, type StepRecord } from './run-record.ts'
+
+export interface StepView {
+  readonly name: string
+  readonly action: StepRecord['action']
+  readonly state: StepRecord['state']
+  readonly startedAt: string | null
+  readonly durationMs: number | null
+  readonly statements: { readonly done: number; readonly total: number } | null
+  /** Of long work within it; `text` is all of it in words. */
+  readonly progress: { readonly text: string; readonly done: number; readonly total: number | null } | null
+  readonly retry: {
+    readonly attempt: number
+    readonly reason: string
+    readonly blockers: readonly string[]
+  } | null
+}
+
+export interface RunView {
+  readonly phase: Phase
+  readonly runId: string | null
+  readonly startedAt: string
+  readonly finishedAt: string | null
+  readonly durationMs: number
+  readonly exitCode: number | null
+  /** `since` is when it began to wait. */
+  readonly waiting: { readonly reason: string; readonly holder: string | null; readonly since: string } | null
+  readonly waits: { readonly databaseMs: number; readonly lockMs: number }
+  readonly retries: number
+  /** What it was to do, in order. */
+  readonly steps: readonly StepView[]
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+  readonly error: ErrorFields | null
+}
+
+/** What `/api/status` answers. Instants are ISO 8601 in UTC, durations milliseconds. Fields may be added. */
+export interface View {
+  readonly slipway: string
+  readonly ready: boolean
+  readonly reason: string
+  /** The run of this process. */
+  readonly run: RunView
+  /** Of the last look at the database that succeeded. */
+  readonly readAt: string | null
+  /** Why the last look did not. */
+  readonly problem: ErrorFields | null
+  /** As `slipway status --json` prints it. */
+  readonly status: StatusJson | null
+  readonly lock: { readonly held: boolean; readonly holder: LockHolder | null; readonly text: string | null }
+  /** Of migrations that are not applied. */
+  readonly failures: readonly {
+    readonly migration: string
+    readonly at: string
+    readonly runId: string
+    readonly error: string
+  }[]
+}
+
+export interface ViewInput {
+  readonly run: Run
+  readonly record: RunRecord
+  readonly overview: Overview | undefined
+  readonly problem: unknown
+  readonly now: Date
+}
+
+export function createView({ run, record, overview, problem, now }: ViewInput): View {
+  const { redact } = run.config
+  const holder = overview?.holder
+  const view = {
+    slipway: run.runnerVersion,
+    ...judge(record, overview),
+    run: viewRun(record, now, redact),
+    readAt: overview?.at ?? null,
+    problem: problem === undefined ? null : toErrorFields(problem, { stack: false }),
+    status: overview === undefined ? null : statusJson(statusResult(run, overview.survey)),
+    lock: {
+      held: holder !== undefined,
+      holder: holder === undefined ? null : maskStatement(holder, redact),
+      text: holder === undefined ? null : describeHolder(holder, now, redact),
+    },
+    failures: [...(overview?.failures.values() ?? [])].map(({ name, at, runId, error }) => ({
+      migration: name,
+      at,
+      runId,
+      error,
+    })),
+  }
+  return toPlainData(view, { redact, keys: 'own' }) as View
+}
+
+function viewRun(record: RunRecord, now: Date, redact: Redactor): object {
+  const { phase, runId, startedAt, finishedAt, waiting, outcome, steps, retries, warnings, error } = record
+  return {
+    phase,
+    runId: runId ?? null,
+    startedAt,
+    finishedAt: finishedAt ?? null,
+    durationMs: (finishedAt ?? now).getTime() - startedAt.getTime(),
+    exitCode: outcome?.exitCode ?? null,
+    waiting:
+      waiting === undefined
+        ? null
+        : {
+            reason: waiting.reason,
+            holder: waiting.holder === undefined ? null : describeHolder(waiting.holder, now, redact),
+            since: waiting.since,
+          },
+    waits: { databaseMs: record.databaseWaitMs, lockMs: record.lockWaitMs },
+    retries,
+    steps: steps.map((step) => viewStep(step, { isOver: hasEnded(record), now, redact })),
+    warnings,
+    error: error === undefined ? null : toErrorFields(error, { stack: false }),
+  }
+}
+
+interface StepOptions {
+  readonly isOver: boolean
+  readonly now: Date
+  readonly redact: Redactor
+}
+
+function viewStep(step: StepRecord, { isOver, now, redact }: StepOptions): object {
+  const { progress, retry } = step
+  const isCut = isOver && (step.state === 'running' || step.state === 'retrying')
+  return {
+    name: step.name,
+    action: step.action,
+    state: isCut ? 'failed' : step.state,
+    startedAt: step.startedAt ?? null,
+    durationMs: step.durationMs ?? null,
+    statements: step.statements ?? null,
+    progress:
+      progress === undefined
+        ? null
+        : { text: describeProgress(progress), done: progress.done, total: progress.total ?? null },
+    retry:
+      retry === undefined
+        ? null
+        : { ...retry, blockers: retry.blockers.map((blocker) => describeHolder(blocker, now, redact)) },
+  }
+}
+
+function maskStatement(holder: LockHolder, redact: Redactor): LockHolder {
+  if (holder.statement === undefined) return holder
+  return { ...holder, statement: shortenStatement(holder.statement, redact) }
+}
