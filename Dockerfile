@@ -8,7 +8,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json LICENSE ./
 COPY scripts scripts
 COPY src src
 RUN node scripts/build.ts
@@ -20,16 +20,18 @@ COPY scripts/image/copy-programs.sh /usr/local/bin/
 COPY --from=build /src/dist /image/opt/slipway/dist
 COPY --from=build /src/node_modules/better-sqlite3 /packages/better-sqlite3
 COPY --from=build /src/node_modules/libpg-query /packages/libpg-query
+COPY --from=build /src/node_modules/@pgsql/types /packages/@pgsql/types
 COPY package.json LICENSE /image/opt/slipway/
 COPY migrations /image/opt/slipway/example/migrations
 COPY --chmod=755 docker-entrypoint.sh /image/opt/slipway/bin/
 RUN set -eu; cd /image; \
     # Of the packages only what is loaded: of eight builds of SQLite this processor's, no sources.
     modules=opt/slipway/node_modules; \
-    mkdir -p "$modules/better-sqlite3/prebuilds" "$modules/libpg-query"; \
+    mkdir -p "$modules/better-sqlite3/prebuilds" "$modules/libpg-query" "$modules/@pgsql/types"; \
     cd /packages/better-sqlite3; cp -r package.json LICENSE lib "/image/$modules/better-sqlite3/"; \
     cp "prebuilds/$(node -p '`${process.platform}-${process.arch}`').node" "/image/$modules/better-sqlite3/prebuilds/"; \
     cd /packages/libpg-query; cp -r package.json LICENSE wasm "/image/$modules/libpg-query/"; \
+    cd /packages/@pgsql/types; cp package.json LICENSE *.js "/image/$modules/@pgsql/types/"; \
     cd /image; \
     printf '#!/bin/sh\nexec node /opt/slipway/dist/slipway.cjs "$@"\n' > opt/slipway/bin/slipway; \
     chmod 755 opt/slipway/bin/slipway; \
