@@ -62,12 +62,13 @@ function importDebian(tarball: string): void {
     const without = ['share/man', 'share/doc', 'share/locale', 'lib/llvm*', 'lib/*/libLLVM*', 'lib/*/libz3*']
     mkdirSync(join(tarball, '..'), { recursive: true })
     runQuietly([
-      ...['mmdebstrap', '--variant=minbase', `--include=${packages}`],
+      ...['mmdebstrap', '--variant=minbase', `--include=${packages}`, '--dpkgopt=force-unsafe-io'],
       ...['--aptopt=APT::Sandbox::User "root"', '--aptopt=APT::Install-Recommends "false"'],
       ...without.map((path) => `--dpkgopt=path-exclude=/usr/${path}/*`),
       ...without.map((path) => `--dpkgopt=path-exclude=/usr/${path}`),
-      ...['trixie', tarball, debianMirror()],
+      ...['trixie', `${tarball}.part.tar`, debianMirror()],
     ])
+    renameSync(`${tarball}.part.tar`, tarball)
   }
   const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
   execFileSync('docker', ['import', '--change', path, tarball, 'slipway-test/debian'], { stdio: 'ignore' })
