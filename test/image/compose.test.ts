@@ -23,7 +23,11 @@ interface Project extends AsyncDisposable {
   log(service: string): Promise<string>
 }
 
-function project(file: string, more: Readonly<Record<string, string>> = {}, of: Workspace = checkout): Project {
+function project(
+  file: string,
+  more: Readonly<Record<string, string>> = {},
+  of: Workspace = checkout,
+): Project {
   const name = uniqueName()
   const env = {
     SLIPWAY_IMAGE: image.runner,
@@ -32,7 +36,10 @@ function project(file: string, more: Readonly<Record<string, string>> = {}, of: 
     ...more,
   }
   const start = (...args: string[]) =>
-    startDocker(['compose', '--project-name', name, '--file', file, '--progress', 'plain', ...args], { cwd: of.dir, env })
+    startDocker(['compose', '--project-name', name, '--file', file, '--progress', 'plain', ...args], {
+      cwd: of.dir,
+      env,
+    })
   const compose = (...args: string[]) => start(...args).done
   const expect = async (...args: string[]) => {
     const result = await compose(...args)
@@ -91,7 +98,10 @@ test('the password as a file', async () => {
   const refused = await its.compose('up', '--detach', '--wait')
   assert.equal(refused.code, 1)
   assert.equal(await its.state('migrate'), 'exited 78')
-  assert.match(await its.log('migrate'), /\/run\/secrets\/db_password.*mode 0600, owner 0:0, we are uid 65532/)
+  assert.match(
+    await its.log('migrate'),
+    /\/run\/secrets\/db_password.*mode 0600, owner 0:0, we are uid 65532/,
+  )
   chmodSync(secret.path('password.txt'), 0o644)
   await its.expect('up', '--detach', '--wait')
   assert.match(await its.log('migrate'), /3 migrations applied/)
@@ -122,7 +132,10 @@ test('watch: a migration is applied as soon as it is written', async () => {
   try {
     await watching.waitForOutput(/[Ww]atch/)
     working.write({ 'migrations/20260402000000_more.sql': 'create table more (id integer);\n' })
-    await until('it is applied', async () => /20260402000000_more/.test(await its.log('migrate')), { timeoutMs: 120_000, everyMs: 500 })
+    await until('it is applied', async () => /20260402000000_more/.test(await its.log('migrate')), {
+      timeoutMs: 120_000,
+      everyMs: 500,
+    })
   } finally {
     watching.kill('SIGINT')
     await watching.done

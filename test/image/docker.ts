@@ -1,11 +1,6 @@
 /** Containers and networks for tests, removed when disposed of. What containers print is searched for the password. */
 import { randomUUID } from 'node:crypto'
-import {
-  type RunningSlipway,
-  type SlipwayOptions,
-  type SlipwayResult,
-  startSlipway,
-} from '../helpers/cli.ts'
+import { type RunningSlipway, type SlipwayOptions, type SlipwayResult, startSlipway } from '../helpers/cli.ts'
 import { testPassword } from '../helpers/password.ts'
 
 export const image = {

@@ -20,7 +20,9 @@ test('it is short, and shellcheck finds nothing in it, nor in the other scripts'
 })
 
 test('it knows every verb', () => {
-  const listed = [...text.matchAll(/^ {4}([a-z]+(?: \| [a-z]+)*)\) ;;$/gm)].flatMap(([, list = '']) => list.split(' | '))
+  const listed = [...text.matchAll(/^ {4}([a-z]+(?: \| [a-z]+)*)\) ;;$/gm)].flatMap(([, list = '']) =>
+    list.split(' | '),
+  )
   assert.deepEqual(listed.sort(), Object.keys(verbs).sort())
 })
 
@@ -127,7 +129,10 @@ test('while it waits for the database, the signal is slipway’s', async () => {
 })
 
 test('a migration that fails: the app is not started', async () => {
-  using broken = createWorkspace({ '0001_a.sql': 'create table a (id integer);\n', '0002_b.sql': 'slect 1;\n' })
+  using broken = createWorkspace({
+    '0001_a.sql': 'create table a (id integer);\n',
+    '0002_b.sql': 'slect 1;\n',
+  })
   const flags = ['--volume', `${broken.dir}:/app/migrations:ro`]
   const { code, stdout } = await startRun(harbour, { image: app, flags }).done
   assert.equal(code, 66)

@@ -10,7 +10,15 @@ import { ask, docker, type Harbour, image, openHarbour, startRun, uniqueName } f
 
 const root = join(import.meta.dirname, '../..')
 const megabyte = 1_000_000
-const hardened = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--user', '12345']
+const hardened = [
+  '--read-only',
+  '--cap-drop',
+  'ALL',
+  '--security-opt',
+  'no-new-privileges',
+  '--user',
+  '12345',
+]
 const withMigrations = ['--volume', `${join(root, 'migrations')}:/app/migrations:ro`]
 
 let harbour: Harbour
@@ -22,7 +30,9 @@ after(() => harbour[Symbol.asyncDispose]())
 test('runner is at most 140 MB, and 50 MB when compressed', async () => {
   const size = Number(await ask(['image', 'inspect', '--format', '{{.Size}}', image.runner]))
   const compressed = await compressedSize(image.runner)
-  console.log(`runner: ${(size / megabyte).toFixed(1)} MB, ${(compressed / megabyte).toFixed(1)} MB compressed`)
+  console.log(
+    `runner: ${(size / megabyte).toFixed(1)} MB, ${(compressed / megabyte).toFixed(1)} MB compressed`,
+  )
   assert.ok(size <= 140 * megabyte, `${size} bytes`)
   assert.ok(compressed <= 50 * megabyte, `${compressed} bytes compressed`)
 })
@@ -42,7 +52,8 @@ for (const name of ['runner', 'backup', 'slim'] as const)
     assert.deepEqual(config.Entrypoint, ['docker-entrypoint.sh'])
     assert.deepEqual(config.Cmd, ['up'])
     assert.equal(config.WorkingDir, '/app')
-    for (const nothing of ['Volumes', 'ExposedPorts', 'Healthcheck']) assert.equal(config[nothing] ?? null, null)
+    for (const nothing of ['Volumes', 'ExposedPorts', 'Healthcheck'])
+      assert.equal(config[nothing] ?? null, null)
     const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const label = (key: string): string => labels[`org.opencontainers.image.${key}`]
     assert.equal(label('version'), version)
@@ -65,19 +76,38 @@ test('it needs no network to start, nor a home, nor a temporary folder', async (
   const flags = ['--rm', '--network', 'none', '--tmpfs', '/data:mode=1777', ...hardened]
   const example = ['up', '--dir', '/opt/slipway/example/migrations']
   const url = 'sqlite:/data/app.db'
-  const { code, stderr } = await docker(['run', ...flags, '--env', 'DATABASE_URL', image.runner, ...example], {
-    env: { DATABASE_URL: url },
-  })
+  const { code, stderr } = await docker(
+    ['run', ...flags, '--env', 'DATABASE_URL', image.runner, ...example],
+    {
+      env: { DATABASE_URL: url },
+    },
+  )
   assert.equal(code, 0, stderr)
   assert.match(stderr, /3 migrations applied/)
   assert.doesNotMatch(stderr, /"level":"warn"/)
 })
 
 test('the worked example has its manifest, the bundle what was compiled of it', async () => {
-  const check = await docker(['run', '--rm', image.runner, 'manifest', '--check', '--dir', '/opt/slipway/example/migrations'])
+  const check = await docker([
+    'run',
+    '--rm',
+    image.runner,
+    'manifest',
+    '--check',
+    '--dir',
+    '/opt/slipway/example/migrations',
+  ])
   assert.equal(check.code, 0, check.stderr)
   const compiled = '/opt/slipway/dist/bundle/compiled/cli.cjs.bin'
-  const first = await ask(['run', '--rm', '--entrypoint', 'sh', image.runner, '-c', `read -r line <${compiled}; echo "$line"`])
+  const first = await ask([
+    'run',
+    '--rm',
+    '--entrypoint',
+    'sh',
+    image.runner,
+    '-c',
+    `read -r line <${compiled}; echo "$line"`,
+  ])
   const node = await ask(['run', '--rm', '--entrypoint', 'node', image.runner, '--version'])
   assert.match(first, new RegExp(`^slipway cli\\.cjs \\w+ ${node.replaceAll('.', '\\.')} `))
 })

@@ -13,7 +13,16 @@ const root = join(import.meta.dirname, '../..')
 // docs/deploy/docker.md gives the same command.
 test('buildah builds one digest twice', () => {
   using workspace = createWorkspace()
-  const buildah = (...args: string[]) => ['buildah', '--storage-driver', 'vfs', '--root', workspace.path('store'), '--runroot', workspace.path('run'), ...args]
+  const buildah = (...args: string[]) => [
+    'buildah',
+    '--storage-driver',
+    'vfs',
+    '--root',
+    workspace.path('store'),
+    '--runroot',
+    workspace.path('run'),
+    ...args,
+  ]
   mkdirSync(workspace.path('store'))
   for (const name of ['NODE_IMAGE', 'POSTGRES_IMAGE'])
     if (process.env[name] !== undefined) importInto(buildah, process.env[name] ?? '')

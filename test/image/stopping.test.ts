@@ -14,7 +14,8 @@ after(() => harbour[Symbol.asyncDispose]())
 for (const name of ['runner', 'slim'] as const)
   test(`${name}: 143 long before the grace period ends, rolled back, and the next run completes`, async () => {
     const table = `t_${name}`
-    const migration = (seconds: number) => `create table ${table} (id integer);\nselect pg_sleep(${seconds});\n`
+    const migration = (seconds: number) =>
+      `create table ${table} (id integer);\nselect pg_sleep(${seconds});\n`
     using workspace = createWorkspace({ '0001_slow.sql': migration(600) })
     const flags = ['--volume', `${workspace.dir}:/app/migrations:ro`]
     const env = { SLIPWAY_TABLE: `history_${name}` }
