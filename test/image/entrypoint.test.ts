@@ -100,8 +100,8 @@ after(async () => {
 })
 
 test('a word that is neither a verb nor a command: 64, the nearest verb, nothing migrated', async () => {
-  for (const of of [image.runner, app]) {
-    const { code, stderr } = await startRun(harbour, { image: of }, 'statsu').done
+  for (const name of [image.runner, app]) {
+    const { code, stderr } = await startRun(harbour, { image: name }, 'statsu').done
     assert.equal(code, 64)
     assert.match(stderr, /did you mean: slipway status/)
   }

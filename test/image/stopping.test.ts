@@ -25,6 +25,7 @@ for (const name of ['runner', 'slim'] as const)
       { flags: [...flags, '--name', container], env, image: image[name] },
       'up',
     )
+    await running.waitForOutput(/step-started/)
     const sleeps = `select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep%' and pid <> pg_backend_pid()`
     await until('it works', async () => (await harbour.psql(sleeps)) === '1', { timeoutMs: 60_000 })
     // Docker kills it with 137 when the time is over.
