@@ -130,12 +130,13 @@ test('while it waits for the database, the signal is slipway’s', async () => {
 
 test('a migration that fails: the app is not started', async () => {
   using broken = createWorkspace({
-    '0001_a.sql': 'create table a (id integer);\n',
-    '0002_b.sql': 'slect 1;\n',
+    'migrations/0001_a.sql': 'create table a (id integer);\n',
+    'migrations/0002_b.sql': 'select 1 / 0;\n',
   })
-  const flags = ['--volume', `${broken.dir}:/app/migrations:ro`]
-  const { code, stdout } = await startRun(harbour, { image: app, flags }).done
-  assert.equal(code, 66)
+  const flags = ['--volume', `${broken.path('migrations')}:/app/migrations:ro`]
+  const { code, stdout, stderr } = await startRun(harbour, { image: app, flags }).done
+  assert.equal(code, 70, stderr)
+  assert.match(stderr, /division by zero/)
   assert.doesNotMatch(stdout, /serving/)
 })
 

@@ -16,8 +16,8 @@ for (const name of ['runner', 'slim'] as const)
     const table = `t_${name}`
     const migration = (seconds: number) =>
       `create table ${table} (id integer);\nselect pg_sleep(${seconds});\n`
-    using workspace = createWorkspace({ '0001_slow.sql': migration(600) })
-    const flags = ['--volume', `${workspace.dir}:/app/migrations:ro`]
+    using workspace = createWorkspace({ 'migrations/0001_slow.sql': migration(600) })
+    const flags = ['--volume', `${workspace.path('migrations')}:/app/migrations:ro`]
     const env = { SLIPWAY_TABLE: `history_${name}` }
     const container = uniqueName()
     const running = startRun(
@@ -35,7 +35,7 @@ for (const name of ['runner', 'slim'] as const)
     assert.equal(await harbour.psql(sleeps), '0')
     assert.equal(await harbour.psql(`select to_regclass('${table}') is null`), 't')
 
-    workspace.write({ '0001_slow.sql': migration(0) })
+    workspace.write({ 'migrations/0001_slow.sql': migration(0) })
     const next = await startRun(harbour, { flags, env, image: image[name] }).done
     assert.equal(next.code, 0, next.stderr)
     assert.equal(await harbour.psql(`select state from history_${name}`), 'applied')
