@@ -30,15 +30,23 @@ await withImages(async (runDir) => {
   const address = await ask(['inspect', '--format', network, harbour.server])
   const url = harbour.url.replace('@db', `@${address}`)
   const cases = prepare(harbour.network, url, runDir)
-  await until('everything is applied', async () => (await runCommand(cases.container, { deadlineMs: 90_000 })).code === 0, {
-    timeoutMs: 120_000,
-  })
+  await until(
+    'everything is applied',
+    async () => (await runCommand(cases.container, { deadlineMs: 90_000 })).code === 0,
+    {
+      timeoutMs: 120_000,
+    },
+  )
   const times = await measure(cases, Number(options.rounds))
   const slipway = times.container - times.floor
   console.table([
     { case: 'docker run, nothing to do', 'median ms': round(times.container) },
     { case: 'docker run, true', 'median ms': round(times.floor) },
-    { case: 'the first less the second', 'median ms': round(slipway), 'times the host': round(slipway / times.host, 2) },
+    {
+      case: 'the first less the second',
+      'median ms': round(slipway),
+      'times the host': round(slipway / times.host, 2),
+    },
     { case: 'command line on the host', 'median ms': round(times.host) },
   ])
   if (slipway > times.host * 1.3) process.exitCode = 1
@@ -56,12 +64,26 @@ function prepare(network: string, url: string, runDir: string): Cases<Command> {
     return value === undefined ? [] : [[name, value] as const]
   })
   const env = { ...Object.fromEntries(variables), DATABASE_URL: url }
-  const run = ['run', '--rm', '--network', network, '--env', 'DATABASE_URL', '--volume', `${migrations}:/app/migrations:ro`]
+  const run = [
+    'run',
+    '--rm',
+    '--network',
+    network,
+    '--env',
+    'DATABASE_URL',
+    '--volume',
+    `${migrations}:/app/migrations:ro`,
+  ]
   const program = installCompiled(join(runDir, 'host'))
   const host = { DATABASE_URL: url, SLIPWAY_DIR: migrations, NODE_ENV: 'production' }
   return {
     container: { file: 'docker', args: [...run, image.runner], env, cwd: runDir },
-    floor: { file: 'docker', args: [...run, '--entrypoint', 'sh', image.runner, '-c', 'true'], env, cwd: runDir },
+    floor: {
+      file: 'docker',
+      args: [...run, '--entrypoint', 'sh', image.runner, '-c', 'true'],
+      env,
+      cwd: runDir,
+    },
     host: { file: process.execPath, args: [program, 'up'], env: host, cwd: runDir },
   }
 }
