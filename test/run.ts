@@ -1,7 +1,8 @@
 /**
  * Runs the test files with Node's own runner. `node test/run.ts [suite] [filter …]`:
  * - default: everything but the suites below, against PostgreSQL 14 and 18;
- * - faults: test/faults/, which takes long;
+ * - slow: test/slow/, what is exhaustive rather than telling, in the folders of the tests it belongs to;
+ * - faults: test/faults/, kills at every step;
  * - adopt: test/adopt/, with other migration tools (`npm run bench:peers` installs them; SLIPWAY_BENCH_PEERS: elsewhere);
  * - majors: what talks to a database, against the other majors (`npm ci --prefix test/majors` first);
  * - node22, node24: the command line on the oldest Node it supports and on the LTS before the current one
@@ -23,14 +24,15 @@ const suites = {
   default: {
     majors: '14,18',
     timeoutMs: 300_000,
-    has: (file: string) => !/^test\/(faults|majors|adopt)\//.test(file),
+    has: (file: string) => !/^test\/(slow|faults|majors|adopt)\//.test(file),
   },
+  slow: { majors: '14,18', timeoutMs: 900_000, has: (file: string) => file.startsWith('test/slow/') },
   faults: { majors: '14,18', timeoutMs: 1_800_000, has: (file: string) => file.startsWith('test/faults/') },
   adopt: { majors: '14,18', timeoutMs: 600_000, has: (file: string) => file.startsWith('test/adopt/') },
   majors: {
     majors: '13,15,16,17',
     timeoutMs: 300_000,
-    has: (file: string) => /^test\/(dialect|acceptance|helpers\/(postgres|catalogue))/.test(file),
+    has: (file: string) => /^test\/(slow\/)?(dialect|acceptance|helpers\/(postgres|catalogue))/.test(file),
   },
   node22: { majors: '18', timeoutMs: 300_000, has: runsTheCli },
   node24: { majors: '18', timeoutMs: 300_000, has: runsTheCli },

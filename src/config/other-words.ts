@@ -5,6 +5,7 @@ const status = 'slipway status'
 const create = 'slipway new NAME'
 const verify = 'slipway verify'
 const undo = 'slipway down'
+const undoAll = 'slipway down --to base'
 
 const instead: ReadonlyMap<string, string> = new Map([
   ['migrate', up],
@@ -31,6 +32,19 @@ const instead: ReadonlyMap<string, string> = new Map([
   ['revert', undo],
   ['undo', undo],
   ['baseline', 'slipway dump --baseline'],
+  ['squash', 'slipway dump --baseline'],
+  ['redo', 'slipway down && slipway up'],
+  ['reset', undoAll],
+  ['clean', undoAll],
+  ['goto', 'slipway up --to TARGET'],
+  ['force', 'slipway stamp TARGET'],
+  ['mark', 'slipway stamp TARGET'],
+  ['resolve', 'slipway repair'],
+  ['import', 'slipway adopt'],
+  ['plan', 'slipway up --dry-run'],
+  ['script', 'slipway sql'],
+  ['heads', status],
+  ['show', 'slipway history'],
 ])
 
 /** What someone who typed another tool's verb should type; undefined for words no tool uses. */

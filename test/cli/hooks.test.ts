@@ -539,7 +539,11 @@ describe('what they are told', () => {
     'what they print is hidden where it is secret',
     {
       hooks: {
-        beforeAll: { command: 'echo "the URL is $SLIPWAY_DATABASE_URL $PGPASSWORD"; exit 1', database: true },
+        // The echo of some shells makes an escape of a backslash and the letter after it: another text.
+        beforeAll: {
+          command: 'printf "%s\\n" "the URL is $SLIPWAY_DATABASE_URL $PGPASSWORD"; exit 1',
+          database: true,
+        },
       },
     },
     async (scene) => {
