@@ -2,6 +2,9 @@
 # Both bases must be of one Debian release, since `backup` takes programs from the one to libraries of the other.
 ARG NODE_IMAGE=node:26-trixie-slim@sha256:ec7758ee051e457b468b32bde57b0879010b325bb9862718e9615225ce4aaae1
 ARG POSTGRES_IMAGE=postgres:18-trixie@sha256:86c951e05bf56c93d95d397747fb8820ac76cc3bedb78f43abd83eedbe3666ae
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=1970-01-01T00:00:00Z
 
 # The bundle: JavaScript, the same for every processor.
 FROM ${NODE_IMAGE} AS build
@@ -51,7 +54,7 @@ RUN set -eu; cd /image; \
     printf 'hosts: files dns\n' > etc/nsswitch.conf; \
     install -d -m 1777 tmp
 
-# The programs that `down --backup` and `up --rehearse` call.
+# What `down --backup` calls, and what is good to have beside it.
 FROM ${POSTGRES_IMAGE} AS clients
 COPY --from=files /image /base
 COPY scripts/image/copy-programs.sh /usr/local/bin/
@@ -68,6 +71,17 @@ WORKDIR /app
 USER 65532:65532
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["up"]
+ARG NODE_IMAGE
+ARG VERSION
+ARG REVISION
+ARG CREATED
+LABEL org.opencontainers.image.title=slipway \
+      org.opencontainers.image.description="Migrates the database before the app starts" \
+      org.opencontainers.image.licenses=MIT \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION \
+      org.opencontainers.image.created=$CREATED \
+      org.opencontainers.image.base.name=$NODE_IMAGE
 
 # With a shell and Debian's tools, to look around in.
 FROM ${NODE_IMAGE} AS slim
@@ -79,10 +93,9 @@ USER 65532:65532
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["up"]
 ARG NODE_IMAGE
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-ARG CREATED=1970-01-01T00:00:00Z
-ARG SOURCE=https://example.invalid/slipway
+ARG VERSION
+ARG REVISION
+ARG CREATED
 LABEL org.opencontainers.image.title=slipway \
       org.opencontainers.image.description="Migrates the database before the app starts" \
       org.opencontainers.image.licenses=MIT \
@@ -93,30 +106,6 @@ LABEL org.opencontainers.image.title=slipway \
 
 FROM minimal AS backup
 COPY --from=clients /image /
-ARG NODE_IMAGE
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-ARG CREATED=1970-01-01T00:00:00Z
-ARG SOURCE=https://example.invalid/slipway
-LABEL org.opencontainers.image.title=slipway \
-      org.opencontainers.image.description="Migrates the database before the app starts" \
-      org.opencontainers.image.licenses=MIT \
-      org.opencontainers.image.version=$VERSION \
-      org.opencontainers.image.revision=$REVISION \
-      org.opencontainers.image.created=$CREATED \
-      org.opencontainers.image.base.name=$NODE_IMAGE
 
 # The last one is what a build without --target makes.
 FROM minimal AS runner
-ARG NODE_IMAGE
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-ARG CREATED=1970-01-01T00:00:00Z
-ARG SOURCE=https://example.invalid/slipway
-LABEL org.opencontainers.image.title=slipway \
-      org.opencontainers.image.description="Migrates the database before the app starts" \
-      org.opencontainers.image.licenses=MIT \
-      org.opencontainers.image.version=$VERSION \
-      org.opencontainers.image.revision=$REVISION \
-      org.opencontainers.image.created=$CREATED \
-      org.opencontainers.image.base.name=$NODE_IMAGE
