@@ -87,29 +87,28 @@ test('it needs no network to start, nor a home, nor a temporary folder', async (
   assert.doesNotMatch(stderr, /"level":"warn"/)
 })
 
-test('the worked example has its manifest, the bundle what was compiled of it', async () => {
-  const check = await docker([
-    'run',
-    '--rm',
-    image.runner,
-    'manifest',
-    '--check',
-    '--dir',
-    '/opt/slipway/example/migrations',
-  ])
-  assert.equal(check.code, 0, check.stderr)
-  const compiled = '/opt/slipway/dist/bundle/compiled/cli.cjs.bin'
-  const first = await ask([
-    'run',
-    '--rm',
-    '--entrypoint',
-    'sh',
-    image.runner,
-    '-c',
-    `read -r line <${compiled}; echo "$line"`,
-  ])
-  const node = await ask(['run', '--rm', '--entrypoint', 'node', image.runner, '--version'])
-  assert.match(first, new RegExp(`^slipway cli\\.cjs \\w+ ${node.replaceAll('.', '\\.')} `))
+test('the worked example has its manifest', async () => {
+  const dir = '/opt/slipway/example/migrations'
+  const { code, stderr } = await docker(['run', '--rm', image.runner, 'manifest', '--check', '--dir', dir])
+  assert.equal(code, 0, stderr)
+})
+
+test('V8 takes what was compiled of the bundle', async () => {
+  // As src/code-cache.ts reads it.
+  const script = `const { readFileSync, readdirSync } = require('node:fs')
+const { Script } = require('node:vm')
+const dir = '/opt/slipway/dist/bundle'
+const taken = readdirSync(dir + '/compiled').filter((file) => {
+  const bytes = readFileSync(dir + '/compiled/' + file)
+  const name = file.slice(0, -'.bin'.length)
+  const text = readFileSync(dir + '/' + name, 'latin1')
+  const cachedData = bytes.subarray(bytes.indexOf('\\n') + 1)
+  const wrapped = '(function (exports, require, module, __filename, __dirname) {' + text + '\\n})'
+  return !new Script(wrapped, { filename: dir + '/' + name, cachedData }).cachedDataRejected
+})
+console.log(taken.includes('cli.cjs.bin'), readdirSync(dir + '/compiled').length - taken.length)`
+  const run = ['run', '--rm', '--network', 'none', '--entrypoint', 'node', image.runner, '-e', script]
+  assert.equal(await ask(run), 'true 0')
 })
 
 test('names in /etc/hosts are found, and the public certificates', async () => {
