@@ -3,12 +3,23 @@ import { randomUUID } from 'node:crypto'
 import { type RunningSlipway, type SlipwayOptions, type SlipwayResult, startSlipway } from '../helpers/cli.ts'
 import { testPassword } from '../helpers/password.ts'
 
+/** Names of images; of the run, where it has set them by the time they are asked for. */
 export const image = {
-  runner: process.env.TEST_IMAGE_RUNNER ?? 'slipway-test:runner',
-  backup: process.env.TEST_IMAGE_BACKUP ?? 'slipway-test:backup',
-  slim: process.env.TEST_IMAGE_SLIM ?? 'slipway-test:slim',
-  node: process.env.NODE_IMAGE ?? 'node:26-trixie-slim',
-  postgres: process.env.POSTGRES_IMAGE ?? 'postgres:18-trixie',
+  get runner() {
+    return process.env.TEST_IMAGE_RUNNER ?? 'slipway-test:runner'
+  },
+  get backup() {
+    return process.env.TEST_IMAGE_BACKUP ?? 'slipway-test:backup'
+  },
+  get slim() {
+    return process.env.TEST_IMAGE_SLIM ?? 'slipway-test:slim'
+  },
+  get node() {
+    return process.env.NODE_IMAGE ?? 'node:26-trixie-slim'
+  },
+  get postgres() {
+    return process.env.POSTGRES_IMAGE ?? 'postgres:18-trixie'
+  },
 }
 
 type DockerOptions = Pick<SlipwayOptions, 'env' | 'cwd' | 'timeoutMs' | 'input'>
