@@ -17,6 +17,8 @@ export async function withImages<T>(work: (runDir: string) => Promise<T>): Promi
   mkdirSync(runDir, { recursive: true })
   // Containers' users are let in.
   for (const dir of [home, runDir]) chmodSync(dir, 0o755)
+  // Compose and buildah leave files behind.
+  process.env.TMPDIR = runDir
   try {
     await using _engine = await provideEngine(home)
     install(['shellcheck', 'buildah'])
