@@ -4,8 +4,11 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
+  mkdirSync,
   readdirSync,
+  rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -44,11 +47,13 @@ for (const kind of kinds)
   describe(kind, { skip: skip(kind) }, () => {
     test('one is taken first, with what is lost in it, and one can rely on it', async () => {
       await using place = await open(kind)
+      mkdirSync(place.workspace.path('backups'), { mode: 0o755 })
       const done = await place.expect(0, 'down --backup --allow-data-loss', dir)
       assert.match(done.stderr, /backup taken: \S+before-0002_b\.(dump|sqlite) \(\d+ bytes\)/)
       const [file = '', ...others] = list(place)
       assert.deepEqual(others, [])
       const path = place.workspace.path('backups', file)
+      assert.equal((statSync(path).mode & 0o777).toString(8), '600')
       if (kind === 'sqlite') assert.deepEqual(readSqlite(path, 'select id from b'), [{ id: 7 }])
       else {
         const { stdout } = spawnSync('pg_restore', ['--data-only', '--table=b', '--file=-', path], {
@@ -94,6 +99,10 @@ for (const kind of kinds)
         assert.match(refused.stderr, reason)
       }
       await refuse(/there is no backup: ENOENT/)
+      mkdirSync(place.workspace.path('backups'))
+      symlinkSync('loop', place.workspace.path('backups/loop'))
+      await refuse(/there is no backup in/)
+      rmSync(place.workspace.path('backups/loop'))
       place.workspace.write({ 'backups/empty.dump': '', 'backups/.hidden': 'x', 'backups/late.part': 'x' })
       await refuse(/the newest backup, \S+empty\.dump, is empty/)
       writeFileSync(place.workspace.path('backups/empty.dump'), 'no dump\n'.repeat(100))
@@ -151,6 +160,14 @@ test('a plain SQL dump counts if it is whole, and of this database', { skip: ski
   assert.match((await place.expect(79, line, dir)).stderr, /is a dump of another, not of/)
   place.workspace.write({ 'backups/plain.sql': dump('--schema-only') })
   assert.match((await place.expect(79, line, dir)).stderr, /does not hold 0002_b as applied/)
+  await place.expect(0, 'down --allow-data-loss')
+  place.workspace.write({ 'backups/plain.sql': dump() })
+  await place.expect(0, 'up')
+  // The log of that dump holds it, its history does not.
+  assert.match((await place.expect(79, line, dir)).stderr, /does not hold 0002_b as applied/)
+  place.workspace.write({ 'backups/plain.sql': dump('--inserts') })
+  await place.expect(0, line, dir)
+  await place.expect(0, 'up')
   place.workspace.write({ 'backups/plain.sql': text })
   await place.expect(0, line, dir)
 })
