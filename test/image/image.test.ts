@@ -1,0 +1,158 @@
+/** What is in the images, and that they run with nothing: no writable file, no capability, no user of their own. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { chmodSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createGzip } from 'node:zlib'
+import { createWorkspace } from '../helpers/workspace.ts'
+import { ask, docker, type Harbour, image, openHarbour, startRun, uniqueName } from './docker.ts'
+
+const root = join(import.meta.dirname, '../..')
+const megabyte = 1_000_000
+const hardened = [
+  '--read-only',
+  '--cap-drop',
+  'ALL',
+  '--security-opt',
+  'no-new-privileges',
+  '--user',
+  '12345',
+]
+const withMigrations = ['--volume', `${join(root, 'migrations')}:/app/migrations:ro`]
+
+let harbour: Harbour
+before(async () => {
+  harbour = await openHarbour()
+})
+after(() => harbour[Symbol.asyncDispose]())
+
+test('runner is at most 140 MB, and 50 MB when compressed', async () => {
+  const size = Number(await ask(['image', 'inspect', '--format', '{{.Size}}', image.runner]))
+  const compressed = await compressedSize(image.runner)
+  console.log(
+    `runner: ${(size / megabyte).toFixed(1)} MB, ${(compressed / megabyte).toFixed(1)} MB compressed`,
+  )
+  assert.ok(size <= 140 * megabyte, `${size} bytes`)
+  assert.ok(compressed <= 50 * megabyte, `${compressed} bytes compressed`)
+})
+
+async function compressedSize(name: string): Promise<number> {
+  const save = spawn('docker', ['save', name], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let size = 0
+  for await (const chunk of save.stdout.pipe(createGzip())) size += chunk.length
+  return size
+}
+
+for (const name of ['runner', 'backup', 'slim'] as const)
+  test(`${name} says what it is, and asks for nothing`, async () => {
+    const [inspected] = JSON.parse(await ask(['image', 'inspect', image[name]]))
+    const { Labels: labels, ...config } = inspected.Config
+    assert.equal(config.User, '65532:65532')
+    assert.deepEqual(config.Entrypoint, ['docker-entrypoint.sh'])
+    assert.deepEqual(config.Cmd, ['up'])
+    assert.equal(config.WorkingDir, '/app')
+    for (const nothing of ['Volumes', 'ExposedPorts', 'Healthcheck'])
+      assert.equal(config[nothing] ?? null, null)
+    const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const label = (key: string): string => labels[`org.opencontainers.image.${key}`]
+    assert.equal(label('version'), version)
+    assert.equal(label('licenses'), license)
+    for (const key of ['title', 'description', 'revision', 'created', 'base.name']) assert.ok(label(key), key)
+  })
+
+for (const name of ['runner', 'slim'] as const)
+  test(`${name} migrates on a read-only root, without capabilities, as any user`, async () => {
+    const run = () => startRun(harbour, { flags: [...hardened, ...withMigrations], image: image[name] }).done
+    const first = await run()
+    assert.equal(first.code, 0, first.stderr)
+    const second = await run()
+    assert.equal(second.code, 0, second.stderr)
+    assert.match(second.stderr, /up to date/)
+    assert.equal(await harbour.psql('select count(*) from schema_migrations'), '3')
+  })
+
+test('it needs no network to start, nor a home, nor a temporary folder', async () => {
+  const flags = ['--rm', '--network', 'none', '--tmpfs', '/data:mode=1777', ...hardened]
+  const example = ['up', '--dir', '/opt/slipway/example/migrations']
+  const url = 'sqlite:/data/app.db'
+  const { code, stderr } = await docker(
+    ['run', ...flags, '--env', 'DATABASE_URL', image.runner, ...example],
+    {
+      env: { DATABASE_URL: url },
+    },
+  )
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /3 migrations applied/)
+  assert.doesNotMatch(stderr, /"level":"warn"/)
+})
+
+test('the worked example has its manifest', async () => {
+  const dir = '/opt/slipway/example/migrations'
+  const { code, stderr } = await docker(['run', '--rm', image.runner, 'manifest', '--check', '--dir', dir])
+  assert.equal(code, 0, stderr)
+})
+
+test('V8 takes what was compiled of the bundle', async () => {
+  // As src/code-cache.ts reads it.
+  const script = `const { readFileSync, readdirSync } = require('node:fs')
+const { Script } = require('node:vm')
+const dir = '/opt/slipway/dist/bundle'
+const taken = readdirSync(dir + '/compiled').filter((file) => {
+  const bytes = readFileSync(dir + '/compiled/' + file)
+  const name = file.slice(0, -'.bin'.length)
+  const text = readFileSync(dir + '/' + name, 'latin1')
+  const cachedData = bytes.subarray(bytes.indexOf('\\n') + 1)
+  const wrapped = '(function (exports, require, module, __filename, __dirname) {' + text + '\\n})'
+  return !new Script(wrapped, { filename: dir + '/' + name, cachedData }).cachedDataRejected
+})
+console.log(taken.includes('cli.cjs.bin'), readdirSync(dir + '/compiled').length - taken.length)`
+  const run = ['run', '--rm', '--network', 'none', '--entrypoint', 'node', image.runner, '-e', script]
+  assert.equal(await ask(run), 'true 0')
+})
+
+test('names in /etc/hosts are found, and the public certificates', async () => {
+  const script = `require('node:dns').lookup('there', (error, address) =>
+    console.log(address, require('node:tls').getCACertificates('system').length > 100))`
+  const flags = ['--rm', '--network', 'none', '--add-host', 'there:192.0.2.7', '--entrypoint', 'node']
+  assert.equal(await ask(['run', ...flags, image.runner, '-e', script]), '192.0.2.7 true')
+})
+
+test('a secret that only root may read is named, with its mode and our user', async () => {
+  using workspace = createWorkspace({ 'url.txt': `${harbour.url}\n` })
+  const secret = ['--volume', `${workspace.path('url.txt')}:/run/secrets/database_url:ro`]
+  const run = () =>
+    startRun(
+      { network: harbour.network },
+      {
+        flags: [...hardened, ...withMigrations, ...secret],
+        env: { DATABASE_URL_FILE: '/run/secrets/database_url' },
+      },
+    ).done
+  chmodSync(workspace.path('url.txt'), 0o600)
+  const refused = await run()
+  assert.equal(refused.code, 78)
+  assert.match(refused.stderr, /\/run\/secrets\/database_url.*mode 0600, owner 0:0, we are uid 12345/)
+  chmodSync(workspace.path('url.txt'), 0o644)
+  const { code, stderr } = await run()
+  assert.equal(code, 0, stderr)
+})
+
+test('backup takes a dump before it reverts', async () => {
+  const volume = uniqueName()
+  const flags = [...withMigrations, '--volume', `${volume}:/backups`, '--user', '0']
+  const down = ['down', '--backup', '--confirm', 'app', '--allow-data-loss']
+  try {
+    const env = { SLIPWAY_BACKUP_DIR: '/backups' }
+    const up = await startRun(harbour, { flags, image: image.backup }).done
+    assert.equal(up.code, 0, up.stderr)
+    const { code, stderr } = await startRun(harbour, { flags, env, image: image.backup }, ...down).done
+    assert.equal(code, 0, stderr)
+    const mount = ['--volume', `${volume}:/backups`, '--entrypoint', 'sh']
+    const list = 'set -- /backups/*; pg_restore --list "$1"'
+    const listed = await ask(['run', '--rm', ...mount, '--user', '0', image.backup, '-c', list])
+    assert.match(listed, /TABLE DATA public users/)
+  } finally {
+    await docker(['volume', 'rm', '--force', volume])
+  }
+})
