@@ -82,6 +82,17 @@ test('a plain Job has another name when anything of it is another', () => {
   assert.notEqual(name({ settings: { SLIPWAY_LOG_LEVEL: 'debug' } }), before)
 })
 
+test('the app waits as a role that may only read, where there is one', () => {
+  using app = copyAppChart()
+  const manifests = render('4', { slipway: { wait: { existingSecret: 'shop-read-only', key: 'read' } } }, app.folder)
+  assert.deepEqual(checkAll(manifests), [])
+  const secretOf = (kind: string) => {
+    const [volume] = listAt(podOf(find(manifests, kind))?.spec, 'volumes')
+    return textAt(listAt(volume, 'projected.sources')[0], 'secret.name')
+  }
+  assert.deepEqual([secretOf('Deployment'), secretOf('Job')], ['shop-read-only', 'shop-database'])
+})
+
 test('for Argo CD there are its own annotations alone', () => {
   const manifests = render('4', cases.get('argocd') ?? '')
   const job = find(manifests, 'Job')

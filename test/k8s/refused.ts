@@ -25,7 +25,7 @@ export const refused: Readonly<Record<string, Refused>> = {
   },
   'two databases': {
     values: { mode: 'job', database: { existingSecret: 'shop-database', url: 'postgres://shop@db/shop' } },
-    says: /existingSecret/,
+    says: /two databases/,
   },
   'no database': { values: { mode: 'sidecar', database: {} }, says: /existingSecret/ },
   'another kind of database': { values: { mode: 'job', database: { url: 'mysql://shop@db/shop' } }, says: /url/ },
@@ -68,7 +68,7 @@ export const refused: Readonly<Record<string, Refused>> = {
     values: { tenants: { enabled: true, completions: 2, parallelism: 2, maxFailedIndexes: 4 } },
     says: /tenants\.maxFailedIndexes/,
   },
-  'Argo CD and Flux': { values: { argocd: { enabled: true }, flux: { enabled: true } }, says: /not/i },
+  'Argo CD and Flux': { values: { argocd: { enabled: true }, flux: { enabled: true } }, says: /only one of them/ },
   root: { values: { runAsUser: 0 }, says: /runAsUser/ },
   'the group of root': { values: { podSecurityContext: { fsGroup: 0 } }, says: /fsGroup/ },
   'a pod that may be root': { values: { podSecurityContext: { runAsNonRoot: false } }, says: /runAsNonRoot/ },

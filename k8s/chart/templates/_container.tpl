@@ -114,29 +114,39 @@ not change with it.
 {{- /* For `volumes:` of the same pod. */ -}}
 {{- define "slipway.volumes" -}}
 {{- if include "slipway.initContainers" . -}}
+{{- if and (has .Values.mode (list "hook" "job")) .Values.wait.existingSecret -}}
+{{ include "slipway.volumesOf" (dict "root" . "secret" .Values.wait.existingSecret "key" .Values.wait.key) }}
+{{- else -}}
 {{ include "slipway.allVolumes" . }}
+{{- end -}}
 {{- end -}}
 {{- end }}
 
 {{- define "slipway.allVolumes" -}}
+{{- $key := ternary .Values.database.key "url" (ne .Values.database.existingSecret "") -}}
+{{ include "slipway.volumesOf" (dict "root" . "secret" (include "slipway.secret" .) "key" $key) }}
+{{- end }}
+
+{{- define "slipway.volumesOf" -}}
+{{- $values := .root.Values -}}
 - name: slipway-database
   projected:
     # 0444: in an app's pod the files are root's, and nobody but this container has them mounted.
     defaultMode: 292
     sources:
       - secret:
-          name: {{ include "slipway.secret" . }}
+          name: {{ .secret }}
           items:
-            - key: {{ ternary .Values.database.key "url" (ne .Values.database.existingSecret "") }}
+            - key: {{ .key }}
               path: database-url
-      {{- if and (eq .Values.mode "sidecar") .Values.sidecar.tokenSecret }}
+      {{- if and (eq $values.mode "sidecar") $values.sidecar.tokenSecret }}
       - secret:
-          name: {{ .Values.sidecar.tokenSecret }}
+          name: {{ $values.sidecar.tokenSecret }}
           items:
-            - key: {{ .Values.sidecar.tokenKey }}
+            - key: {{ $values.sidecar.tokenKey }}
               path: token
       {{- end }}
-{{- with .Values.extraVolumes }}
+{{- with $values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}

@@ -39,6 +39,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (replace "+" "_" .Chart.Version) | 
 {{- if and (include "slipway.isHelmHook" .) (eq .Values.database.existingSecret (include "slipway.ownSecret" .)) -}}
 {{- fail (printf "database.existingSecret: %q is the name of this release's own Secret, and a hook runs before that is there. Make the Secret outside of the release, or use mode job" .Values.database.existingSecret) -}}
 {{- end -}}
+{{- if and .Values.database.existingSecret .Values.database.url -}}
+{{- fail "database.existingSecret and database.url are two databases: give one of them" -}}
+{{- end -}}
+{{- if and .Values.argocd.enabled .Values.flux.enabled -}}
+{{- fail "argocd.enabled and flux.enabled: only one of them applies the chart" -}}
+{{- end -}}
 {{- if and .Values.tenants.enabled (gt (int .Values.tenants.parallelism) (int .Values.tenants.completions)) -}}
 {{- fail "tenants.parallelism is more than tenants.completions" -}}
 {{- end -}}
