@@ -11,9 +11,11 @@ import { errorReport } from './reporters/error-report.ts'
 import { jsonText } from './reporters/json-text.ts'
 import { type StartingReporter, startReporter } from './reporters/reporter.ts'
 import { canRedraw, shouldColor } from './reporters/should-color.ts'
+import { blame } from './terminal/blame.ts'
+import { commandAgain } from './terminal/command-again.ts'
 import type { CommandContext } from './terminal/context.ts'
 import { earlyLogFormat } from './terminal/early-log-format.ts'
-import { type Blame, endAfterOutput, watchEnding } from './terminal/ending.ts'
+import { endAfterOutput, watchEnding } from './terminal/ending.ts'
 import { nameOnce } from './terminal/name-once.ts'
 import { tellProcessWarnings } from './terminal/process-warnings.ts'
 import { readConfig } from './terminal/read-config.ts'
@@ -82,13 +84,6 @@ function knownError(error: unknown): SlipwayError {
   throw error
 }
 
-/** Until the settings are there, only the config file has run any code but ours. */
-function blame(verb: string, config: Config | undefined): Blame {
-  if (!config) return { code: 'bad-config', culprit: 'the config file', hint: 'correct that file' }
-  const code = ['up', 'down', 'exec'].includes(verb) ? 'migration-failed' : 'bug'
-  return { code, culprit: 'a migration', hint: 'correct it and look where it stopped: slipway status' }
-}
-
 function openReporter(config: Config, verb: string): StartingReporter {
   const isTTY = isTerminal('stderr')
   return startReporter({
@@ -143,7 +138,7 @@ function createContext(
     cwd: process.cwd(),
     colors: shouldColor(process.env, isTerminal('stdout')),
     emit,
-    openRun: (url) => openRun(config, command.verb, { emit, whileWaiting: reporter.begin, url }),
+    openRun: (url) => openRun(config, command, { emit, whileWaiting: reporter.begin, url }),
     print: (text) => openStream('stdout').write(`${config.redact(text)}\n`),
     printJson: (value) => openStream('stdout').write(jsonText(value, config.redact)),
     closeReporter: async () => reporter.close(),
@@ -155,7 +150,8 @@ type Hearer = Pick<CommandContext, 'emit'> & {
   readonly url: DatabaseUrl | undefined
 }
 
-async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Run> {
+async function openRun(config: Config, command: Command, hearer: Hearer): Promise<Run> {
+  const { verb } = command
   const { emit: tell, whileWaiting, url = requireDatabase(config) } = hearer
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()
@@ -182,7 +178,12 @@ async function openRun(config: Config, verb: string, hearer: Hearer): Promise<Ru
     emit,
     whileWaiting,
     echo: config.echo ? (await import('./engine/echo.ts')).createEcho(emit) : undefined,
-    signal: watchSignals({ emit, shutdownTimeoutMs: config.shutdownTimeoutMs, giveUp }),
+    signal: watchSignals({
+      emit,
+      shutdownTimeoutMs: config.shutdownTimeoutMs,
+      giveUp,
+      again: commandAgain(command),
+    }),
     cwd: process.cwd(),
     appliedBy: describeRunner(process.env),
     runnerVersion: version,

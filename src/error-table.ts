@@ -500,7 +500,7 @@ export const errorTable = {
   'roundtrip-differs': {
     exit: 80,
     meaning:
-      'A migration does not come back: down, or a second up, leaves another schema than was there before.',
+      'A migration does not come back: down, or a second up, leaves another schema than was there before, or the second up fails.',
     hint: 'correct its down, then: slipway roundtrip',
   },
   'manifest-stale': {

@@ -161,6 +161,7 @@ export const checkpoints = [
   'committed',
   'between-migrations',
   'before-unlock',
+  'folder-changed',
 ] as const
 export type Checkpoint = (typeof checkpoints)[number]
 

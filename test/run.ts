@@ -1,7 +1,8 @@
 /**
  * Runs the test files with Node's own runner. `node test/run.ts [suite] [filter …]`:
- * - default: everything but the suites below, against PostgreSQL 14 and 18;
- * - slow: test/slow/, what is exhaustive rather than telling, in the folders of the tests it belongs to;
+ * - default: everything but the suites below, against PostgreSQL 18, within ten minutes on two processors;
+ * - slow: test/slow/, what is exhaustive rather than telling, in the folders of the tests it belongs to, and
+ *   whole runs through poolers, at once, and of real schemas; against PostgreSQL 14 and 18;
  * - faults: test/faults/, kills at every step;
  * - adopt: test/adopt/, with other migration tools (`npm run bench:peers` installs them; SLIPWAY_BENCH_PEERS: elsewhere);
  * - majors: what talks to a database, against the other majors (`npm ci --prefix test/majors` first);
@@ -22,20 +23,25 @@ import { removeFolderNow, stopNow } from './helpers/postgres-process.ts'
 const root = join(import.meta.dirname, '..')
 const suites = {
   default: {
-    majors: '14,18',
+    majors: '18',
+    dumps: true,
     timeoutMs: 300_000,
-    has: (file: string) => !/^test\/(slow|faults|majors|adopt)\//.test(file),
+    has: (file: string) => !/^test\/(slow|pooler|acceptance|concurrency|faults|majors|adopt)\//.test(file),
   },
-  slow: { majors: '14,18', timeoutMs: 900_000, has: (file: string) => file.startsWith('test/slow/') },
+  slow: {
+    majors: '14,18',
+    timeoutMs: 900_000,
+    has: (file: string) => /^test\/(slow|pooler|acceptance|concurrency)\//.test(file),
+  },
   faults: { majors: '14,18', timeoutMs: 1_800_000, has: (file: string) => file.startsWith('test/faults/') },
   adopt: { majors: '14,18', timeoutMs: 600_000, has: (file: string) => file.startsWith('test/adopt/') },
   majors: {
-    majors: '13,15,16,17',
+    majors: '13,14,15,16,17',
     timeoutMs: 300_000,
     has: (file: string) => /^test\/(slow\/)?(dialect|acceptance|helpers\/(postgres|catalogue))/.test(file),
   },
-  node22: { majors: '18', timeoutMs: 300_000, has: runsTheCli },
-  node24: { majors: '18', timeoutMs: 300_000, has: runsTheCli },
+  node22: { majors: '18', dumps: true, timeoutMs: 300_000, has: runsTheCli },
+  node24: { majors: '18', dumps: true, timeoutMs: 300_000, has: runsTheCli },
 } as const
 
 function runsTheCli(file: string): boolean {
@@ -90,8 +96,9 @@ if (files.some((file) => !file.startsWith('test/unit/'))) await startServers()
 process.exitCode = await runTests()
 
 async function startServers(): Promise<void> {
-  const { postgresMajors, startPostgres } = await import('./helpers/postgres.ts')
-  const servers = await Promise.all(postgresMajors.map((major) => startPostgres({ major })))
+  const { dumpedMajor, postgresMajors, startPostgres } = await import('./helpers/postgres.ts')
+  const majors = new Set([...postgresMajors, ...('dumps' in suite ? [dumpedMajor] : [])])
+  const servers = await Promise.all([...majors].map((major) => startPostgres({ major })))
   for (const { coordinates } of servers)
     process.env[`TEST_PG_${coordinates.major}`] = JSON.stringify(coordinates)
 }
@@ -103,7 +110,7 @@ function stopServers(): void {
 }
 
 function runTests(): Promise<number> {
-  const args = ['--test', '--test-concurrency=3', `--test-timeout=${suite.timeoutMs}`, ...files]
+  const args = ['--test', '--test-concurrency=4', `--test-timeout=${suite.timeoutMs}`, ...files]
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}
   const child = spawn(process.execPath, args, {
     cwd: root,

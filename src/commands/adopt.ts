@@ -7,6 +7,7 @@ import { labelOf } from '../plan/adopt/tools.ts'
 import { combineReasons } from '../plan/refusal.ts'
 import { type AdoptedFile, type AdoptResult, adoptJson } from '../reporters/adopt-result.ts'
 import { adoptText, isNothing } from '../reporters/adopt-text.ts'
+import { countOf } from '../reporters/count-of.ts'
 import { conclude } from '../terminal/conclude.ts'
 import type { CommandContext } from '../terminal/context.ts'
 
@@ -44,7 +45,7 @@ function describe({ amendments, changes, moveTo, shown, tool }: AdoptSurvey): st
   const names = amendments.map(({ record }) => record.name).join(', ')
   return [
     ...(names === '' ? [] : [`record as applied, as ${labelOf(tool)} has it: ${names}`]),
-    ...(changes.length === 0 ? [] : [`change ${changes.length} files of the folder`]),
+    ...(changes.length === 0 ? [] : [`change ${countOf(changes.length, 'file')} of the folder`]),
     ...(moveTo === undefined ? [] : [`rename ${shown} to ${moveTo}`]),
   ].join('; ')
 }
@@ -69,6 +70,7 @@ function toFile({ line, change, why, record }: AdoptedLine, recorded: ReadonlySe
   return {
     row: entry?.key ?? null,
     path: file?.shown ?? null,
+    undo: line.undo?.shown ?? null,
     name: record?.name ?? null,
     action: actionOf(state, file !== undefined, record === undefined ? undefined : recorded.has(record.name)),
     change,

@@ -106,7 +106,7 @@ function buildCommand(verb: Verb, read: ReadArguments): Command {
   refuseWords(verb, words)
   switch (verb) {
     case 'up':
-      return { verb, ...readReach(read), ...readTrial(has), together: has('single-transaction') }
+      return { verb, ...readReach(read), ...readTrial(read, has), together: has('single-transaction') }
     case 'down':
       return readDown(read)
     case 'status':

@@ -23,7 +23,7 @@ export interface HookFacts {
   readonly hook: HookName
   /** As in history. */
   readonly runId: string
-  /** `up`, `exec`, `new` … */
+  /** `up`, `exec`, `down`, `new` … */
   readonly verb: string
   readonly direction: 'up' | 'down'
   readonly dialect: 'postgres' | 'sqlite' | undefined
@@ -35,7 +35,7 @@ export interface HookFacts {
   readonly outcome: 'done' | 'failed' | 'stopped' | 'elsewhere' | undefined
   /** After something: of the run, if it ended now. */
   readonly exitCode: number | undefined
-  /** Names that this run has applied so far. */
+  /** Names that this run has applied so far; with direction `down`, those that it has reverted. */
   readonly applied: readonly string[]
   /** Only with `database: true`; with the password. */
   readonly databaseUrl: string | undefined

@@ -24,7 +24,10 @@ export function readSql({ values }: ReadArguments, down: boolean): SqlCommand {
 }
 
 /** What `up` does instead of changing anything. Throws bad-argument. */
-export function readTrial(has: (flag: string) => boolean): {
+export function readTrial(
+  { values }: ReadArguments,
+  has: (flag: string) => boolean,
+): {
   readonly dryRun: boolean
   readonly rehearse: boolean
 } {
@@ -37,6 +40,13 @@ export function readTrial(has: (flag: string) => boolean): {
       {
         hint: 'give one of them',
       },
+    )
+  const idle = ['report', 'max-duration'].find((flag) => values.has(flag))
+  if (idle !== undefined && (dryRun || rehearse))
+    throw new SlipwayError(
+      'bad-argument',
+      `--${idle} is about a run that changes something, and --${rehearse ? 'rehearse' : 'dry-run'} changes nothing`,
+      { hint: `leave out --${idle}` },
     )
   return { dryRun, rehearse }
 }

@@ -106,7 +106,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '500ms',
     doc: 'The longest a migration may wait for table locks, and so hold up the app, before it backs off.',
-    verbs: [...moving, 'sql'],
+    verbs: [...moving, 'adopt', 'sql'],
   },
   ddlRetryFor: {
     flag: 'ddl-retry-for',

@@ -38,4 +38,6 @@ export interface Adoption {
   readonly detail: string
   /** How long to wait for the lock on that table. */
   readonly lockTimeoutMs: number
+  /** When all is written and nothing committed: what must not be done unless the database can. Throwing takes it all back. */
+  readonly beforeCommit: () => void
 }

@@ -20,7 +20,14 @@ export interface SqlBody {
   readonly statements: readonly ParsedStatement[]
 }
 
-export type StepBody = SqlBody | { readonly kind: 'code'; readonly run: RunCode }
+export interface CodeBody {
+  readonly kind: 'code'
+  readonly run: RunCode
+  /** What it will send, where that is known beforehand. */
+  readonly statements?: readonly ParsedStatement[]
+}
+
+export type StepBody = SqlBody | CodeBody
 
 /** What a migration's function is run by; everything it is given ends with it. `long` is there outside a transaction only. */
 export type RunCode = (

@@ -175,7 +175,7 @@ export interface Session extends AsyncDisposable {
   recordFailure(record: StepRecord, error: string, statementsDone: number | undefined): Promise<void>
   /** A line in the log that is about no migration; none where there is no log table. */
   recordUnlock(record: StepRecord, detail: string): Promise<void>
-  /** What is in what a down would take away; reads only. What is not there is left out. */
+  /** What is in what a down would take away; reads only. */
   countLosses(losses: readonly Loss[]): Promise<readonly CountedLoss[]>
   /** Who may write the history besides its owner, ourselves and superusers, as far as the database tells. */
   historyWriters(): Promise<readonly string[]>

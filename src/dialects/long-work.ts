@@ -90,4 +90,6 @@ export interface LongWork {
   validateConstraint(table: string, constraint: string, say: Say): Promise<void>
   /** May be called again at whatever point it was interrupted. */
   setNotNull(table: string, column: string, say: Say): Promise<void>
+  /** When no attempt will follow: takes back what an unfinished setNotNull left, as far as it can. Never throws. */
+  undoNotNull(table: string, column: string, say: Say): Promise<void>
 }

@@ -10,6 +10,7 @@ import type {
   ColumnType,
   ForeignKeyOptions,
   ForeignKeyTarget,
+  IndexColumn,
   TableSpec,
 } from './operations.ts'
 
@@ -19,7 +20,7 @@ export interface NamedColumns {
 }
 
 export interface WantedForeignKey extends NamedColumns, Pick<ForeignKeyOptions, 'onDelete' | 'onUpdate'> {
-  readonly target: ForeignKeyTarget
+  readonly target: { readonly table: string; readonly columns?: readonly string[] }
 }
 
 /** A table with every constraint beside its columns, and each of them with a name. */
@@ -57,9 +58,16 @@ export function refuseUnknown(what: string, given: object, known: readonly strin
     throw badOperation(`${what}: unknown ${unknown.join(', ')}`, `it knows ${known.join(', ')}`)
 }
 
-export function requireColumns(what: string, columns: readonly unknown[]): void {
-  if (!Array.isArray(columns) || columns.length === 0)
+/** One alone stands for a list of it. Throws bad-operation for an empty one. */
+export function listColumns<T extends IndexColumn = string>(
+  what: string,
+  given: T | readonly T[],
+): readonly T[] {
+  const columns = (Array.isArray(given) ? given : [given]) as readonly T[]
+  const isNone = (column: T) => (typeof column === 'string' ? column : column?.raw)?.trim() === ''
+  if (columns.length === 0 || columns.some((column) => column == null || isNone(column)))
     throw badOperation(`${what}: a list of one or more columns is missing`)
+  return columns
 }
 
 export function readColumn(name: string, given: ColumnSpec | ColumnType): ColumnSpec {
@@ -82,7 +90,12 @@ export function readTable(table: string, spec: TableSpec): WantedTable {
   const names = columns.map(({ name }) => name)
   const parts = columns.map(({ name, spec: one }) => readColumnParts(table, name, one))
   const keys = columns.filter(({ spec: one }) => one.primaryKey === true).map(({ name }) => name)
-  const key = spec.primaryKey ?? (keys.length === 0 ? undefined : keys)
+  const key =
+    spec.primaryKey === undefined
+      ? keys.length === 0
+        ? undefined
+        : keys
+      : listColumns(`${what}: primaryKey`, spec.primaryKey)
   if (spec.primaryKey !== undefined && keys.length > 0)
     throw badOperation(`${what}: the primary key is given twice`)
   return {
@@ -140,17 +153,21 @@ function readReference(table: string, column: string, given: string | ColumnRefe
 
 export function readForeignKey(
   table: string,
-  columns: readonly string[],
-  target: ForeignKeyTarget,
+  given: string | readonly string[],
+  { table: parent, columns: to }: ForeignKeyTarget,
   options: ForeignKeyOptions = {},
 ): WantedForeignKey {
   const { name, ...actions } = options
-  requireColumns(`a foreign key of ${table}`, columns)
-  refuseUnknown(`a foreign key of ${table}`, actions, ['onDelete', 'onUpdate', 'notValid'])
+  const what = `a foreign key of ${table}`
+  const columns = listColumns(what, given)
+  refuseUnknown(what, actions, ['onDelete', 'onUpdate', 'notValid'])
   return {
     name: name ?? nameOf(table, columns, 'fkey'),
     columns,
-    target,
+    target:
+      to === undefined
+        ? { table: parent }
+        : { table: parent, columns: listColumns(`${what} to ${parent}`, to) },
     ...(actions.onDelete === undefined ? {} : { onDelete: action(actions.onDelete) }),
     ...(actions.onUpdate === undefined ? {} : { onUpdate: action(actions.onUpdate) }),
   }
@@ -181,8 +198,8 @@ export function readCheck(
   return { name: name ?? nameOf(table, mentioned, 'check'), expression: expression.trim() }
 }
 
-export function named(table: string, columns: readonly string[], kind: 'pkey' | 'key'): NamedColumns {
-  requireColumns(`a key of ${table}`, columns)
+export function named(table: string, given: string | readonly string[], kind: 'pkey' | 'key'): NamedColumns {
+  const columns = listColumns(`a key of ${table}`, given)
   return { name: nameOf(table, columns, kind), columns }
 }
 

@@ -44,7 +44,7 @@ export interface ForeignKeyOptions {
 /** What a foreign key refers to; without `columns` the primary key of that table. */
 export interface ForeignKeyTarget {
   readonly table: string
-  readonly columns?: readonly string[]
+  readonly columns?: string | readonly string[]
 }
 
 /** A foreign key of one column. */
@@ -84,12 +84,12 @@ export interface TableSpec {
   /** In the order of the table; a text stands for `{ type }`. */
   readonly columns: Readonly<Record<string, ColumnSpec | ColumnType>>
   /** Of several columns. */
-  readonly primaryKey?: readonly string[]
-  /** One list of columns for each constraint. */
-  readonly unique?: readonly (readonly string[])[]
+  readonly primaryKey?: string | readonly string[]
+  /** A column, or a list of columns, for each constraint. */
+  readonly unique?: readonly (string | readonly string[])[]
   readonly checks?: readonly (CheckSpec | string)[]
   readonly foreignKeys?: readonly (ForeignKeyOptions & {
-    readonly columns: readonly string[]
+    readonly columns: string | readonly string[]
     readonly references: ForeignKeyTarget
   })[]
   /** SQLite keeps none. */
@@ -116,15 +116,20 @@ export interface IndexOptions {
   /** PostgreSQL: `gin`, `gist`, `hash` …; SQLite knows `btree` alone. */
   readonly using?: string
   /** Further columns that the index carries; SQLite leaves them out. */
-  readonly include?: readonly string[]
+  readonly include?: string | readonly string[]
 }
 
 /** A column, or an expression as it is, with what may follow it: `{ raw: 'lower(email) desc' }`. */
 export type IndexColumn = string | { readonly raw: string }
 
-/** See the table in docs/operations.md for what each does on which database. */
+/**
+ * See the table in docs/operations.md for what each does on which database. Each happens as a whole: after an error
+ * that the migration catches, nothing of it has. One column stands for a list of it.
+ */
 export interface Operations {
   /**
+   * A table that is there must have these columns and no others, this primary key, and each of these constraints by its
+   * name; it may have further ones, and its comment is no question.
    * @example await op.createTable('users', { columns: {
    *   id: { type: 'bigint', identity: true, primaryKey: true },
    *   email: { type: 'text', nullable: false, unique: true },
@@ -134,24 +139,36 @@ export interface Operations {
   dropTable(table: string): Promise<void>
   /** `to` is a name without a schema. Names of constraints and indexes stay. */
   renameTable(table: string, to: string): Promise<void>
-  /** @example await op.addColumn('users', 'plan', { type: 'text', nullable: false, default: 'free' }) */
+  /**
+   * A column that is there must have its constraints as well.
+   * @example await op.addColumn('users', 'plan', { type: 'text', nullable: false, default: 'free' })
+   */
   addColumn(table: string, column: string, spec: ColumnSpec | ColumnType): Promise<void>
   /** With its indexes and the constraints of this table that mention it. */
   dropColumn(table: string, column: string): Promise<void>
   renameColumn(table: string, column: string, to: string): Promise<void>
   /** Only what is given changes. @example await op.alterColumn('users', 'email', { nullable: false }) */
   alterColumn(table: string, column: string, change: ColumnChange): Promise<void>
-  /** @example await op.createIndex('users', ['email'], { unique: true, where: 'deleted_at is null' }) */
-  createIndex(table: string, columns: readonly IndexColumn[], options?: IndexOptions): Promise<void>
+  /** @example await op.createIndex('users', 'email', { unique: true, where: 'deleted_at is null' }) */
+  createIndex(
+    table: string,
+    columns: IndexColumn | readonly IndexColumn[],
+    options?: IndexOptions,
+  ): Promise<void>
   dropIndex(name: string): Promise<void>
-  /** @example await op.addForeignKey('posts', ['author_id'], { table: 'users' }, { onDelete: 'cascade' }) */
+  /** @example await op.addForeignKey('posts', 'author_id', { table: 'users' }, { onDelete: 'cascade' }) */
   addForeignKey(
     table: string,
-    columns: readonly string[],
+    columns: string | readonly string[],
     references: ForeignKeyTarget,
     options?: ForeignKeyOptions & { readonly notValid?: boolean },
   ): Promise<void>
-  addUnique(table: string, columns: readonly string[], options?: { readonly name?: string }): Promise<void>
+  /** @example await op.addUnique('users', ['tenant_id', 'email']) */
+  addUnique(
+    table: string,
+    columns: string | readonly string[],
+    options?: { readonly name?: string },
+  ): Promise<void>
   /** @example await op.addCheck('orders', 'total >= 0') */
   addCheck(
     table: string,
@@ -201,4 +218,7 @@ export const operationNames = [
 ] as const satisfies readonly (keyof Operations)[]
 
 /** Loads the operations of one migration; `overhear` wraps what they send their statements through. */
-export type OpenOperations = (overhear?: (executor: Executor) => Executor) => Promise<Operations>
+export type OpenOperations = (overhear?: Overhear) => Promise<Operations>
+
+/** `frame`: what is told there was sent by the runner, around the work of an operation; the executor gets nothing to do. */
+export type Overhear = (executor: Executor, part?: 'frame') => Executor

@@ -8,6 +8,8 @@ export interface ScriptStatement {
   readonly values: readonly unknown[]
   /** Of a SQL migration. */
   readonly parsed?: ParsedStatement
+  /** SQLite: of a transaction that the runner put around an operation, without enforcement of foreign keys. */
+  readonly isFrame?: boolean
 }
 
 export interface ScriptStep {

@@ -11,7 +11,7 @@ import type { ForeignFile } from '../plan/adopt/ledger.ts'
 import type { MappedLine } from '../plan/adopt/match.ts'
 import type { ForeignTool } from '../plan/adopt/names.ts'
 import { labelOf } from '../plan/adopt/tools.ts'
-import { type Treatment, treatLine } from '../plan/adopt/treat.ts'
+import { isOurs, notConverted, type Treatment, treatLine } from '../plan/adopt/treat.ts'
 import { checksumOf } from '../plan/checksum.ts'
 import { type DeclaredOptions, defaultOptions, type MigrationFile } from '../plan/migration.ts'
 import type { Run } from './run.ts'
@@ -57,7 +57,7 @@ export async function planFiles(run: Run, request: FileRequest): Promise<FilePla
       continue
     }
     try {
-      const { adopted, declared } = await settle(run, treated, folder)
+      const { adopted, declared } = await settle(run, treated, request)
       lines.push(adopted)
       if (line.state === 'pending' && adopted.migration !== undefined && declared !== undefined)
         options.set(adopted.migration.name, declared)
@@ -74,8 +74,20 @@ export async function planFiles(run: Run, request: FileRequest): Promise<FilePla
     changes,
     options,
     found: discoveryOf(lines, folder),
-    problems: [...problems, ...refuseOverwriting(changes, run.cwd)],
+    problems: [...problems, ...refuseNamesakes(lines), ...refuseOverwriting(changes, run.cwd)],
   }
+}
+
+/** History has one row for each name. */
+function refuseNamesakes(lines: readonly AdoptedLine[]): SlipwayError[] {
+  const seen = new Map<string, string>()
+  return lines.flatMap(({ line: { file }, record }) => {
+    if (record === undefined || file === undefined) return []
+    const other = seen.get(record.name)
+    seen.set(record.name, file.shown)
+    if (other === undefined) return []
+    return [new SlipwayError('duplicate', `${other} and ${file.shown} are both ${record.name}`)]
+  })
 }
 
 interface Settled {
@@ -84,7 +96,8 @@ interface Settled {
 }
 
 /** What is applied and does not load here goes to old/: it need not run again. What is pending must load. */
-async function settle(run: Run, treatment: Treatment, folder: ForeignFolder): Promise<Settled> {
+async function settle(run: Run, treatment: Treatment, request: FileRequest): Promise<Settled> {
+  const { folder } = request
   const { line, change } = treatment
   const { file, state } = line
   if (file === undefined) return { adopted: treatment }
@@ -98,23 +111,48 @@ async function settle(run: Run, treatment: Treatment, folder: ForeignFolder): Pr
       return { adopted, declared: options }
     } catch (error) {
       if (!isSlipwayError(error) || state !== 'applied') throw error
+      // What runs as it is must not be lost to new databases for what it is made of, such as its way down.
+      if (change === 'convert' && (await loadsAsItIs(run, line, folder)))
+        throw notConverted(file, error.message)
       return {
-        adopted: archived(run, { line, change: 'move', why: `it does not load: ${error.message}` }, folder),
+        adopted: archived(run, { line, change: 'move', why: `it does not load: ${error.message}` }, request),
       }
     }
   }
-  return { adopted: archived(run, treatment, folder) }
+  return { adopted: archived(run, treatment, request) }
 }
 
-function archived(run: Run, treatment: Treatment, folder: ForeignFolder): AdoptedLine {
+async function loadsAsItIs(run: Run, line: MappedLine, folder: ForeignFolder): Promise<boolean> {
+  const migration = migrationOf(run, { line, change: 'none' }, folder)
+  if (migration === undefined) return false
+  try {
+    await loadMigration(migration, run.dialect)
+    return true
+  } catch (error) {
+    if (!isSlipwayError(error)) throw error
+    return false
+  }
+}
+
+function archived(
+  run: Run,
+  treatment: Treatment,
+  { folder, tool }: Pick<FileRequest, 'folder' | 'tool'>,
+): AdoptedLine {
   const { file, state } = treatment.line
   if (file === undefined || state !== 'applied') return treatment
+  const { breaking } = defaultOptions
+  if (!isOurs(file, tool))
+    return {
+      ...treatment,
+      record: { name: file.name, source: '', checksum: checksumOf(file.text), breaking },
+    }
   const draft = folder.drafts.get(file)
   const content =
     draft === undefined
       ? { name: file.name, source: file.text, checksum: checksumOf(file.text) }
       : contentOf(readDraft(draft, run.cwd))
-  return { ...treatment, record: { ...content, breaking: defaultOptions.breaking } }
+  return { ...treatment, record: { ...content, breaking } }
 }
 
 function contentOf({ name, source, checksum }: MigrationFile) {
@@ -129,6 +167,10 @@ function migrationOf(run: Run, { line, text }: Treatment, folder: ForeignFolder)
   return { ...file, up: { ...file.up, text }, source: text, checksum: checksumOf(text) }
 }
 
+/**
+ * In an order in which a run that is stopped anywhere can be repeated: half of a pair that is left behind must be one
+ * that can stand alone.
+ */
 function changesFor(
   { line, change, text }: AdoptedLine,
   tool: ForeignTool,
@@ -136,21 +178,22 @@ function changesFor(
 ): FolderChange[] {
   const { file, undo } = line
   if (file === undefined || change === 'none') return []
-  const old = (path: string, end = '') => join(folder.dir, 'old', basename(path) + end)
-  const pathsOf = (each: ForeignFile) => folder.paths.get(each) ?? []
-  const undone =
-    undo === undefined
-      ? []
-      : pathsOf(undo).map((from): FolderChange => ({ kind: 'move', from, to: old(from, `.${tool}`) }))
-  if (change === 'move')
-    return [...pathsOf(file).map((from): FolderChange => ({ kind: 'move', from, to: old(from) })), ...undone]
   // The end of its name keeps the original from being taken for the migration itself.
-  return [
-    ...pathsOf(file).map(
-      (path): FolderChange => ({ kind: 'write', path, text: text ?? '', keep: old(path, `.${tool}`) }),
-    ),
-    ...undone,
-  ]
+  const old = (path: string, end = '') => join(folder.dir, 'old', basename(path) + end)
+  const pathsOf = (each: ForeignFile | undefined) =>
+    each === undefined ? [] : (folder.paths.get(each) ?? [])
+  const undone = pathsOf(undo).map(
+    (from): FolderChange => ({ kind: 'move', from, to: old(from, `.${tool}`) }),
+  )
+  if (change === 'move') {
+    const moved = pathsOf(file).map((from): FolderChange => ({ kind: 'move', from, to: old(from) }))
+    return [...undone, ...moved.reverse()]
+  }
+  if (text === undefined || text === file.text) return undone
+  const written = pathsOf(file).map(
+    (path): FolderChange => ({ kind: 'write', path, text, keep: old(path, `.${tool}`) }),
+  )
+  return [...written, ...undone]
 }
 
 function needsConversion({ line, change, why }: AdoptedLine, tool: ForeignTool): SlipwayError[] {

@@ -10,12 +10,13 @@ import type { ForeignTool } from '../plan/adopt/names.ts'
 import { readLedger } from '../plan/adopt/read-ledger.ts'
 import { chooseSource } from '../plan/adopt/source.ts'
 import { labelOf, movedName, wantsTable } from '../plan/adopt/tools.ts'
+import { type AdoptWarning, adoptWarnings } from '../plan/adopt/warnings.ts'
 import type { HistoryRow } from '../plan/migration.ts'
 import { combineReasons } from '../plan/refusal.ts'
 import { parseName } from '../sql/quote.ts'
 import { type AdoptedLine, amendmentsOf, planFiles } from './adopt-files.ts'
+import { describeAdoptFailure } from './adopt-failure.ts'
 import { describeAmendments, proveAmended } from './amend.ts'
-import { describeSessionFailure } from './failure.ts'
 import { acquireRunLock, releasingRunLock, type Waiting } from './lock.ts'
 import { openSession } from './open.ts'
 import { planAgainst } from './planning.ts'
@@ -43,11 +44,7 @@ export interface AdoptSurvey {
   readonly amendments: readonly Amendment[]
   /** Why it cannot be. */
   readonly problems: readonly SlipwayError[]
-  readonly warnings: readonly {
-    readonly code: string
-    readonly message: string
-    readonly migration?: string
-  }[]
+  readonly warnings: readonly AdoptWarning[]
 }
 
 /** In a session that cannot write, without the lock. What stands against it is in the survey. Throws foreign-missing, foreign-ambiguous. */
@@ -63,6 +60,7 @@ export async function runAdoption(
   progress: Progress,
 ): Promise<void> {
   const session = await openSession(run, { intent: 'write', timeoutMs: run.config.waitTimeoutMs })
+  let changed = 0
   try {
     const turns = await session.turns()
     if (turns !== undefined) await turns.requireSession(['taking over a history'])
@@ -72,12 +70,15 @@ export async function runAdoption(
       if (isDone(survey)) return
       requireSame(survey, shown)
       run.signal.throwIfAborted()
-      applyChanges(survey.changes, run.cwd)
-      await record(run, session, survey)
+      await record(run, session, survey, () =>
+        applyChanges(survey.changes, run.cwd, () => {
+          changed++
+        }),
+      )
       for (const { record } of survey.amendments) progress.applied.push(record.name)
     })
   } catch (error) {
-    throw describeSessionFailure(run, error, 'taking over a history')
+    throw describeAdoptFailure(run, error, changed)
   } finally {
     await session.close()
   }
@@ -115,7 +116,7 @@ async function assess(run: Run, session: Session, request: AdoptRequest): Promis
   const move = planMove(tool, table, foreign)
   const snapshot = move === undefined ? await session.readHistory() : { exists: false, rows: [] }
   const ledger = readLedger({ tool, shown, rows: table.rows, lockRows: source.lockTable?.rows ?? [] })
-  const folder = readForeignFolder(run.config.dir, run.cwd)
+  const folder = readForeignFolder(run.config.dir, run.cwd, tool)
   const mapping = matchLedger(ledger, folder)
   const files = await planFiles(run, { tool, mapped: mapping.lines, folder, convert: request.convert })
   const recorded = new Set(snapshot.rows.map(({ name }) => name))
@@ -138,8 +139,14 @@ async function assess(run: Run, session: Session, request: AdoptRequest): Promis
     changes: files.changes,
     amendments,
     problems: [...problems, ...(result?.kind === 'refusal' ? result.reasons : [])],
-    warnings: [...editedWarnings(tool, files.lines), ...(result?.warnings ?? [])],
+    warnings: [...warningsOf(tool, files.lines, recorded), ...(result?.warnings ?? [])],
   }
+}
+
+function warningsOf(tool: ForeignTool, lines: readonly AdoptedLine[], recorded: ReadonlySet<string>) {
+  const fresh = lines.filter(({ record }) => record !== undefined && !recorded.has(record.name))
+  const mapped = (each: readonly AdoptedLine[]) => each.map(({ line }) => line)
+  return adoptWarnings(tool, mapped(lines), mapped(fresh))
 }
 
 interface Move {
@@ -181,20 +188,6 @@ function rowsOf(amendments: readonly Amendment[], from: number, run: Run): Histo
   }))
 }
 
-function editedWarnings(tool: ForeignTool, lines: readonly AdoptedLine[]) {
-  return lines.flatMap(({ line: { file, isEdited } }) =>
-    isEdited === true && file !== undefined
-      ? [
-          {
-            code: 'edited-before',
-            message: `${file.shown} is not the text that ${labelOf(tool)} applied; it is recorded as it is now`,
-            migration: file.name,
-          },
-        ]
-      : [],
-  )
-}
-
 /** Another runner was faster. */
 function isDone({ problems, amendments, changes, moveTo }: AdoptSurvey): boolean {
   return problems.length === 0 && amendments.length === 0 && changes.length === 0 && moveTo === undefined
@@ -215,9 +208,16 @@ function requireSame(now: AdoptSurvey, shown: AdoptSurvey): void {
   )
 }
 
-async function record(run: Run, session: Session, survey: AdoptSurvey): Promise<void> {
+/** The folder is changed when the database has agreed to everything, and before it is committed. */
+async function record(
+  run: Run,
+  session: Session,
+  survey: AdoptSurvey,
+  changeFolder: () => void,
+): Promise<void> {
   const { amendments, moveTo, tool, shown } = survey
-  if (amendments.length > 0 || moveTo !== undefined) {
+  if (amendments.length === 0 && moveTo === undefined) changeFolder()
+  else {
     const moved = moveTo === undefined ? '' : `, which is called ${moveTo} from now on`
     const { appliedBy, runnerVersion, runId } = run
     const adoption: Adoption = {
@@ -225,8 +225,9 @@ async function record(run: Run, session: Session, survey: AdoptSurvey): Promise<
       moveTo,
       amendments,
       record: { name: '', checksum: '', source: '', breaking: false, appliedBy, runnerVersion, runId },
-      detail: `${amendments.length} migrations taken over from ${labelOf(tool)} (${shown})${moved}`,
+      detail: `${amendments.length} ${amendments.length === 1 ? 'migration' : 'migrations'} taken over from ${labelOf(tool)} (${shown})${moved}`,
       lockTimeoutMs: run.config.ddlLockTimeoutMs,
+      beforeCommit: changeFolder,
     }
     await session.adoptHistory(adoption)
   }

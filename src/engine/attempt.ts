@@ -81,8 +81,9 @@ function bodyOf(place: StepPlace, scribe: Scribe): StepBody {
   if (watch === undefined) return body
   return {
     kind: 'code',
+    ...(body.statements === undefined ? {} : { statements: body.statements }),
     run: (executor, checks, operations, long) =>
-      watch(executor, () =>
+      watch.around(executor, () =>
         body.kind === 'sql'
           ? runStatements(place, body, executor)
           : body.run(executor, checks, operations, long),

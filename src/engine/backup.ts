@@ -1,11 +1,21 @@
 /** Backups before a down: one is taken, or one that is there is looked at. */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { BackupContext, BackupMark, Backups } from '../dialects/reverting.ts'
 import { isSlipwayError, messageOf, SlipwayError } from '../errors.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import { formatDuration } from '../text/format-time.ts'
 import type { Run } from './run.ts'
-import { runProgram } from './run-program.ts'
+import { programsOf } from './run-program.ts'
 
 interface BackupPlace {
   readonly backups: Backups
@@ -20,7 +30,7 @@ async function findPlace(run: Run): Promise<BackupPlace> {
       hint: 'export SLIPWAY_BACKUP_DIR=/path/to/backups',
     })
   const { backups } = await run.dialect.loadReverting()
-  const context = { url: run.url, role: run.config.role, run: runProgram, signal: run.signal }
+  const context = { url: run.url, role: run.config.role, run: programsOf(run), signal: run.signal }
   return { backups, context, dir }
 }
 
@@ -36,18 +46,21 @@ export async function requireBackupTools(run: Run): Promise<void> {
 export async function takeBackup(run: Run, mark: BackupMark, now: Date): Promise<string> {
   const { backups, context, dir } = await findPlace(run)
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
-  const name = `${mark.database.replace(/[^\w.-]/g, '_')}-${stamp}-before-${mark.newest?.name ?? 'empty'}`
-  const file = join(dir, `${name.slice(0, 200)}.${backups.extension}`)
-  const draft = `${file}.part`
+  const name = `${mark.database}-${stamp}-before-${mark.newest?.name ?? 'empty'}`.replace(/[^\w.-]/g, '_')
+  let draft: string | undefined
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
-    rmSync(draft, { force: true })
+    makeFolder(dir, 0o700)
+    const file = reserve(join(dir, name.slice(0, 200)), backups.extension)
+    draft = `${file}.part`
     await backups.write(context, draft)
     const fault = await backups.findFault(context, draft, mark)
     if (fault !== undefined) throw new Error(`what was written ${fault}`)
+    const { size } = statSync(draft)
     renameSync(draft, file)
+    run.emit({ type: 'notice', code: 'backup-taken', message: `backup taken: ${file} (${size} bytes)` })
+    return file
   } catch (error) {
-    removeQuietly(draft)
+    if (draft !== undefined) removeQuietly(draft)
     context.signal.throwIfAborted()
     if (isSlipwayError(error)) throw error
     throw new SlipwayError(
@@ -56,9 +69,25 @@ export async function takeBackup(run: Run, mark: BackupMark, now: Date): Promise
       { cause: error },
     )
   }
-  const size = statSync(file).size
-  run.emit({ type: 'notice', code: 'backup-taken', message: `backup taken: ${file} (${size} bytes)` })
-  return file
+}
+
+/**
+ * Makes the draft, `FILE.part`, for nobody else to read, and gives FILE: a name that no other backup of the same second
+ * has. Whoever makes the draft may use the name, and looks only then whether one was finished under it before.
+ */
+function reserve(path: string, extension: string): string {
+  for (let count = 1; ; count++) {
+    const file = `${path}${count === 1 ? '' : `-${count}`}.${extension}`
+    const draft = `${file}.part`
+    try {
+      closeSync(openSync(draft, 'wx', 0o600))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      throw error
+    }
+    if (!existsSync(file)) return file
+    removeQuietly(draft)
+  }
 }
 
 /** What kept the backup from being taken is the error to tell. */
@@ -104,8 +133,17 @@ function findNewest(dir: string): { readonly file: string; readonly at: number }
   }
   const files = names
     .filter((name) => !name.startsWith('.') && !/(?:\.part|-wal|-shm|-journal)$/.test(name))
-    .map((name) => ({ file: join(dir, name), found: statSync(join(dir, name), { throwIfNoEntry: false }) }))
+    .map((name) => ({ file: join(dir, name), found: statOf(join(dir, name)) }))
     .flatMap(({ file, found }) => (found?.isFile() === true ? [{ file, at: found.mtimeMs }] : []))
     .sort((a, b) => b.at - a.at)
   return files[0] ?? `there is no backup in ${dir}`
+}
+
+/** Undefined for what cannot be followed, such as a link to nothing or to itself. */
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file)
+  } catch {
+    return undefined
+  }
 }

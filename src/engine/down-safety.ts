@@ -1,9 +1,8 @@
 /** What has to be said before a down may run: that data may go, and that this is the database that was meant. */
 import { type DatabaseUrl, isSocketDirectory } from '../config/url.ts'
 import { SlipwayError } from '../errors.ts'
-import { countRows } from '../text/count-rows.ts'
 import type { DownSurvey } from './down.ts'
-import { isDataLoss } from './down-losses.ts'
+import { describeLoss, isDataLoss } from './down-losses.ts'
 import type { Run } from './run.ts'
 
 export interface SafetyOptions {
@@ -28,21 +27,6 @@ export function refuseLoss(
   return new SlipwayError('data-loss', `data would be lost: ${list.join('; ')}`, {
     hint: `take a backup (--backup), then: ${retype('--allow-data-loss')}`,
   })
-}
-
-export function describeLoss({ kind, what, rows, isEstimate }: DownSurvey['losses'][number]): string {
-  switch (kind) {
-    case 'table':
-      return `drops ${what} with ${countRows(rows, isEstimate, 'row')}`
-    case 'column':
-      return `drops ${what} with ${countRows(rows, isEstimate, 'value')}`
-    case 'rows':
-      return `deletes from ${what}, which holds ${countRows(rows, isEstimate, 'row')}`
-    case 'opaque':
-      return `is ${what} outside a transaction: what it takes away cannot be known`
-    case 'watched':
-      return `is ${what}: what it takes away is seen as it runs`
-  }
 }
 
 /** Why this database wants its name said; undefined if it does not. */

@@ -5,11 +5,12 @@ import type { Turns } from '../dialects/turns.ts'
 import { SlipwayError } from '../errors.ts'
 import { checkpoint } from '../events.ts'
 import type { Discovery } from '../files/discover.ts'
+import type { LoadedMigration } from '../files/loaded.ts'
 import { type DownRequest, type Revert, selectReverts } from '../plan/down.ts'
 import type { HistoryRow, MigrationFile } from '../plan/migration.ts'
 import { discover } from './discover.ts'
 import { type DownDecision, decideDown } from './down-decide.ts'
-import { type DownLoss, findDownLosses, watchLosses } from './down-losses.ts'
+import { type DownLoss, findDownLosses, isUndone, lookAgain } from './down-losses.ts'
 import type { StepPlace } from './execute.ts'
 import { describeSessionFailure } from './failure.ts'
 import { aroundRun, openHooks } from './hooks/open-hooks.ts'
@@ -138,25 +139,37 @@ function describeAll(rows: readonly HistoryRow[]): string {
 export async function placeSteps(
   run: Run,
   session: Session,
-  { survey, allowsLoss }: DownOptions,
+  { allowsLoss }: DownOptions,
   { steps, downs }: DownDecision,
 ): Promise<StepPlace[]> {
-  const watched = new Set(
-    survey.losses.flatMap(({ kind, migration }) => (kind === 'watched' ? [migration] : [])),
-  )
-  const watch = allowsLoss || watched.size === 0 ? undefined : await watchLosses(run)
-  return steps.map((step, index) => {
-    const down = downs.get(step.name) ?? nothingToRun(step)
-    return {
+  const places: StepPlace[] = []
+  for (const [index, step] of steps.entries()) {
+    const down = downs.get(step.name)
+    const migration = down ?? nothingToRun(step)
+    const guard = down === undefined || allowsLoss ? {} : await guardOf(run, session, step, down)
+    places.push({
       run,
       session,
-      step: { name: step.name, file: down.file, action: 'revert', history: step.history },
-      migration: down,
+      step: { name: step.name, file: migration.file, action: 'revert', history: step.history },
+      migration,
       index: index + 1,
       total: steps.length,
-      ...(watch !== undefined && watched.has(step.name) ? { watch: watch(step.name) } : {}),
-    }
-  })
+      ...guard,
+    })
+  }
+  return places
+}
+
+/** Whatever was seen before it runs: only what it does counts. */
+async function guardOf(
+  run: Run,
+  session: Session,
+  step: Revert,
+  down: LoadedMigration,
+): Promise<Pick<StepPlace, 'watch' | 'look'>> {
+  if (!isUndone(step, down)) return { look: lookAgain(run, session, step, down) }
+  const { watchLosses } = await import('./watch-losses.ts')
+  return { watch: await watchLosses(run, down) }
 }
 
 /** It was recorded as skipped: only its row goes. */

@@ -9,7 +9,7 @@ import { refusalError } from '../plan/plan.ts'
 import { discover } from './discover.ts'
 import { planAgainst } from './planning.ts'
 import type { Run } from './run.ts'
-import { runProgram } from './run-program.ts'
+import { programsOf } from './run-program.ts'
 import { reading } from './survey.ts'
 
 export interface BaselineFile {
@@ -84,7 +84,7 @@ async function describe(
 async function dumpSchema(run: Run, session: Session, owners: boolean): Promise<string> {
   const scratchDir = mkdtempSync(join(tmpdir(), 'slipway-dump-'))
   try {
-    return await session.dumpSchema({ owners, run: runProgram, signal: run.signal, scratchDir })
+    return await session.dumpSchema({ owners, run: programsOf(run), signal: run.signal, scratchDir })
   } finally {
     rmSync(scratchDir, { recursive: true, force: true })
   }

@@ -13,9 +13,12 @@ export interface Echo {
   said(name: string, text: string): void
   /**
    * The same executor, overheard. Values are bound and never told. A migration's own is asked for once when it begins;
-   * `operations` is one of its operations, which look around before they change something.
+   * `operations` is one of its operations, which look around before they change something; `frame` what the runner
+   * sends around one, which is told only.
    */
-  overhear(executor: Executor, name: string, part?: 'operations'): Executor
+  overhear(executor: Executor, name: string, part?: 'operations' | 'frame'): Executor
+  /** An operation begins; the answer says that all it has sent is undone. */
+  attempt?(name: string): () => void
 }
 
 /** Data in a statement may be as long as it likes; a log line may not. */

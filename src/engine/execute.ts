@@ -20,7 +20,11 @@ import type { Run } from './run.ts'
 import { settleFailure } from './settle-failure.ts'
 import { backoff, sleep } from './sleep.ts'
 
-export type Watch = (executor: Executor, work: () => Promise<void>) => Promise<void>
+export interface Watch {
+  around(executor: Executor, work: () => Promise<void>): Promise<void>
+  /** It was rolled back only to be run again. */
+  wantsAnother(thrown: unknown): boolean
+}
 
 export interface StepPlace {
   readonly run: Run
@@ -32,6 +36,8 @@ export interface StepPlace {
   readonly total: number
   /** Stands around the work of a body inside its transaction; see watchLosses. */
   readonly watch?: Watch
+  /** Before the statements after the first so many are run outside a transaction. Throws data-loss. */
+  readonly look?: (statementsDone: number) => Promise<void>
   /** The one after it in the plan, where the plan is settled. */
   readonly next?: () => StepPlace | undefined
 }
@@ -107,12 +113,14 @@ async function attemptUntilDone(place: StepPlace): Promise<StepOutcome> {
     try {
       if (isStepwise(place)) {
         const resumption = await openResumption(place, attempt, tries > 1)
+        await place.look?.(resumption.statementsDone)
         await withCancellation(place, () => session.applyStepwise(resumption))
       } else await withCancellation(place, () => session.applyInTransaction(attempt))
       return 'done'
     } catch (thrown) {
       if (thrown instanceof CommitUnanswered) return 'committed-unanswered'
       if (thrown instanceof TurnLost) throw thrown
+      if (place.watch?.wantsAnother(thrown) === true) continue
       run.echo?.failed(migration, thrown)
       const failed: FailedStep = { migration, thrown, query: scribe.tracker?.failed }
       const fault = faultOf(run, failed)
@@ -169,7 +177,7 @@ async function findBlockers(
   attempt: Attempt,
   { query }: FailedStep,
 ): Promise<readonly LockHolder[]> {
-  if (attempt.body.kind === 'sql' || query === undefined) return session.blockers(attempt)
+  if (attempt.body.statements !== undefined || query === undefined) return session.blockers(attempt)
   const statements = await run.dialect.parse(query.text).catch(() => [])
   return session.blockers({ ...attempt, body: { kind: 'sql', statements } })
 }

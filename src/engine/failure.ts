@@ -62,13 +62,17 @@ function titleOf({ migration: { file, direction } }: FailedStep): string {
 }
 
 /** The table's hints are about `up`. */
-function hintFor({ migration: { direction, file } }: FailedStep, code: ErrorCode): { hint?: string } {
+function hintFor(
+  { migration: { direction, file, options } }: FailedStep,
+  code: ErrorCode,
+): { hint?: string } {
   if (direction !== 'down') return {}
-  return code === 'migration-failed'
-    ? {
-        hint: `correct its down, have the edit accepted (${repairCommand('accept', file.name)}), then: slipway down`,
-      }
-    : { hint: 'run again: slipway down' }
+  if (code !== 'migration-failed') return { hint: 'run again: slipway down' }
+  // What is being reverted may be edited behind the statements that are done.
+  const accepted = options.transaction
+    ? `, have the edit accepted (${repairCommand('accept', file.name)})`
+    : ''
+  return { hint: `correct its down${accepted}, then: slipway down` }
 }
 
 /** JavaScript can throw anything; what says nothing by itself is given a verb. */

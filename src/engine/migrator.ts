@@ -141,11 +141,13 @@ export function tellUpToDate(up: Up, result: Plan | Refusal): void {
 }
 
 async function applyUnderLock(up: Up): Promise<void> {
-  const { session, progress } = up
+  const { session, progress, hooks } = up
   await session.ensureHistory()
   checkpoint('history-ready')
-  if (needsBaseline(up.found, await session.readHistory()))
+  if (needsBaseline(up.found, await session.readHistory())) {
+    await hooks?.begin()
     await (await import('./baseline.ts')).loadBaseline(up)
+  }
   const snapshot = await session.readHistory()
   await loadPending(up, snapshot)
   const plan = requirePlan(up, await makePlan(up, snapshot))
@@ -155,7 +157,6 @@ async function applyUnderLock(up: Up): Promise<void> {
   tellPlan(up, plan, snapshot)
   progress.pending = plan.steps.map((step) => step.name)
   const together = up.request.together === true
-  const { hooks } = up
   if (runsAny(plan)) await hooks?.begin()
   if (!(await runSteps(placeSteps(up, plan), { together, progress, hooks }))) return
   proveHistory(plan, await session.readHistory())

@@ -5,10 +5,12 @@ import type { Echo } from './echo.ts'
 export interface SentStatement {
   readonly text: string
   readonly values: readonly unknown[]
+  /** Of a transaction that the runner put around an operation. */
+  readonly isFrame?: boolean
 }
 
 export interface Recording {
-  /** In the order of sending; what failed, and was caught, has had no effect. */
+  /** In the order of their effects; what failed, and was caught, has had none. */
   readonly sent: readonly SentStatement[]
   /** SQLite runs a body again that drops a table others refer to. */
   readonly runs: number
@@ -19,13 +21,22 @@ export interface Recorder extends Echo {
   take(name: string): Recording
 }
 
-/** Operations look what is there; in the scratch database it is what it will be where the SQL is run. */
+/**
+ * Operations look what is there; in the scratch database it is what it will be where the SQL is run. What PostgreSQL makes
+ * and takes back to compare definitions is a look as well.
+ */
 function isLook(text: string): boolean {
-  return /^\s*(?:select|values|with)\b|^\s*pragma\s+[\w.]+(?:\s*\([^)]*\))?\s*;?\s*$/i.test(text)
+  return /^savepoint slipway_look\b|^\s*(?:select|values|with)\b|^\s*pragma\s+[\w.]+(?:\s*\([^)]*\))?\s*;?\s*$/i.test(
+    text,
+  )
+}
+
+interface Heard extends SentStatement {
+  readonly byOperation: boolean
 }
 
 export function createRecorder(): Recorder {
-  const heard = new Map<string, { sent: SentStatement[]; runs: number }>()
+  const heard = new Map<string, { sent: Heard[]; runs: number }>()
   return {
     done() {},
     failed() {},
@@ -41,23 +52,28 @@ export function createRecorder(): Recorder {
     },
     overhear(executor, name, part) {
       const before = heard.get(name)
+      const byOperation = part !== undefined
       const recording =
-        part === 'operations' && before !== undefined
-          ? before
-          : { sent: [] as SentStatement[], runs: (before?.runs ?? 0) + 1 }
+        byOperation && before !== undefined ? before : { sent: [] as Heard[], runs: (before?.runs ?? 0) + 1 }
       heard.set(name, recording)
       return {
         async query(text, values) {
-          if (part === 'operations' && isLook(text)) return await executor.query(text, values)
-          const statement = { text, values }
-          recording.sent.push(statement)
-          try {
-            return await executor.query(text, values)
-          } catch (error) {
-            recording.sent.splice(recording.sent.indexOf(statement), 1)
-            throw error
-          }
+          const statement = { text, values, byOperation, ...(part === 'frame' ? { isFrame: true } : {}) }
+          // A frame has been sent when it is told.
+          if (part === 'frame') recording.sent.push(statement)
+          const rows = await executor.query(text, values)
+          // A session answers in the order in which it works: what waited for an operation comes after it.
+          if (part === undefined || (part === 'operations' && !isLook(text))) recording.sent.push(statement)
+          return rows
         },
+      }
+    },
+    attempt(name) {
+      const recording = heard.get(name)
+      const before = new Set(recording?.sent)
+      return () => {
+        if (recording !== undefined)
+          recording.sent = recording.sent.filter((one) => before.has(one) || !one.byOperation)
       }
     },
     take(name) {

@@ -11,6 +11,7 @@ import {
   type RepairAction,
   type RepairRequest,
   selectDamage,
+  unitDone,
 } from '../plan/repair.ts'
 import { amendHistory } from './amend.ts'
 import { recordOf } from './attempt.ts'
@@ -111,7 +112,7 @@ async function amendmentFor(
   action: RepairAction,
 ): Promise<Amendment> {
   const { history } = damage
-  const counted = `${history.statementsDone} statements counted as done`
+  const counted = `${history.statementsDone} ${unitDone(damage, history.statementsDone)} counted as done`
   switch (action) {
     case 'accept': {
       const record = await recordOfFile(run, session, damage)

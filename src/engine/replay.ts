@@ -1,4 +1,5 @@
 /** Runs migrations in a scratch database, as `up` and `down` would run them in the target. */
+import { randomUUID } from 'node:crypto'
 import { SlipwayError } from '../errors.ts'
 import { asDown } from '../files/down.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
@@ -45,8 +46,10 @@ async function runStep(
   action: 'apply' | 'skip' | 'revert',
   history?: HistoryRow,
 ): Promise<void> {
-  const { run, session } = scratch
+  const { session } = scratch
   const { file } = migration
+  // Each step is a run of its own, as on a target: what one finds of another must not hang on its id.
+  const run = { ...scratch.run, runId: randomUUID() }
   const step = { name: file.name, file, action, ...(history === undefined ? {} : { history }) }
   await withinScratch(scratch, async () => {
     run.signal.throwIfAborted()

@@ -1,5 +1,6 @@
 /** up, down and up again in a scratch database: the schema has to come back both times. */
 
+import { exitCodes, isSlipwayError, type SlipwayError } from '../errors.ts'
 import { asDown } from '../files/down.ts'
 import type { LoadedMigration } from '../files/loaded.ts'
 import { refusalError } from '../plan/plan.ts'
@@ -12,13 +13,18 @@ import { askTarget, assumeStart, isElsewhere } from './starting-point.ts'
 
 export interface RoundTrip {
   readonly name: string
-  /** `down`: it leaves another schema than was there before. `up`: the second one makes another than the first. */
-  readonly outcome: 'same' | 'down' | 'up' | 'irreversible' | 'skipped'
+  /**
+   * `down`: it leaves another schema than was there before. `up`: the second one makes another than the first.
+   * `up-fails`: the second one fails; then those after it are `untried`, since they would begin without it.
+   */
+  readonly outcome: 'same' | 'down' | 'up' | 'up-fails' | 'untried' | 'irreversible' | 'skipped'
   /** Of the schema as it should be and as it is, where it differs. */
   readonly diff?: string
+  /** What the second `up` failed with. */
+  readonly error?: SlipwayError
 }
 
-/** In order. One that does not come back is left as its second `up` made it, and those after it go on from there. */
+/** In order. One that does not come back is left as its second `up` made it, and those after it go on from there. Throws what fails the first time. */
 export async function tryRoundTrips(run: Run, { all }: { readonly all: boolean }): Promise<RoundTrip[]> {
   const found = await discover(run)
   const options = { found, request: {}, isReplayed: () => true }
@@ -31,7 +37,12 @@ export async function tryRoundTrips(run: Run, { all }: { readonly all: boolean }
   const known = new Map([...loaded, ...start.baseline.map((each) => [each.file.name, each] as const)])
   await replayApplied(scratch, { ...start, loaded: known })
   const trips: RoundTrip[] = []
-  for (const migration of pending) trips.push(await tryRoundTrip(scratch, migration))
+  for (const migration of pending) {
+    const isStuck = trips.some(({ outcome }) => outcome === 'up-fails' || outcome === 'untried')
+    trips.push(
+      isStuck ? { name: migration.file.name, outcome: 'untried' } : await tryRoundTrip(scratch, migration),
+    )
+  }
   return trips
 }
 
@@ -45,14 +56,13 @@ async function tryRoundTrip(scratch: Scratch, migration: LoadedMigration): Promi
   const first = await look()
   await revertInScratch(scratch, migration)
   const back = await look()
-  await applyInScratch(scratch, migration)
+  const diff =
+    back === before ? undefined : diffTexts({ before, after: back, names: ['before up', 'after down'] })
+  const error = await findFailure(() => applyInScratch(scratch, migration))
+  if (error !== undefined)
+    return { name, outcome: 'up-fails', error, ...(diff === undefined ? {} : { diff }) }
   const second = await look()
-  if (back !== before)
-    return {
-      name,
-      outcome: 'down',
-      diff: diffTexts({ before, after: back, names: ['before up', 'after down'] }),
-    }
+  if (diff !== undefined) return { name, outcome: 'down', diff }
   if (second !== first)
     return {
       name,
@@ -60,4 +70,15 @@ async function tryRoundTrip(scratch: Scratch, migration: LoadedMigration): Promi
       diff: diffTexts({ before: first, after: second, names: ['after up', 'after the second up'] }),
     }
   return { name, outcome: 'same' }
+}
+
+/** The migration's own failure is what was looked for; what befell the scratch database is thrown. */
+async function findFailure(work: () => Promise<void>): Promise<SlipwayError | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (isSlipwayError(error) && error.exitCode === exitCodes.failed) return error
+    throw error
+  }
 }

@@ -1,17 +1,26 @@
 /** Another program to its end, for a dialect that needs one. */
-import type { RunProgram } from '../dialects/reverting.ts'
+import type { ProgramResult, RunProgram } from '../dialects/reverting.ts'
 import { type ProgramEnd, runProgram as runChild } from '../programs/run-program.ts'
+import type { Run } from './run.ts'
 
 /** What a program needs of our environment, and nothing that may be a secret. */
 const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot'] as const
 
-/** Without input. A signal of the run ends it. */
-export const runProgram: RunProgram = async (program, args, { env, signal }) => {
+/** With the run's environment, without input. A signal of the run ends it. */
+export function programsOf(run: Pick<Run, 'cwd' | 'env'>): RunProgram {
+  return (program, args, options) => runProgram(run, [program, ...args], options)
+}
+
+async function runProgram(
+  run: Pick<Run, 'cwd' | 'env'>,
+  command: readonly [string, ...string[]],
+  { env, signal }: Parameters<RunProgram>[2],
+): Promise<ProgramResult> {
   const output: Record<'stdout' | 'stderr', string[]> = { stdout: [], stderr: [] }
   const end = await runChild({
-    command: [program, ...args],
-    cwd: process.cwd(),
-    env: { ...inheritedVariables(), ...env },
+    command,
+    cwd: run.cwd,
+    env: { ...inheritedVariables(run), ...env },
     timeoutMs: 0,
     signal,
     onLine: (line, from) => output[from].push(line),
@@ -27,10 +36,10 @@ export const runProgram: RunProgram = async (program, args, { env, signal }) => 
   }
 }
 
-function inheritedVariables(): Record<string, string> {
+function inheritedVariables({ env }: Pick<Run, 'env'>): Record<string, string> {
   return Object.fromEntries(
     inherited.flatMap((name) => {
-      const value = process.env[name]
+      const value = env[name]
       return value === undefined ? [] : [[name, value]]
     }),
   )

@@ -16,6 +16,8 @@ export interface Run {
   readonly whileWaiting?: (() => void) | undefined
   /** With SLIPWAY_ECHO. */
   readonly echo?: Echo | undefined
+  /** In a scratch database, where nobody waits for it: no time is over before the work is done. */
+  readonly isTrial?: boolean
   /** When it began, by performance.now(); without it, when the process did. */
   readonly began?: number
   /** Aborted with a SlipwayError as reason when the run has to stop. */

@@ -81,7 +81,6 @@ function aim(run: Run, { echo, listen }: ScratchOptions): Run {
   const tell = new Set<RunEvent['type']>(['warning', 'migration-log', 'cleanup-failed'])
   return {
     ...run,
-    runId: run.runId,
     config,
     url: findServer(run),
     emit: (event) => {
@@ -89,6 +88,7 @@ function aim(run: Run, { echo, listen }: ScratchOptions): Run {
       listen?.(event)
     },
     echo,
+    isTrial: true,
   }
 }
 
@@ -132,7 +132,7 @@ async function make(run: Run): Promise<ScratchDatabase | undefined> {
 
 async function copy(target: Run, aimed: Run): Promise<ScratchDatabase> {
   const { makeCopy } = await import('./copy.ts')
-  return await makeCopy(target, await make(aimed))
+  return await makeCopy(target, () => make(aimed))
 }
 
 /** Never throws: what was found out there counts, and a later run drops what this one could not. */

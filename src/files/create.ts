@@ -1,11 +1,12 @@
 /** `new`: writes migrations that do not exist yet. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SlipwayError } from '../errors.ts'
 import type { ParsedName } from '../plan/name.ts'
 import { nextSecond, nextVersion } from '../plan/next-version.ts'
 import type { RenderedMigration } from '../templates/render.ts'
 import { errnoOf } from './folder.ts'
+import { makeFolder } from './make-folder.ts'
 
 export interface CreateOptions {
   /** Absolute; made if it is not there. */
@@ -25,7 +26,7 @@ export interface CreateOptions {
 export function createMigrations({ dir, migrations, now, existing }: CreateOptions): string[] {
   const written: string[] = []
   try {
-    mkdirSync(dir, { recursive: true })
+    makeFolder(dir)
     let version = nextVersion(now, existing)
     for (const migration of migrations) {
       for (; ; version = nextSecond(version)) {

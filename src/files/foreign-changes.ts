@@ -1,18 +1,10 @@
 /** Makes a folder slipway's: writes converted files in the place of what they were made from, and keeps the originals in old/. */
-import {
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, SlipwayError } from '../errors.ts'
+import { checkpoint } from '../events.ts'
 import { errnoOf } from './folder.ts'
+import { makeFolder } from './make-folder.ts'
 import { showPath } from './read-source.ts'
 
 export type FolderChange =
@@ -37,14 +29,19 @@ export function refuseOverwriting(changes: readonly FolderChange[], cwd: string)
   })
 }
 
-/** In this order a process that is killed loses nothing, and the same changes can be made again. Throws not-writable. */
-export function applyChanges(changes: readonly FolderChange[], cwd: string): void {
+/**
+ * In this order a process that is killed loses nothing, and the same changes can be made again. `done` after each of them.
+ * Throws not-writable.
+ */
+export function applyChanges(changes: readonly FolderChange[], cwd: string, done: () => void): void {
   for (const change of changes) {
     const target = change.kind === 'move' ? change.to : change.keep
     try {
-      mkdirSync(dirname(target), { recursive: true })
+      makeFolder(dirname(target))
       if (change.kind === 'move') moveFile(change)
       else replaceFile(change)
+      done()
+      checkpoint('folder-changed')
     } catch (error) {
       const what = `cannot write ${showPath(target, cwd)} (${errnoOf(error) ?? messageOf(error)}); nothing was recorded`
       throw new SlipwayError('not-writable', what, {
@@ -60,20 +57,26 @@ function moveFile({ from, to }: { readonly from: string; readonly to: string }):
   else renameSync(from, to)
 }
 
-function replaceFile({
-  path,
-  text,
-  keep,
-}: {
-  readonly path: string
-  readonly text: string
-  readonly keep: string
-}): void {
-  if (!existsSync(keep)) copyFileSync(path, keep, constants.COPYFILE_EXCL)
-  // Beginning with a dot, it is no migration while it is being written.
+type Write = Extract<FolderChange, { readonly kind: 'write' }>
+
+function replaceFile({ path, text, keep }: Write): void {
+  if (!existsSync(keep)) {
+    putInPlace(keep, (draft) => copyFileSync(path, draft))
+    checkpoint('folder-changed')
+  }
+  putInPlace(path, (draft) => writeFileSync(draft, text, { mode: statSync(path).mode }))
+}
+
+/** Whole or not at all. Beginning with a dot, it is no migration while it is being written. */
+function putInPlace(path: string, write: (draft: string) => void): void {
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}`)
-  writeFileSync(draft, text, { mode: statSync(path).mode })
-  renameSync(draft, path)
+  try {
+    write(draft)
+    renameSync(draft, path)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
 }
 
 function isSameFile(a: string, b: string): boolean {

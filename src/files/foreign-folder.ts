@@ -1,10 +1,11 @@
 /** The folder of migrations as another tool left it: everything that may be one of its migrations, whatever it is called. */
 import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { SlipwayError } from '../errors.ts'
 import type { ForeignFile } from '../plan/adopt/ledger.ts'
 import type { Folder } from '../plan/adopt/match.ts'
+import type { ForeignTool } from '../plan/adopt/names.ts'
 import { isArchivable } from './archivable.ts'
 import { findDuplicates } from './duplicates.ts'
 import { listFolder } from './folder.ts'
@@ -26,14 +27,14 @@ interface Listed {
   readonly draft?: Draft
 }
 
-/** Throws dir-missing. */
-export function readForeignFolder(dir: string, cwd: string): ForeignFolder {
+/** Throws dir-missing. `tool` is the end of the names of originals. */
+export function readForeignFolder(dir: string, cwd: string, tool: ForeignTool): ForeignFolder {
   const listing = listFolder(dir)
   const { drafts, misnamed } = groupEntries(dir, listing, 'old')
   const isNameless = ({ why }: { readonly why: string }) => why === 'begins with no version'
   const found = [
-    ...listOne(dir, { cwd, place: 'folder' }),
-    ...(listing.folders.includes('old') ? listAll(join(dir, 'old'), cwd) : []),
+    ...listOne(dir, { cwd, place: 'folder', tool }),
+    ...(listing.folders.includes('old') ? listAll(join(dir, 'old'), { cwd, place: 'old', tool }) : []),
   ]
   return {
     dir,
@@ -56,13 +57,14 @@ export function readForeignFolder(dir: string, cwd: string): ForeignFolder {
 interface Where {
   readonly cwd: string
   readonly place: ForeignFile['place']
+  readonly tool: ForeignTool
 }
 
-function listAll(dir: string, cwd: string): Listed[] {
-  const own = listOne(dir, { cwd, place: 'old' })
+function listAll(dir: string, where: Where): Listed[] {
+  const own = listOne(dir, where)
   const names = new Set(own.map(({ file }) => file.name))
   const others = listFolder(dir).folders.filter((folder) => !names.has(folder) && !folder.startsWith('.'))
-  return [...own, ...others.flatMap((folder) => listAll(join(dir, folder), cwd))]
+  return [...own, ...others.flatMap((folder) => listAll(join(dir, folder), where))]
 }
 
 function listOne(dir: string, where: Where): Listed[] {
@@ -78,35 +80,36 @@ function listOne(dir: string, where: Where): Listed[] {
   return [...named, ...nameless, ...others]
 }
 
-function listDraft(dir: string, draft: Draft, { cwd, place }: Where): Listed {
+function listDraft(dir: string, draft: Draft, where: Where): Listed {
   const isFolder = dirname(draft.up) !== dir
   const paths = isFolder ? [dirname(draft.up)] : [draft.up, ...(draft.down === undefined ? [] : [draft.down])]
   const kind = draft.language === 'sql' ? 'sql' : 'script'
-  const file = fileOf(
-    draft.up,
-    { name: draft.name, bases: paths.map((path) => basename(path)), kind, place },
-    cwd,
-  )
+  const file = fileOf(draft.up, { name: draft.name, bases: paths.map((path) => basename(path)), kind }, where)
   return { file, paths, draft }
 }
 
-function listFile(path: string, kind: 'nameless' | 'other', { cwd, place }: Where): Listed {
+function listFile(path: string, kind: 'nameless' | 'other', where: Where): Listed {
   const name = basename(path, extname(path))
-  return { file: fileOf(path, { name, bases: [basename(path)], kind, place }, cwd), paths: [path] }
+  return { file: fileOf(path, { name, bases: [basename(path)], kind }, where), paths: [path] }
 }
 
 function fileOf(
   path: string,
-  facts: Pick<ForeignFile, 'name' | 'bases' | 'kind' | 'place'>,
-  cwd: string,
+  facts: Pick<ForeignFile, 'name' | 'bases' | 'kind'>,
+  { cwd, place, tool }: Where,
 ): ForeignFile {
   let text: string | undefined
+  const kept = join(dirname(path), 'old', `${basename(path)}.${tool}`)
   return {
     ...facts,
+    place,
     shown: showPath(path, cwd),
     get text() {
       text ??= readSourceFile(path, cwd).text
       return text
+    },
+    get original() {
+      return place === 'folder' && existsSync(kept) ? readSourceFile(kept, cwd).text : undefined
     },
     get sha256() {
       return hash('sha256', readFileSync(path))

@@ -19,7 +19,7 @@ export interface MigratorOptions extends SlipwayConfig {
   readonly cwd?: string | undefined
   /**
    * Variables to read settings from that no option gives, `SLIPWAY_*`, `DATABASE_URL` and `PG*`, and what migrations and
-   * hooks get as their environment: usually `process.env`. Default: none.
+   * hooks get as their environment, and `pg_dump`, which is looked for on its `PATH`: usually `process.env`. Default: none.
    */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
   /** Stops whatever runs, in good order: the statement is cancelled, the migration rolled back, the lock released. */

@@ -39,6 +39,10 @@ export function hasMarker(text: string): boolean {
   return /^[ \t]*--[ \t]*migrate:(?:up|down)\b/im.test(text)
 }
 
+export function hasWayDown(text: string): boolean {
+  return /^[ \t]*--[ \t]*migrate:down\b/im.test(text)
+}
+
 function trimTrailingBlankLines(text: string): string {
   let end = text.length
   for (;;) {

@@ -40,10 +40,18 @@ export function findDamage(states: readonly MigrationStatus[]): Damage[] {
   })
 }
 
+/** What `statements_done` counts: of a script outside a transaction it can only be its backfills that count. */
+export function unitDone({ file }: Pick<Damage, 'file'>, count: number): string {
+  const isScript = file !== undefined && file.language !== 'sql'
+  if (count === 1) return isScript ? 'batch' : 'statement'
+  return isScript ? 'batches' : 'statements'
+}
+
 /** What a repair would do, as the rest of a sentence that begins with a verb; the same for the log, the question and the refusal. */
-export function describeRepair(action: RepairAction, { name, file, history }: Damage): string {
-  const counted =
-    history.statementsDone === 0 ? '' : ` (${history.statementsDone} of its statements were counted as done)`
+export function describeRepair(action: RepairAction, damage: Damage): string {
+  const { name, file, history } = damage
+  const done = history.statementsDone
+  const counted = done === 0 ? '' : ` (${done} of its ${unitDone(damage, 2)} were counted as done)`
   switch (action) {
     case 'accept':
       return `accept the edited text of ${name} (${file === undefined ? '' : describeChange(file, history)})`

@@ -1,6 +1,6 @@
 /**
  * How history says that a migration is being reverted: its row is `started` and `statements_done` is negative, -1 minus
- * the statements of the down that are done. No release knows another meaning of such a number.
+ * the statements of the down that are done, or the batches of its backfills. No release knows another meaning of such a number.
  */
 import type { HistoryRow } from './migration.ts'
 

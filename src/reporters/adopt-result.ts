@@ -8,6 +8,8 @@ export interface AdoptedFile {
   readonly row: string | null
   /** Null for a row that no file is. */
   readonly path: string | null
+  /** Flyway: the file that reverts it, which shares its fate. */
+  readonly undo: string | null
   /** In history. */
   readonly name: string | null
   /** `missing`: no file. `none`: neither in history nor to run. */
@@ -29,9 +31,10 @@ export interface AdoptResult extends DatabaseFacts {
   readonly warnings: readonly ResultWarning[]
 }
 
-export function describeAction({ action, change, why }: AdoptedFile): string {
-  const place = change === 'move' ? `moved to old/${why === null ? '' : ` (${why})`}` : ''
-  const form = change === 'convert' ? 'converted' : place
+export function describeAction({ action, change, why, undo }: AdoptedFile): string {
+  const both = undo === null ? '' : ` with ${undo}`
+  const place = change === 'move' ? `moved to old/${both}${why === null ? '' : ` (${why})`}` : ''
+  const form = change === 'convert' ? `converted${both}` : place
   switch (action) {
     case 'record':
       return ['recorded as applied', ...(form === '' ? [] : [form])].join(', ')

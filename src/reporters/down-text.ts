@@ -1,6 +1,6 @@
 /** What `down` would revert and lose, for a person. Pure; the caller redacts and writes. */
 import type { DownSurvey } from '../engine/down.ts'
-import { describeLoss } from '../engine/down-safety.ts'
+import { describeLoss } from '../engine/down-losses.ts'
 import { maskPasswords } from '../sql/mask-passwords.ts'
 import { oneLine } from '../text/visible-text.ts'
 import { countOf } from './count-of.ts'
@@ -34,7 +34,7 @@ function stepLines({ steps, downs, losses }: DownSurvey, index: number, paint: P
   const place = `${String(index + 1).padStart(String(steps.length).length + 2)}.`
   const modes = [
     ...(step.history.reverting === true
-      ? [`goes on after ${countOf(step.history.statementsDone, 'statement')}`]
+      ? [`goes on after ${countDone(step.history.statementsDone, down?.body.kind)}`]
       : []),
     down === undefined
       ? 'recorded as skipped, nothing to run'
@@ -53,6 +53,11 @@ function stepLines({ steps, downs, losses }: DownSurvey, index: number, paint: P
           `     ${paint(loss.rows === 0 ? 'faint' : 'caution', `! ${oneLine(describeLoss(loss), 300)}`)}`,
       ),
   ]
+}
+
+/** Of a script, its backfills count. */
+function countDone(count: number, kind: 'sql' | 'code' | undefined): string {
+  return kind === 'code' ? `${count} ${count === 1 ? 'batch' : 'batches'}` : countOf(count, 'statement')
 }
 
 function sqlLines(down: ReturnType<DownSurvey['downs']['get']>): string[] {

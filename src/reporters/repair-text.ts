@@ -1,6 +1,6 @@
 /** What there is to repair, or what one repair would do, for a person. Pure; the caller redacts and writes. */
 import type { SlipwayError } from '../errors.ts'
-import { type Damage, describeRepair, type RepairAction, repairCommand } from '../plan/repair.ts'
+import { type Damage, describeRepair, type RepairAction, repairCommand, unitDone } from '../plan/repair.ts'
 import { noRedaction } from '../redact.ts'
 import { oneLine } from '../text/visible-text.ts'
 import { createPaint, type Paint } from './paint.ts'
@@ -37,11 +37,13 @@ const signs = {
 } as const
 
 /** `up` may go on by itself with an unfinished SQL migration: then nothing is refused, and there is no reason to show. */
-function whatLines({ name, state, history }: Damage, { reasons }: RepairResult, paint: Paint): string[] {
+function whatLines(damage: Damage, { reasons }: RepairResult, paint: Paint): string[] {
+  const { name, state, history } = damage
   const reason = reasons.get(name)
   if (reason !== undefined) return errorLines(reason, { paint, redact: noRedaction, debug: false })
   const verb = history.reverting === true ? 'slipway down' : 'slipway up'
-  const resumes = state === 'unfinished' ? `; ${verb} goes on after statement ${history.statementsDone}` : ''
+  const resumes =
+    state === 'unfinished' ? `; ${verb} goes on after ${unitDone(damage, 1)} ${history.statementsDone}` : ''
   return [paint('caution', `! ${oneLine(name, 200)} ${signs[state]}${resumes}`)]
 }
 
@@ -70,7 +72,7 @@ function proposalLines(damage: Damage, action: RepairAction): string[] {
   const done = damage.history.statementsDone
   if (action === 'retry' && done > 0 && damage.history.reverting !== true)
     lines.push(
-      `  its first ${done === 1 ? 'statement' : `${done} statements`} would run a second time; slipway up alone goes on after ${done === 1 ? 'it' : 'them'}`,
+      `  its first ${done === 1 ? '' : `${done} `}${unitDone(damage, done)} would run a second time; slipway up alone goes on after ${done === 1 ? 'it' : 'them'}`,
     )
   return lines
 }

@@ -1,22 +1,58 @@
 /** What a SQL text would take away, by PostgreSQL's own grammar. What only the catalogue knows (a cascade) is not seen. */
+import { createFormerNames, type FormerNames } from './former-names.ts'
 import { type AlterTableStmt, type DropStmt, type Node, parseGrammar } from './libpg-query.ts'
 import type { Loss } from './loss.ts'
-import { namePartsOf, showPath, showRelation, showSibling } from './postgres-names.ts'
+import { findDeletes, whyOpaque } from './postgres-deletes.ts'
+import { namePartsOf, showPath, showRelation } from './postgres-names.ts'
 import { handleNode, type NodeHandlers } from './postgres-node.ts'
+import { type PathState, rememberNames } from './postgres-renames.ts'
+import { parseName } from './quote.ts'
 
-/** In the order of the statements, each thing once. A table that was renamed before bears its first name. */
-export async function findPostgresLosses(texts: readonly string[]): Promise<Loss[]> {
+export function createPostgresNames(): FormerNames {
+  return createFormerNames({ show: showPath, fold: (name) => name })
+}
+
+/** In the order of the statements, each thing once, by the name that it had before the first that `names` has seen. */
+export async function findPostgresLosses(
+  texts: readonly string[],
+  names: FormerNames = createPostgresNames(),
+): Promise<Loss[]> {
   const nodes = (await Promise.all(texts.map(parseGrammar))).flat()
-  const formerNames = new Map<string, string>()
+  // Each migration begins with the search_path of the URL.
+  const path: PathState = { path: undefined }
   const losses = new Map<string, Loss>()
   for (const { node } of nodes) {
-    for (const loss of handleNode(node, handlers) ?? []) {
-      const known = 'table' in loss ? { ...loss, table: formerNames.get(loss.table) ?? loss.table } : loss
-      losses.set(JSON.stringify(known), known)
+    for (const loss of lossesOf(node)) {
+      const known = nameToday(loss, names, path)
+      if (known !== undefined) losses.set(JSON.stringify(known), known)
     }
-    rememberRename(node, formerNames)
+    rememberNames(node, names, path)
   }
   return [...losses.values()]
+}
+
+function lossesOf(node: Node): readonly Loss[] {
+  const deletes = findDeletes(node)
+  const found = handleNode(node, handlers)
+  const opaque = found === undefined && deletes.length === 0 ? whyOpaque(node) : undefined
+  const unknown: Loss[] = opaque === undefined ? [] : [{ kind: 'opaque', what: opaque }]
+  return [...(found ?? []), ...deletes.map((table) => ({ kind: 'rows', table }) as const), ...unknown]
+}
+
+/** Undefined: it was made on the way. */
+function nameToday(loss: Loss, names: FormerNames, { path }: PathState): Loss | undefined {
+  if (loss.kind === 'schema') return { ...loss, schema: names.schema(loss.schema) }
+  if (!('table' in loss)) return loss
+  const isBare = path !== undefined && parseName(loss.table).schema === undefined
+  const written =
+    isBare && path !== 'unknown' ? showPath([path.schema, parseName(loss.table).name]) : loss.table
+  const unsure = isBare && path === 'unknown' ? ({ isUnsure: true } as const) : {}
+  if (loss.kind === 'column') {
+    const former = names.column(written, loss.column)
+    return former === undefined ? undefined : { kind: 'column', ...former, ...unsure }
+  }
+  const table = names.table(written)
+  return table === undefined ? undefined : { ...loss, table, ...unsure }
 }
 
 const handlers: NodeHandlers<readonly Loss[]> = {
@@ -26,13 +62,22 @@ const handlers: NodeHandlers<readonly Loss[]> = {
     (relations ?? []).flatMap((item): Loss[] =>
       'RangeVar' in item ? [{ kind: 'rows', table: showRelation(item.RangeVar) }] : [],
     ),
-  DeleteStmt: ({ relation }) =>
-    relation === undefined ? [] : [{ kind: 'rows', table: showRelation(relation) }],
   DoStmt: () => [{ kind: 'opaque', what: 'a do block' }],
   CallStmt: () => [{ kind: 'opaque', what: 'a procedure call' }],
   DropOwnedStmt: () => [{ kind: 'opaque', what: 'drop owned' }],
   DropdbStmt: () => [{ kind: 'opaque', what: 'drop database' }],
 }
+
+/** What takes no column with it when it goes with `cascade`. */
+const withoutColumns = new Set([
+  'OBJECT_INDEX',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_SEQUENCE',
+  'OBJECT_TRIGGER',
+  'OBJECT_POLICY',
+  'OBJECT_RULE',
+])
 
 function dropped({ removeType, objects, behavior }: DropStmt): readonly Loss[] {
   switch (removeType) {
@@ -49,12 +94,12 @@ function dropped({ removeType, objects, behavior }: DropStmt): readonly Loss[] {
           ? [{ kind: 'schema', schema: object.String.sval }]
           : [],
       )
-    case 'OBJECT_TYPE':
-    case 'OBJECT_DOMAIN':
     case 'OBJECT_EXTENSION':
-      return behavior === 'DROP_CASCADE' ? [{ kind: 'opaque', what: 'drop … cascade' }] : []
+      return [{ kind: 'opaque', what: 'drop extension' }]
     default:
-      return []
+      return behavior === 'DROP_CASCADE' && !withoutColumns.has(removeType ?? '')
+        ? [{ kind: 'opaque', what: 'drop … cascade' }]
+        : []
   }
 }
 
@@ -66,12 +111,4 @@ function droppedColumns({ relation, objtype, cmds }: AlterTableStmt): readonly L
     if (subtype !== 'AT_DropColumn' || name === undefined) return []
     return [{ kind: 'column', table: showRelation(relation), column: name }]
   })
-}
-
-function rememberRename(node: Node, formerNames: Map<string, string>): void {
-  if (!('RenameStmt' in node)) return
-  const { renameType, relation, newname } = node.RenameStmt
-  if (renameType !== 'OBJECT_TABLE' || relation === undefined || newname === undefined) return
-  const from = showRelation(relation)
-  formerNames.set(showSibling(relation, newname), formerNames.get(from) ?? from)
 }

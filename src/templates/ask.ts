@@ -9,11 +9,12 @@ import {
   parameterSpec,
   type TemplateArguments,
 } from './parameters.ts'
-import type { Asked, Template, TemplateDialect, TemplateLanguage } from './template.ts'
+import type { Asked, Template, TemplateDialect } from './template.ts'
 
 export interface Question {
   readonly slug: string
-  readonly language: TemplateLanguage
+  /** What else the command says: `--sql`. */
+  readonly flags: readonly string[]
   readonly dialect: TemplateDialect | undefined
   readonly values: TemplateArguments
 }
@@ -23,9 +24,9 @@ export function ask(template: Template, question: Question): Asked {
   const { slug, dialect, values } = question
   const command = (changes: TemplateArguments & { readonly name?: string }) =>
     commandOf(template, question, changes)
-  const refuse = (problem: string, hint?: string) =>
+  const refuse = (problem: string, hint: string | TemplateArguments) =>
     new SlipwayError('bad-argument', `${template.name}: ${problem}`, {
-      hint: hint ?? `slipway new ${shellWord(slug)} ${exampleFlags(template)}`,
+      hint: typeof hint === 'string' ? hint : command(hint),
     })
   refuseUnknown(template, values, refuse)
   for (const name of parameterNames)
@@ -34,7 +35,7 @@ export function ask(template: Template, question: Question): Asked {
   if (missing.length > 0) {
     const flags = missing.map((name) => `--${flagOfParameter(name)}`)
     const list = [flags.slice(0, -1).join(', '), flags.at(-1)].filter(Boolean).join(' and ')
-    throw refuse(`${list} ${flags.length === 1 ? 'is' : 'are'} missing`, command({}))
+    throw refuse(`${list} ${flags.length === 1 ? 'is' : 'are'} missing`, {})
   }
   const maybe = (name: ParameterName) => textsOf(values[name])[0]
   return {
@@ -46,7 +47,20 @@ export function ask(template: Template, question: Question): Asked {
     has: (name) => values[name] === true,
     refuse,
     command,
+    example: (name, text) => exampleOf(template, values, { name, text }),
   }
+}
+
+function exampleOf(
+  { example }: Template,
+  values: TemplateArguments,
+  { name, text }: { readonly name: ParameterName; readonly text: string | undefined },
+): TemplateArguments {
+  const given = values[name]
+  if (text === undefined || typeof given === 'string' || typeof given !== 'object')
+    return { [name]: example[name] }
+  const [other] = textsOf(example[name]).filter((each) => !given.includes(each))
+  return { [name]: given.flatMap((each) => (each === text ? (other ?? []) : each)) }
 }
 
 function textsOf(value: TemplateArguments[ParameterName]): readonly string[] {
@@ -54,7 +68,7 @@ function textsOf(value: TemplateArguments[ParameterName]): readonly string[] {
   return typeof value === 'string' ? [value] : value
 }
 
-type Refuse = (problem: string, hint?: string) => SlipwayError
+type Refuse = Asked['refuse']
 
 function refuseUnknown(template: Template, values: TemplateArguments, refuse: Refuse): void {
   const takes: readonly ParameterName[] = [...template.required, ...template.optional]
@@ -63,18 +77,19 @@ function refuseUnknown(template: Template, values: TemplateArguments, refuse: Re
     const name = parameterNames.find((known) => known === key)
     if (name === undefined) {
       const near = nearest(key, parameterNames)
-      throw refuse(`there is no argument ${key}${near === undefined ? '' : `; did you mean ${near}?`}`)
+      throw refuse(`there is no argument ${key}${near === undefined ? '' : `; did you mean ${near}?`}`, {})
     }
     if (value === undefined || value === false || takes.includes(name)) continue
     throw refuse(
       `it takes no --${flagOfParameter(name)}; ${shown === '' ? 'it takes none at all' : `it takes ${shown}`}`,
+      { [name]: undefined },
     )
   }
 }
 
 function refuseOddText(name: ParameterName, text: string, refuse: Refuse): void {
   const fault = findOddText(text)
-  if (fault !== undefined) throw refuse(`--${flagOfParameter(name)} ${fault}`)
+  if (fault !== undefined) throw refuse(`--${flagOfParameter(name)} ${fault}`, {})
 }
 
 /** Line breaks of every kind, other control characters, and halves of characters have no place in a file. */
@@ -89,13 +104,11 @@ export function findOddText(text: string): string | undefined {
 /** The whole command, as it was asked for with `changes`; what is still missing is taken from the template's example. */
 function commandOf(
   template: Template,
-  { slug, language, dialect, values }: Question,
+  { slug, flags, values }: Question,
   { name = slug, ...changes }: TemplateArguments & { readonly name?: string },
 ): string {
-  const given: TemplateArguments = { ...values, ...changes }
+  const given = plainOf({ ...values, ...changes })
   const filled = { ...given, ...missingOf(template, given) }
-  const flags =
-    language === 'sql' ? ['--sql', ...(dialect === undefined ? [] : [`--dialect ${dialect}`])] : []
   return [
     'slipway new',
     shellWord(name),
@@ -103,6 +116,17 @@ function commandOf(
     ...argumentFlags(filled),
     ...flags,
   ].join(' ')
+}
+
+/** Without what cannot stand in a command. */
+function plainOf(values: TemplateArguments): TemplateArguments {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      if (typeof value === 'string') return [name, findOddText(value) === undefined ? value : undefined]
+      if (typeof value !== 'object') return [name, value]
+      return [name, value.filter((text) => findOddText(text) === undefined)]
+    }),
+  )
 }
 
 function missingOf(template: Template, given: TemplateArguments): TemplateArguments {

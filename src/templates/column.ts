@@ -2,9 +2,12 @@
 
 import { findFragmentFault } from './fragment.ts'
 import { checkName, readTable, refuseTwice, splitColumn, type TableName } from './names.ts'
+import type { TemplateArguments } from './parameters.ts'
 import type { Asked } from './template.ts'
 
 export interface Column {
+  /** As it was given. */
+  readonly given: string
   readonly name: string
   readonly type: string
   readonly notNull: boolean
@@ -31,7 +34,8 @@ export const columnAttributes = {
   unique: 'no two rows alike',
   'primary-key': 'of several columns, all of them together',
   identity: 'numbers its rows by itself',
-  'references=TABLE.COLUMN': 'a foreign key; the part behind the last dot is the column',
+  'references=TABLE.COLUMN':
+    'a foreign key; the part behind the last dot is the column. One of several columns: template add-foreign-key',
   'default=VALUE':
     'a value, taken as it is; `now()` is the time of the insert. Comes last: a colon in it is its own',
   'default-sql=EXPRESSION': 'an expression in SQL. Comes last',
@@ -60,13 +64,15 @@ interface Draft {
 function readColumn(asked: Asked, text: string, flag: 'column' | 'was'): Column {
   const { name, rest = '' } = splitColumn(text)
   checkName(asked, name, flag)
-  if (rest === '') throw asked.refuse(`--${flag} ${text} has no type; write ${name}:TYPE`)
+  if (rest === '')
+    throw asked.refuse(`--${flag} ${text} has no type; write ${name}:TYPE`, asked.example(flag, text))
   const [type, after] = cut(rest)
-  if (!isType(type)) throw asked.refuse(`--${flag} ${name}: ${type} is not a type`)
+  if (!isType(type)) throw asked.refuse(`--${flag} ${name}: ${type} is not a type`, asked.example(flag, text))
   const draft: Draft = {}
   for (let left = after; left !== undefined; )
-    left = readAttribute(asked, { draft, type, text: left, name, flag })
+    left = readAttribute(asked, { draft, type, text: left, name, flag, given: text })
   return {
+    given: text,
     name,
     type,
     notNull: draft.notNull === true,
@@ -83,20 +89,23 @@ interface Place {
   readonly type: string
   readonly name: string
   readonly flag: 'column' | 'was'
+  /** All of it. */
+  readonly given: string
   /** From the attribute on. */
   readonly text: string
 }
 
 /** What is left behind it. */
-function readAttribute(asked: Asked, { draft, type, name, flag, text }: Place): string | undefined {
+function readAttribute(asked: Asked, place: Place): string | undefined {
+  const { draft, type, name, flag, text, given } = place
   const [, kind, value] = /^(default|default-sql)=(.*)$/s.exec(text) ?? []
   if (value !== undefined) {
-    draft.default = kind === 'default' ? readDefault(type, value) : readExpression(asked, value, name)
+    draft.default = kind === 'default' ? readDefault(type, value) : readExpression(asked, value, place)
     return undefined
   }
   const [attribute, rest] = cut(text)
   const [, target] = /^references=(.+)$/s.exec(attribute) ?? []
-  if (target !== undefined) draft.references = readReference(asked, target, flag)
+  if (target !== undefined) draft.references = readOneReference(asked, target, place)
   else if (attribute === 'not-null') draft.notNull = true
   else if (attribute === 'unique') draft.unique = true
   else if (attribute === 'primary-key') draft.primaryKey = true
@@ -104,6 +113,7 @@ function readAttribute(asked: Asked, { draft, type, name, flag, text }: Place): 
   else
     throw asked.refuse(
       `--${flag} ${name}: ${attribute === '' ? 'there is a colon too many' : `${attribute} is unknown`}; known are ${Object.keys(columnAttributes).join(', ')}`,
+      asked.example(flag, given),
     )
   return rest
 }
@@ -140,18 +150,46 @@ function readDefault(type: string, value: string): ColumnDefault {
   return { kind: 'value', value: isNumber ? Number(value) : value }
 }
 
-function readExpression(asked: Asked, sql: string, name: string): ColumnDefault {
+function readExpression(asked: Asked, sql: string, { name, flag, given }: Place): ColumnDefault {
   const fault = findFragmentFault(sql, asked.dialect)
-  if (fault !== undefined) throw asked.refuse(`the default of ${name} ${fault}`)
+  if (fault !== undefined) throw asked.refuse(`the default of ${name} ${fault}`, asked.example(flag, given))
   return { kind: 'sql', sql }
 }
 
+/** A key of several columns is not one column's. */
+function readOneReference(asked: Asked, text: string, { name, flag, given }: Place): Reference {
+  const reference = readReference(asked, text, flag, given)
+  if (reference.columns.length === 1) return reference
+  throw asked.refuse(
+    `--${flag} ${name} refers to ${reference.columns.length} columns: that takes a foreign key of as many, template add-foreign-key --references ${text}`,
+    replaceGiven(asked, flag, given, given.replace(`:references=${text}`, '')),
+  )
+}
+
+/** Changes that put another text in the place of the one that was given. */
+export function replaceGiven(
+  asked: Asked,
+  flag: 'column' | 'was',
+  given: string,
+  text: string,
+): TemplateArguments {
+  return { [flag]: asked.list(flag).map((each) => (each === given ? text : each)) }
+}
+
 /** `users.id`, `app.users.id`, `prices.country,year`. Throws bad-argument. */
-export function readReference(asked: Asked, text: string, flag: 'column' | 'was' | 'references'): Reference {
+export function readReference(
+  asked: Asked,
+  text: string,
+  flag: 'column' | 'was' | 'references',
+  given: string = text,
+): Reference {
   const dot = /^((?:"[^"]*"|[^"])+)\.((?:"[^"]*"|[^".])+)$/s.exec(text)
   const [, table, column] = dot ?? []
   if (table === undefined || column === undefined)
-    throw asked.refuse(`${text} does not say what is referred to: TABLE.COLUMN, such as users.id`)
+    throw asked.refuse(
+      `${text} does not say what is referred to: TABLE.COLUMN, such as users.id`,
+      asked.example(flag, given),
+    )
   const columns = [...column.matchAll(/(?:"[^"]*"|[^",])+/g)].map(([part]) => {
     const { name } = splitColumn(part.trim())
     return checkName(asked, name, flag)

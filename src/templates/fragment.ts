@@ -52,6 +52,6 @@ export function namesIn(fragment: string): readonly string[] {
 export function readFragment(asked: Asked, flag: 'where' | 'check' | 'set' | 'undo'): string | undefined {
   const text = asked.maybe(flag)
   const fault = text === undefined ? undefined : findFragmentFault(text, asked.dialect)
-  if (fault !== undefined) throw asked.refuse(`--${flag} ${fault}`)
+  if (fault !== undefined) throw asked.refuse(`--${flag} ${fault}`, asked.example(flag))
   return text
 }

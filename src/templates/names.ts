@@ -31,10 +31,11 @@ export function besideTable({ schema }: TableName, name: string): TableName {
 
 function tableName(parsed: QualifiedName): TableName {
   const parts = parsed.schema === undefined ? [parsed.name] : [parsed.schema, parsed.name]
-  return { ...parsed, sql: barePath(parsed), text: parts.map(quoteForHelper).join('.') }
+  return { ...parsed, sql: barePath(parsed), text: parts.map(quoteForTable).join('.') }
 }
 
-function quoteForHelper(part: string): string {
+/** As a table's name is read. */
+export function quoteForTable(part: string): string {
   return /[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part
 }
 
@@ -42,7 +43,7 @@ function parse(asked: Asked, text: string, flag: ParameterName): QualifiedName {
   try {
     return parseName(text)
   } catch (error) {
-    throw asked.refuse(`--${flag}: ${messageOf(error)}`)
+    throw asked.refuse(`--${flag}: ${messageOf(error)}`, asked.example(flag))
   }
 }
 
@@ -51,7 +52,9 @@ export function readColumnNames(asked: Asked, flag: 'column' | 'was' = 'column')
   const names = asked.list(flag).map((text) => {
     const { name, rest } = splitColumn(text)
     if (rest !== undefined)
-      throw asked.refuse(`--column takes the name of a column that is there, and ${text} is a definition`)
+      throw asked.refuse(`--column takes the name of a column that is there, and ${text} is a definition`, {
+        column: asked.list('column').map((each) => (each === text ? quoteForFlag(name) : each)),
+      })
     return checkName(asked, name, flag)
   })
   refuseTwice(asked, names, flag)
@@ -60,7 +63,20 @@ export function readColumnNames(asked: Asked, flag: 'column' | 'was' = 'column')
 
 export function refuseTwice(asked: Asked, names: readonly string[], flag: ParameterName): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) throw asked.refuse(`--${flag} names ${twice} twice`)
+  if (twice !== undefined)
+    throw asked.refuse(`--${flag} names ${twice} twice`, { [flag]: withoutSecond(asked.list(flag), twice) })
+}
+
+function withoutSecond(texts: readonly string[], twice: string): readonly string[] {
+  const isOne = (text: string) => text === twice || splitColumn(text).name === twice
+  const [first, second] = [texts.findIndex(isOne), texts.findLastIndex(isOne)]
+  // The other one may be the template's own.
+  return texts.filter((text, index) => (index === first && second !== first) || !isOne(text))
+}
+
+/** As splitColumn reads it. */
+export function quoteForFlag(name: string): string {
+  return name.includes(':') || name.startsWith('"') ? `"${name.replaceAll('"', '""')}"` : name
 }
 
 /** Before and behind the first colon that is not in double quotes; a name in quotes is taken out of them. */
@@ -78,7 +94,7 @@ export function splitColumn(text: string): { readonly name: string; readonly res
 
 /** Throws bad-argument for a name that PostgreSQL would cut without a word. */
 export function checkName(asked: Asked, name: string, flag: ParameterName): string {
-  if (name.trim() === '') throw asked.refuse(`--${flag} has a name that is empty`)
+  if (name.trim() === '') throw asked.refuse(`--${flag} has a name that is empty`, asked.example(flag))
   const bytes = Buffer.byteLength(name)
   if (bytes > postgresNameBytes && asked.dialect !== 'sqlite')
     throw asked.refuse(

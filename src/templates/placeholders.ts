@@ -68,15 +68,16 @@ export function fillTemplate(
 ): { extension: string; text: string }[] {
   const keys = keysOf(template)
   const values = new Map([...request.values, ['name', request.slug]])
-  const command = commandOf(template, request, keys)
-  const refuse = (problem: string) =>
-    new SlipwayError('bad-argument', `${template.name}: ${problem}`, { hint: command })
+  const refuse = (problem: string, wrong?: string) =>
+    new SlipwayError('bad-argument', `${template.name}: ${problem}`, {
+      hint: commandOf(template, request, { keys, wrong }),
+    })
   const missing = keys.filter((key) => !values.has(key)).map(flagOfKey)
   if (missing.length > 0) throw refuse(`missing: ${missing.join(', ')}`)
   for (const [key, text] of request.values) {
     if (!keys.includes(key)) throw refuse(`it has no {{${key}}}`)
     const odd = findOddText(text)
-    if (odd !== undefined) throw refuse(`the value of ${key} ${odd}`)
+    if (odd !== undefined) throw refuse(`the value of ${key} ${odd}`, key)
   }
   return template.files.map((file) => ({
     extension: file.extension,
@@ -104,7 +105,7 @@ interface Writing {
   readonly key: string
   readonly text: string
   readonly dialect: TemplateDialect | undefined
-  readonly refuse: (problem: string) => SlipwayError
+  readonly refuse: (problem: string, wrong?: string) => SlipwayError
 }
 
 function write(form: Form, writing: Writing): string {
@@ -114,12 +115,16 @@ function write(form: Form, writing: Writing): string {
       if (/^[\p{L}\p{N}_]+(?:[.-][\p{L}\p{N}_]+)*$/u.test(text)) return text
       throw refuse(
         `${key} stands in the template as {{${key}}}, which takes a plain word alone; {{id ${key}}}, {{text ${key}}} or {{string ${key}}} would take any`,
+        key,
       )
     case 'string':
       return literal(text)
     case 'text':
       if (dialect === undefined && text.includes('\\'))
-        throw refuse(`${key} holds a backslash, which each database writes in its own way: add --dialect`)
+        throw refuse(
+          `${key} holds a backslash, which each database writes in its own way: add --dialect`,
+          key,
+        )
       return literalSql(text, dialect ?? 'sqlite')
     case 'id':
       return writeName(writing)
@@ -132,14 +137,20 @@ function writeName({ key, text, dialect, refuse }: Writing): string {
     const longest = Math.max(Buffer.byteLength(parsed.name), Buffer.byteLength(parsed.schema ?? ''))
     if (longest <= postgresNameBytes || dialect === 'sqlite') return barePath(parsed)
   } catch (error) {
-    throw refuse(`${key}: ${messageOf(error)}`)
+    throw refuse(`${key}: ${messageOf(error)}`, key)
   }
-  throw refuse(`${key} is longer than the ${postgresNameBytes} bytes that PostgreSQL keeps of a name`)
+  throw refuse(`${key} is longer than the ${postgresNameBytes} bytes that PostgreSQL keeps of a name`, key)
 }
 
-function commandOf({ name }: OwnTemplate, { slug, values }: OwnRequest, keys: readonly string[]): string {
+/** With what was given, but for what is wrong and what cannot stand in a command. */
+function commandOf(
+  { name }: OwnTemplate,
+  { slug, values }: OwnRequest,
+  { keys, wrong }: { readonly keys: readonly string[]; readonly wrong: string | undefined },
+): string {
   const flags = keys.map((key) => {
-    const text = values.get(key)
+    const given = key === wrong ? undefined : values.get(key)
+    const text = given === undefined || findOddText(given) !== undefined ? undefined : given
     if (parameterOf(key) !== undefined) return text === undefined ? flagOfKey(key) : shellFlag(key, text)
     return `--var ${shellWord(`${key}=${text ?? 'VALUE'}`)}`
   })

@@ -3,7 +3,7 @@ import { bareName } from '../sql/bare-name.ts'
 import { nameObject } from '../sql/object-names.ts'
 import type { Column } from './column.ts'
 import { besideTable, type TableName } from './names.ts'
-import { query } from './typescript.ts'
+import { literal, query, templateText } from './typescript.ts'
 
 export interface Renaming {
   readonly table: TableName
@@ -16,7 +16,7 @@ export interface Renaming {
 export function makeSync(renaming: Renaming): string[] {
   return perDialect(
     postgresSync(renaming).flatMap((lines) => query(lines)),
-    sqliteSync(renaming).flatMap((lines) => query(lines)),
+    sqliteSync(renaming),
   )
 }
 
@@ -77,27 +77,61 @@ function dollarQuote(text: string): string {
   return tag
 }
 
-/** They work after the row is written, and once: recursive_triggers is off, https://www.sqlite.org/pragma.html#pragma_recursive_triggers */
-function sqliteSync(renaming: Renaming): string[][] {
+/**
+ * They work after the row is written, and once: recursive_triggers is off, https://www.sqlite.org/pragma.html#pragma_recursive_triggers.
+ * What tells one row from another depends on the table, which the migration asks: nothing checks a trigger's body when it is made.
+ */
+function sqliteSync(renaming: Renaming): string[] {
   const { table, column } = renaming
   const [from, to] = [bareName(column.name), bareName(renaming.to)]
   const names = namesOf(renaming)
   const target = bareName(table.name)
   const trigger = (name: string) => besideTable(table, name).sql
   const newest = `case when new.${to} is not old.${to} then new.${to} else new.${from} end`
+  const differs = `when new.${from} is not new.${to} begin`
   return [
-    [
+    ...askForKey(table),
+    ...rawQuery([
       `create trigger ${trigger(names.insert)} after insert on ${target}`,
-      `when new.${from} is not new.${to} begin`,
+      differs,
       `  update ${target} set ${from} = coalesce(new.${to}, new.${from}), ${to} = coalesce(new.${to}, new.${from})`,
-      '  where rowid = new.rowid;',
-      'end',
-    ],
-    [
+    ]),
+    ...rawQuery([
       `create trigger ${trigger(names.update)} after update of ${from}, ${to} on ${target}`,
-      `when new.${from} is not new.${to} begin`,
-      `  update ${target} set ${from} = ${newest}, ${to} = ${newest} where rowid = new.rowid;`,
-      'end',
-    ],
+      differs,
+      `  update ${target} set ${from} = ${newest}, ${to} = ${newest}`,
+    ]),
+  ]
+}
+
+/** https://www.sqlite.org/rowidtable.html: a column may have one of its names, and hides it then. */
+function askForKey({ schema = 'main', name, text }: TableName): string[] {
+  return [
+    '// What tells its rows apart: the primary key where there is no rowid, else a name of the rowid that no column has.',
+    'const [table] = await sql<{ same: string | null }>`',
+    '  select case when wr = 1',
+    `    then (select group_concat(printf('"%w" = new."%w"', name, name), ' and ')`,
+    '      from pragma_table_info(t.name, t.schema) where pk > 0)',
+    "    else (select column1 || ' = new.' || column1 from (values ('rowid'), ('_rowid_'), ('oid'))",
+    '      where column1 not in (select lower(name) from pragma_table_xinfo(t.name, t.schema)) limit 1)',
+    '    end as same',
+    '  from pragma_table_list as t',
+    `  where schema = ${inserted(literal(schema))} collate nocase and name = ${inserted(literal(name))} collate nocase\``,
+    `if (!table?.same) throw new Error(${literal(`nothing tells the rows of ${text} apart`)})`,
+  ]
+}
+
+/** In the text of a template literal, its value. */
+function inserted(expression: string): string {
+  return `\${${expression}}`
+}
+
+/** What ends in the row that the trigger is about. */
+function rawQuery(lines: readonly string[]): string[] {
+  return [
+    'await sql.raw(`',
+    ...lines.map((line) => `  ${templateText(line)}`),
+    `    where ${inserted('table.same')};`,
+    '  end`)',
   ]
 }

@@ -3,12 +3,12 @@ import { SlipwayError } from '../errors.ts'
 import { nearest } from '../plan/nearest.ts'
 import { nextSecond } from '../plan/next-version.ts'
 import { slugOf } from '../plan/slug.ts'
-import { ask, exampleFlags } from './ask.ts'
+import { ask } from './ask.ts'
 import type { TemplateArguments } from './parameters.ts'
 import { printScript } from './print-script.ts'
 import { printSql, printSqlPair } from './print-sql.ts'
 import { findTemplate, templateNames } from './registry.ts'
-import type { SqlStep, Template, TemplateDialect, Unavailable } from './template.ts'
+import type { Asked, SqlStep, Template, TemplateDialect, Unavailable } from './template.ts'
 
 /** `sql-pair`: NAME.up.sql and NAME.down.sql. */
 export type TemplateForm = 'typescript' | 'sql' | 'sql-pair'
@@ -40,9 +40,8 @@ export function renderMigrations(name: string, request: RenderRequest): Rendered
   const template = findTemplate(name)
   if (template === undefined) throw unknownTemplate(name, templateNames)
   const { slug, form, dialect, values } = request
-  const language = form === 'typescript' ? 'typescript' : 'sql'
-  const asked = ask(template, { slug, language, dialect, values })
-  if ((request.variables?.size ?? 0) > 0) throw asked.refuse("--var is for the project's own templates")
+  const asked = ask(template, { slug, flags: flagsOf(form, dialect), dialect, values })
+  if ((request.variables?.size ?? 0) > 0) throw asked.refuse("--var is for the project's own templates", {})
   const not = dialect === undefined ? undefined : template.not?.[dialect]
   if (not !== undefined) throw unavailable(template, databases[dialect ?? 'postgres'], not)
   if (form === 'typescript') {
@@ -50,10 +49,15 @@ export function renderMigrations(name: string, request: RenderRequest): Rendered
       throw unavailable(template, 'TypeScript', template.typescript)
     return template.typescript(asked).map((step) => migration(slug, step, [['.ts', printScript(step)]]))
   }
-  const render = template.sql[requireDialect(template, dialect)]
+  const render = template.sql[requireDialect(template, asked)]
   if (typeof render !== 'function')
     throw unavailable(template, `SQL for ${databases[dialect ?? 'postgres']}`, render)
   return render(asked).map((step) => migration(slug, step, sqlFiles(step, form)))
+}
+
+function flagsOf(form: TemplateForm, dialect: TemplateDialect | undefined): string[] {
+  if (form === 'typescript') return []
+  return [form === 'sql' ? '--sql' : '--pair', ...(dialect === undefined ? [] : [`--dialect ${dialect}`])]
 }
 
 const databases = { postgres: 'PostgreSQL', sqlite: 'SQLite' } as const
@@ -81,13 +85,12 @@ function sqlFiles(step: SqlStep, form: TemplateForm): [extension: string, text: 
 }
 
 /** A blank file is the same for both. */
-function requireDialect(template: Template, dialect: TemplateDialect | undefined): TemplateDialect {
+function requireDialect(template: Template, { dialect, command, refuse }: Asked): TemplateDialect {
   if (dialect !== undefined) return dialect
   if (template.sql.postgres === template.sql.sqlite) return 'postgres'
-  throw new SlipwayError(
-    'bad-argument',
-    `${template.name}: SQL for which database? None is configured, and --dialect is not given`,
-    { hint: `slipway new NAME ${exampleFlags(template)} --sql --dialect postgres (or sqlite)` },
+  throw refuse(
+    'SQL for which database? None is configured, and --dialect is not given',
+    `${command({})} --dialect postgres (or sqlite)`,
   )
 }
 

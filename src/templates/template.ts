@@ -3,7 +3,6 @@ import type { SlipwayError } from '../errors.ts'
 import type { ParameterName, TemplateArguments } from './parameters.ts'
 
 export type TemplateDialect = 'postgres' | 'sqlite'
-export type TemplateLanguage = 'typescript' | 'sql'
 
 export interface Template {
   readonly name: string
@@ -39,8 +38,10 @@ export interface Asked {
   maybe(name: ParameterName): string | undefined
   list(name: ParameterName): readonly string[]
   has(name: ParameterName): boolean
-  /** A bad-argument with this template's name before `problem`; the hint is the command that would do. */
-  refuse(problem: string, hint?: string): SlipwayError
+  /** A bad-argument with this template's name before `problem`; the hint is a text, or the command with these changes. */
+  refuse(problem: string, hint: string | TemplateArguments): SlipwayError
+  /** Changes that put what the example has in the place of a wrong `text`, or of all that was given. */
+  example(name: ParameterName, text?: string): TemplateArguments
   /** The command with other arguments, to be typed. */
   command(changes: TemplateArguments & { readonly name?: string }): string
 }

@@ -11,21 +11,24 @@ export interface SignalOptions {
   readonly shutdownTimeoutMs: number
   /** The last words when the shutdown timeout passes before the run has stopped. */
   readonly giveUp: (error: SlipwayError) => void
+  /** What to type to do it again, where that is not `slipway up`. */
+  readonly again?: string | undefined
 }
 
 /** The first signal stops the run in good order, within the shutdown timeout; the second ends the process at once. */
 export function watchSignals(options: SignalOptions): AbortSignal {
   const controller = new AbortController()
+  const facts = options.again === undefined ? {} : { hint: options.again }
   let asked = false
   const stop = (signal: StopSignal) => {
     if (asked) endProcess(exitCodeOf[signal])
     asked = true
     options.emit({ type: 'stopping', signal })
     const code = signal === 'SIGINT' ? 'interrupted' : 'terminated'
-    controller.abort(new SlipwayError(code, `stopped by ${signal}`))
+    controller.abort(new SlipwayError(code, `stopped by ${signal}`, facts))
     setTimeout(() => {
       const message = `stopped by ${signal}; the database did not answer within the shutdown timeout and rolls back by itself`
-      options.giveUp(new SlipwayError(code, message))
+      options.giveUp(new SlipwayError(code, message, facts))
       endProcess(exitCodeOf[signal])
     }, options.shutdownTimeoutMs).unref()
   }

@@ -1,37 +1,13 @@
-/** Going up, down and up again by the examples and fixtures of this repository leaves the same catalogue. */
+/** Going up, down and up again by the examples of this repository leaves the same catalogue; test/slow/acceptance/roundtrip.test.ts has the fixtures. */
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { slipway } from '../helpers/cli.ts'
-import { postgresMajors, sharedPostgres } from '../helpers/postgres.ts'
+import { postgresMajors } from '../helpers/postgres.ts'
+import { postgresEnv, roundtrip } from '../helpers/round-trip.ts'
 import { createWorkspace } from '../helpers/workspace.ts'
 
 const root = join(import.meta.dirname, '../..')
-
-interface Came {
-  readonly name: string
-  readonly outcome: string
-  readonly diff?: readonly string[]
-}
-
-async function roundtrip(dir: string, env: Readonly<Record<string, string>>): Promise<readonly Came[]> {
-  const result = await slipway(['roundtrip', '--all', '--json'], {
-    env: { ...env, SLIPWAY_DIR: dir },
-    timeoutMs: 240_000,
-  })
-  assert.notEqual(result.stdout, '', result.stderr)
-  const { migrations } = JSON.parse(result.stdout) as { migrations: readonly Came[] }
-  const odd = migrations.filter(({ outcome }) => outcome !== 'same' && outcome !== 'irreversible')
-  assert.deepEqual(odd, [], result.stderr)
-  assert.equal(result.code, 0, result.stderr)
-  return migrations
-}
-
-const postgresEnv = async (major: number) => {
-  const url = (await sharedPostgres(major)).url()
-  return { SLIPWAY_DATABASE_URL: url, SLIPWAY_SCRATCH_URL: url }
-}
 
 for (const major of postgresMajors) {
   test(`the worked example on PostgreSQL ${major}`, async () => {
@@ -39,13 +15,6 @@ for (const major of postgresMajors) {
     assert.ok(migrations.length >= 3)
     assert.ok(migrations.every(({ outcome }) => outcome === 'same'))
   })
-  if (major >= 14)
-    // `pairs` has downs that leave enum values behind, as real products do: it comes back as a whole only.
-    test(`folders on PostgreSQL ${major}`, async () => {
-      const migrations = await roundtrip(join(root, 'test/fixtures/folders'), await postgresEnv(major))
-      assert.ok(migrations.length >= 50, `${migrations.length} migrations`)
-      assert.ok(migrations.some(({ outcome }) => outcome === 'same'))
-    })
 }
 
 test('the worked example on SQLite', async () => {

@@ -5,28 +5,38 @@ import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { peersFolder } from '../../bench/peers/folders.ts'
 import type { Address } from '../../bench/tools/tool.ts'
+import { foreignTools } from '../../src/plan/adopt/names.ts'
 import { onPostgres, onSqlite, type Place } from '../helpers/adoption-place.ts'
 import { createTestDatabase, postgresMajors, sharedPostgres, uniqueName } from '../helpers/postgres.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 import { type Peer, peers, runPeer } from './peers.ts'
 
 const modules = join(peersFolder, 'node_modules')
+/** `required`, as .ci/run sets it: a tool that is missing is a failure. Without it the tool is skipped, and named. */
+const isRequired = process.env.TEST_PEERS === 'required'
 const absent: string[] = []
 after(() => {
   if (absent.length > 0) console.error(`NOT TESTED, the tool is not there: ${absent.join('; ')}`)
 })
 
-for (const peer of peers) {
-  const found = peer.tool.find()
-  const missing = 'missing' in found ? `${peer.tool.name}: ${found.missing}` : undefined
-  if (missing !== undefined && process.env.TEST_PEERS === 'required') throw new Error(missing)
-  if (missing !== undefined) absent.push(missing)
-  const version = 'version' in found ? found.version : ''
-  describe(`${peer.tool.name} ${version}`, { skip: missing ?? false }, () => {
-    for (const major of postgresMajors) test(`PostgreSQL ${major}`, () => onServer(peer, major))
-    if (peer.sqlite !== undefined) test('SQLite', () => onFile(peer))
-  })
-}
+test('every tool that is taken over from is here, but for those whose history is made by hand', () => {
+  const byHand = ['prisma', 'drizzle']
+  assert.deepEqual([...peers.map(({ from }) => from), ...byHand].sort(), [...foreignTools].sort())
+})
+
+describe('peers', { concurrency: 3 }, () => {
+  for (const peer of peers) {
+    const found = peer.tool.find()
+    const missing = 'missing' in found ? `${peer.tool.name} is ${found.missing}` : undefined
+    if (missing !== undefined) absent.push(missing)
+    const name = `${peer.tool.name} ${'version' in found ? found.version : ''}`
+    describe(name, { skip: isRequired ? false : (missing ?? false), concurrency: 2 }, () => {
+      if (missing !== undefined) return void test('is installed', () => assert.fail(missing))
+      for (const major of postgresMajors) test(`PostgreSQL ${major}`, () => onServer(peer, major))
+      if (peer.sqlite !== undefined) test('SQLite', () => onFile(peer))
+    })
+  }
+})
 
 async function onServer(peer: Peer, major: number): Promise<void> {
   const server = await sharedPostgres(major)
@@ -65,7 +75,7 @@ function prepare({ tool, files }: Peer): Workspace {
 }
 
 async function takeOver(peer: Peer, place: Place, up: () => ReturnType<typeof runPeer>): Promise<void> {
-  const first = up()
+  const first = await up()
   assert.equal(first.status, 0, first.output)
   const { workspace } = place
   for (const [to, from] of Object.entries(peer.copies ?? {})) {
@@ -101,9 +111,23 @@ async function takeOver(peer: Peer, place: Place, up: () => ReturnType<typeof ru
     table === 'schema_migrations' ? `${table}_${peer.from.replace('-', '_')}` : table,
   )
   assert.deepEqual(left, kept.sort())
+  if (peer.goesBack) await goBackAndForth(place, env)
   if (peer.isMoved) {
-    const late = up()
+    const late = await up()
     assert.notEqual(late.status, 0, `it still works:\n${late.output}`)
     assert.equal((await place.rows('select 1 from schema_migrations')).length, peer.names.length)
   }
+}
+
+/** Its ways back are slipway's now. */
+async function goBackAndForth(place: Place, env: Readonly<Record<string, string>>): Promise<void> {
+  const tables = await place.tables()
+  const names = async () =>
+    (await place.rows('select name from schema_migrations order by id')).map(({ name }) => name)
+  const before = await names()
+  await place.expect(0, 'down --to base --allow-data-loss', env)
+  assert.deepEqual(await names(), [])
+  await place.expect(0, 'up', env)
+  assert.deepEqual(await names(), before)
+  assert.deepEqual(await place.tables(), tables)
 }

@@ -1,5 +1,5 @@
 /** The tools themselves, as `npm run bench:peers` installs them, and folders of migrations as their users write them. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { alembic } from '../../bench/tools/alembic.ts'
 import { flyway } from '../../bench/tools/flyway.ts'
 import { dbmate, golangMigrate, goose } from '../../bench/tools/go.ts'
@@ -21,6 +21,8 @@ export interface Peer {
   readonly names: readonly string[]
   /** Its table gets another name, and then it cannot work. */
   readonly isMoved?: true
+  /** Each of its migrations has a way down. */
+  readonly goesBack?: true
   /** It says when. */
   readonly knowsWhen: boolean
   /** Its environment for a SQLite file, where it can do that as it is installed. */
@@ -91,12 +93,15 @@ export const peers: readonly Peer[] = [
     dir: 'migrations',
     files: {
       'migrations/00001_users.sql': `-- +goose Up\n-- +goose StatementBegin\n${users}-- +goose StatementEnd\n\n-- +goose Down\ndrop table users;\n`,
-      'migrations/00002_touched.sql': `-- +goose NO TRANSACTION\n-- +goose Up\n${touch}`,
-      'migrations/00003_fill.sql': `-- +goose Up\n${fill}\n-- +goose Down\ndelete from users;\n`,
+      'migrations/00002_touched.sql': `-- +goose NO TRANSACTION\n-- +goose Up\n${touch}-- +goose Down\ndrop table touched;\n`,
+      'migrations/00003_fill.sql': `-- +goose Up\n${fill}\n-- +goose Down\ndelete from touched;\ndelete from users;\n`,
+      'migrations/00004_index.sql':
+        '-- +goose NO TRANSACTION\n-- +goose Up\ncreate index concurrently touched_at on touched (at);\n-- +goose Down\ndrop index concurrently touched_at;\n',
     },
     convert: true,
-    names: ['00001_users', '00002_touched', '00003_fill'],
+    names: ['00001_users', '00002_touched', '00003_fill', '00004_index'],
     knowsWhen: true,
+    goesBack: true,
   },
   {
     tool: nodePgMigrate,
@@ -168,6 +173,7 @@ export const peers: readonly Peer[] = [
       'sql/V1__users.sql': users,
       'sql/V1_1__touched.sql': touch,
       'sql/V2.1__fill.sql': fill,
+      'sql/U2.1__fill.sql': 'delete from touched;\ndelete from users;\n',
       'sql/R__names.sql': 'create or replace view names as select id from users;\n',
     },
     convert: true,
@@ -177,14 +183,22 @@ export const peers: readonly Peer[] = [
 ]
 
 /** Runs it to its end, with nothing in its environment but what it is given. */
-export function runPeer(command: ReturnType<Tool['up']>, env: Readonly<Record<string, string>> = {}) {
+export async function runPeer(
+  command: ReturnType<Tool['up']>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly output: string }> {
   const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env
-  const { status, stdout, stderr, error } = spawnSync(command.file, command.args, {
+  const options = {
     cwd: command.cwd,
     env: { PATH, HOME, TMPDIR, ...command.env, ...env },
-    encoding: 'utf8',
     timeout: 120_000,
+  }
+  return new Promise((resolve, reject) => {
+    execFile(command.file, command.args, options, (error, stdout, stderr) => {
+      const output = `${stdout}${stderr}`
+      if (error === null) resolve({ status: 0, output })
+      else if (typeof error.code === 'number') resolve({ status: error.code, output })
+      else reject(new Error(`${command.file}: ${error.message}\n${output}`))
+    })
   })
-  if (error !== undefined) throw error
-  return { status, output: `${stdout}${stderr}` }
 }

@@ -1,19 +1,9 @@
 /** adopt, on databases as other tools leave them: what is shown, recorded, moved, converted, and left alone. */
 import assert from 'node:assert/strict'
-import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, test } from 'node:test'
 import { type Dialect, type ForeignHistory, foreignHistories } from '../helpers/foreign-histories.ts'
 import { type Place, openPlace } from '../helpers/adoption-place.ts'
-
-const folderOf = (place: Place) =>
-  globSync('**/*', { cwd: place.workspace.path('migrations'), withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(place.workspace.path('migrations').length + 1))
-    .sort()
-
-const contents = (place: Place) =>
-  Object.fromEntries(folderOf(place).map((file) => [file, place.workspace.read(`migrations/${file}`)]))
 
 const history = (place: Place) =>
   place.rows(
@@ -30,7 +20,7 @@ const instantOf = (value: unknown) => new Date(value as string | Date).toISOStri
 /** Every file that belongs to a migration stands in the text. */
 function showsAll(text: string, { files }: ForeignHistory): void {
   for (const file of Object.keys(files)) {
-    if (/^meta\/|lock\.toml$|__init__|\.down\.sql$|^U1/.test(file)) continue
+    if (/^meta\/|lock\.toml$|__init__|\.down\.sql$/.test(file)) continue
     assert.ok(text.includes(`migrations/${file}`), `${file} is not shown:\n${text}`)
   }
 }
@@ -44,21 +34,17 @@ for (const dialect of ['postgres', 'sqlite'] as const)
 async function adoptAll(dialect: Dialect, foreign: ForeignHistory): Promise<void> {
   await using place = await openPlace(dialect, foreign)
   const convert = foreign.needsConversion ? ' --convert' : ''
-  const before = contents(place)
+  const before = place.contents()
   const tables = await place.tables()
 
-  const seen = await place.run('adopt --dry-run')
-  assert.equal(seen.code, foreign.needsConversion ? 66 : 0, seen.stderr)
-  showsAll(seen.stdout, foreign)
   if (foreign.needsConversion) {
+    const seen = await place.expect(66, 'adopt --dry-run')
+    showsAll(seen.stdout, foreign)
     assert.match(seen.stderr, /next: .*slipway adopt --convert/)
-    await place.expect(66, 'adopt --yes')
   }
   const planned = await place.expect(0, `adopt${convert} --dry-run`)
   showsAll(planned.stdout, foreign)
-  const asked = await place.expect(79, `adopt${convert}`)
-  assert.match(asked.stderr, new RegExp(`^next: slipway adopt${convert} --yes$`, 'm'))
-  assert.deepEqual(contents(place), before, 'a look changed the folder')
+  assert.deepEqual(place.contents(), before, 'a look changed the folder')
   assert.deepEqual(await place.tables(), tables, 'a look changed the database')
 
   const done = await place.expect(0, `adopt${convert} --yes`)
@@ -68,10 +54,11 @@ async function adoptAll(dialect: Dialect, foreign: ForeignHistory): Promise<void
   await checkTables(place, foreign, tables)
 
   const after = await log(place)
-  for (const line of ['verify', 'up', `adopt${convert} --yes`, 'adopt --dry-run']) await place.expect(0, line)
+  for (const line of ['verify', 'up']) await place.expect(0, line)
   assert.match((await place.expect(0, 'adopt')).stdout, /^nothing to do: .*recorded already$/m)
   assert.deepEqual(await log(place), after, 'something was done again')
-  await goOn(place, foreign)
+  // What comes next is files and history, the same on either database.
+  if (dialect === 'postgres' || foreign.sql.postgres === undefined) await goOn(place, foreign)
 }
 
 async function checkHistory(place: Place, { names, at, tool }: ForeignHistory): Promise<void> {
@@ -100,7 +87,7 @@ function checkFolder(
   { after }: ForeignHistory,
   before: Readonly<Record<string, string>>,
 ): void {
-  const now = contents(place)
+  const now = place.contents()
   assert.deepEqual(Object.keys(now), after ?? Object.keys(before))
   for (const [file, text] of Object.entries(before)) {
     const kept = Object.entries(now).filter(([path]) => basename(path).startsWith(basename(file)))
@@ -130,12 +117,10 @@ async function goOn(place: Place, { next, needsConversion, names }: ForeignHisto
   const isForeign = Object.values(next).some((text) => /\+goose|Up Migration/.test(text))
   if (isForeign) {
     assert.equal(needsConversion, true)
-    await place.expect(66, 'up')
     const converted = await place.expect(0, 'adopt --convert --yes')
     assert.match(converted.stdout, /pending: slipway up runs it, converted/)
-  } else assert.match((await place.expect(0, 'adopt --dry-run')).stdout, /pending: slipway up runs it/)
+  }
   await place.expect(0, 'up')
   assert.equal((await history(place)).length, names.length + 1)
-  await place.expect(0, 'verify')
   assert.match((await place.expect(0, 'adopt --yes')).stdout, /^nothing to do/m)
 }

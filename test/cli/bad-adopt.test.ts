@@ -1,6 +1,7 @@
 /** adopt: tools and tables that are not there, work that another tool left undone, files that are nobody's, and names in the way. */
 import { type BadInput, type Place, testBadInput } from '../helpers/bad-input.ts'
 import { foreignHistories } from '../helpers/foreign-histories.ts'
+import { runSqlite } from '../helpers/sqlite.ts'
 
 const of = (tool: string) => {
   const found = foreignHistories.find((each) => each.tool === tool)
@@ -8,7 +9,7 @@ const of = (tool: string) => {
   const files = Object.fromEntries(
     Object.entries(found.files).map(([name, text]) => [`migrations/${name}`, text]),
   )
-  return { files, sql: found.sql.postgres ?? '' }
+  return { files, sql: found.sql.postgres ?? '', sqlite: found.sql.sqlite ?? '' }
 }
 
 const run =
@@ -17,8 +18,16 @@ const run =
     for (const text of texts) await db.query(text)
   }
 
-/** The fixture of a tool, with something changed. */
+/** The fixture of a tool, with something changed; in a file, unless it is a server's own that is told. */
 const left = (tool: string, ...more: readonly string[]) => ({
+  on: 'sqlite' as const,
+  files: of(tool).files,
+  before: ({ workspace }: Place) =>
+    runSqlite(workspace.path('app.db'), [of(tool).sqlite, ...more].join(';\n')),
+  argv: ['adopt', '--yes'],
+})
+
+const leftOnServer = (tool: string, ...more: readonly string[]) => ({
   files: of(tool).files,
   before: run(of(tool).sql, ...more),
   argv: ['adopt', '--yes'],
@@ -82,7 +91,7 @@ const sources: readonly BadInput[] = [
   },
   {
     name: 'the history of another tool than asked for',
-    ...left('goose'),
+    ...leftOnServer('goose'),
     argv: ['adopt', '--from', 'Flyway'],
     exit: 65,
     code: 'foreign-missing',
@@ -148,7 +157,7 @@ const undone: readonly BadInput[] = [
     argv: ['adopt', '--convert', '--yes'],
     exit: 79,
     code: 'foreign-unfinished',
-    message: /public\.flyway_schema_history says that 1\.1 failed/,
+    message: /flyway_schema_history says that 1\.1 failed/,
     hint: /flyway repair/,
   },
   {
@@ -161,7 +170,7 @@ const undone: readonly BadInput[] = [
   },
   {
     name: 'a held lock of Knex',
-    ...left('knex', 'update knex_migrations_lock set is_locked = 1'),
+    ...leftOnServer('knex', 'update knex_migrations_lock set is_locked = 1'),
     argv: ['adopt', '--convert', '--yes'],
     exit: 79,
     code: 'foreign-unfinished',
@@ -255,6 +264,48 @@ const files: readonly BadInput[] = [
     hint: /by hand/,
   },
   {
+    name: 'a way back of Flyway that is no SQL',
+    ...left('flyway'),
+    files: { ...of('flyway').files, 'migrations/U1_1__email.sql': 'alter users drop column email;' },
+    argv: ['adopt', '--convert', '--yes'],
+    exit: 66,
+    code: 'foreign-files',
+    message: /migrations\/V1_1__email\.sql cannot be converted: .*syntax/,
+    hint: /by hand/,
+  },
+  {
+    name: 'two rows for one file',
+    ...left('dbmate', "insert into schema_migrations values ('020250102000000')"),
+    exit: 65,
+    code: 'foreign-unmapped',
+    message:
+      /dbmate applied 20250102000000 and 020250102000000, and migrations\/20250102000000_email\.sql alone is either/,
+    hint: /delete one of them from the table of dbmate/,
+  },
+  {
+    name: 'one row twice',
+    ...left('knex', 'insert into knex_migrations (name, batch) select name, 2 from knex_migrations limit 1'),
+    argv: ['adopt', '--convert', '--yes'],
+    exit: 65,
+    code: 'foreign-unmapped',
+    message:
+      /Knex applied 20250101000000_users twice, and migrations\/20250101000000_users\.js alone is either/,
+    hint: /delete one of them from the table of Knex/,
+  },
+  {
+    name: 'two files of one name',
+    ...left('alembic'),
+    files: {
+      ...of('alembic').files,
+      'migrations/old/more/1b2c_email.py': of('alembic').files['migrations/old/9d9d_orders.py'] ?? '',
+      'migrations/old/9d9d_orders.py': '',
+    },
+    exit: 66,
+    code: 'duplicate',
+    message: /1b2c_email\.py and .*1b2c_email\.py are both 1b2c_email/,
+    hint: /rename/,
+  },
+  {
     name: 'files in the form of goose',
     ...left('goose'),
     exit: 66,
@@ -307,7 +358,7 @@ const names: readonly BadInput[] = [
   },
   {
     name: 'a table of somebody else has our name',
-    ...left('knex', 'create table schema_migrations (version text, extra text)'),
+    ...leftOnServer('knex', 'create table schema_migrations (version text, extra text)'),
     argv: ['adopt', '--convert', '--yes'],
     exit: 65,
     code: 'foreign-history',
@@ -316,7 +367,7 @@ const names: readonly BadInput[] = [
   },
   {
     name: 'up, before the table of dbmate is taken over',
-    ...left('dbmate'),
+    ...leftOnServer('dbmate'),
     argv: ['up'],
     exit: 65,
     code: 'foreign-history',
@@ -325,7 +376,7 @@ const names: readonly BadInput[] = [
   },
   {
     name: 'nobody confirms',
-    ...left('dbmate'),
+    ...leftOnServer('dbmate'),
     argv: ['adopt'],
     exit: 79,
     code: 'not-confirmed',

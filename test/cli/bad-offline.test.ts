@@ -8,6 +8,24 @@ const twoWays = {
 
 const rows: readonly BadInput[] = [
   {
+    name: 'a report of a rehearsal',
+    files: script,
+    argv: ['up', '--rehearse', '--report', 'r.json'],
+    exit: 64,
+    code: 'bad-argument',
+    message: /--report is about a run that changes something, and --rehearse changes nothing/,
+    hint: /^leave out --report/,
+  },
+  {
+    name: 'a limit for a plan',
+    files: script,
+    argv: ['up', '--dry-run', '--max-duration=1m'],
+    exit: 64,
+    code: 'bad-argument',
+    message: /--max-duration is about a run that changes something, and --dry-run changes nothing/,
+    hint: /^leave out --max-duration/,
+  },
+  {
     name: 'no server for a scratch database',
     files: script,
     argv: ['sql'],
@@ -157,7 +175,7 @@ const rows: readonly BadInput[] = [
     exit: 78,
     code: 'copy-failed',
     message: /sqlite::memory: could not be copied: a database in memory has no file/,
-    hint: /./,
+    hint: /^slipway up --dry-run/,
   },
   {
     name: 'a baseline that stands for nothing',

@@ -4,15 +4,18 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
+  mkdirSync,
   readdirSync,
+  rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { describe, test } from 'node:test'
 import { type Kind, openPlace, type Place } from '../helpers/place.ts'
-import { postgresMajors } from '../helpers/postgres.ts'
+import { dumpedMajor } from '../helpers/postgres.ts'
 import { readSqlite } from '../helpers/sqlite.ts'
 
 const files = {
@@ -22,15 +25,11 @@ const files = {
 
 const { stdout: version } = spawnSync('pg_dump', ['--version'], { encoding: 'utf8' })
 const programs = Number(/(\d+)/.exec(version ?? '')?.[1] ?? 0)
-/** pg_dump refuses a server that is newer than itself. */
-const major = Math.max(0, ...postgresMajors.filter((each) => each <= programs))
 const skip = (kind: Kind) =>
-  kind === 'postgres' && major === 0
-    ? `needs pg_dump of version ${Math.min(...postgresMajors)} or newer`
-    : false
+  kind === 'postgres' && programs < dumpedMajor ? `needs pg_dump of version ${dumpedMajor} or newer` : false
 
 async function open(kind: Kind): Promise<Place> {
-  const place = await openPlace(kind, files, { major })
+  const place = await openPlace(kind, files, { major: dumpedMajor })
   await place.expect(0, 'up')
   await place.change('insert into b values (7)')
   return place
@@ -44,11 +43,13 @@ for (const kind of kinds)
   describe(kind, { skip: skip(kind) }, () => {
     test('one is taken first, with what is lost in it, and one can rely on it', async () => {
       await using place = await open(kind)
+      mkdirSync(place.workspace.path('backups'), { mode: 0o755 })
       const done = await place.expect(0, 'down --backup --allow-data-loss', dir)
       assert.match(done.stderr, /backup taken: \S+before-0002_b\.(dump|sqlite) \(\d+ bytes\)/)
       const [file = '', ...others] = list(place)
       assert.deepEqual(others, [])
       const path = place.workspace.path('backups', file)
+      assert.equal((statSync(path).mode & 0o777).toString(8), '600')
       if (kind === 'sqlite') assert.deepEqual(readSqlite(path, 'select id from b'), [{ id: 7 }])
       else {
         const { stdout } = spawnSync('pg_restore', ['--data-only', '--table=b', '--file=-', path], {
@@ -94,6 +95,10 @@ for (const kind of kinds)
         assert.match(refused.stderr, reason)
       }
       await refuse(/there is no backup: ENOENT/)
+      mkdirSync(place.workspace.path('backups'))
+      symlinkSync('loop', place.workspace.path('backups/loop'))
+      await refuse(/there is no backup in/)
+      rmSync(place.workspace.path('backups/loop'))
       place.workspace.write({ 'backups/empty.dump': '', 'backups/.hidden': 'x', 'backups/late.part': 'x' })
       await refuse(/the newest backup, \S+empty\.dump, is empty/)
       writeFileSync(place.workspace.path('backups/empty.dump'), 'no dump\n'.repeat(100))
@@ -151,6 +156,14 @@ test('a plain SQL dump counts if it is whole, and of this database', { skip: ski
   assert.match((await place.expect(79, line, dir)).stderr, /is a dump of another, not of/)
   place.workspace.write({ 'backups/plain.sql': dump('--schema-only') })
   assert.match((await place.expect(79, line, dir)).stderr, /does not hold 0002_b as applied/)
+  await place.expect(0, 'down --allow-data-loss')
+  place.workspace.write({ 'backups/plain.sql': dump() })
+  await place.expect(0, 'up')
+  // The log of that dump holds it, its history does not.
+  assert.match((await place.expect(79, line, dir)).stderr, /does not hold 0002_b as applied/)
+  place.workspace.write({ 'backups/plain.sql': dump('--inserts') })
+  await place.expect(0, line, dir)
+  await place.expect(0, 'up')
   place.workspace.write({ 'backups/plain.sql': text })
   await place.expect(0, line, dir)
 })
@@ -178,4 +191,13 @@ test('pg_dump gets the password through its environment, and its failure is told
   place.workspace.write({ 'backups/x.dump': '' })
   const missing = JSON.parse((await place.run('down --json --require-backup 1h', env)).stdout)
   assert.equal(missing.error.code, 'backup-missing')
+})
+
+test('a folder for backups that cannot be made is told, and nothing is reverted', async () => {
+  await using place = await openPlace('sqlite', files)
+  await place.expect(0, 'up')
+  const where = process.platform === 'linux' ? '/proc/nope' : '/dev/null/nope'
+  const failed = await place.expect(79, 'down --backup', { SLIPWAY_BACKUP_DIR: where })
+  assert.match(failed.stderr, /nothing was reverted: (?:ENOENT|ENOTDIR)/)
+  assert.equal((await place.history()).length, 2)
 })

@@ -289,8 +289,9 @@ drop table b2;
 `,
   })
   await place.expect(0, 'up')
-  const failed = await place.expect(70, 'down')
+  const failed = await place.expect(70, 'down --allow-data-loss')
   assert.match(failed.stderr, /the down of 0002_b failed at statement 2 of 3/)
+  assert.match(failed.stderr, /next: correct its down, then: slipway down/)
   assert.equal(
     (await place.rows("select 1 from schema_migrations where state = 'started' and statements_done = -2"))
       .length,

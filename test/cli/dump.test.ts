@@ -1,49 +1,11 @@
 /** `dump --baseline`: what it writes makes the same database, on both kinds. */
 import assert from 'node:assert/strict'
-import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, readdirSync, renameSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { dumpCatalogue, dumpSqliteCatalogue } from '../helpers/catalogue.ts'
 import { cliPath, nodePath, slipway } from '../helpers/cli.ts'
-import { createTestDatabase, postgresMajors, uniqueName } from '../helpers/postgres.ts'
-import { readSqlite, runSqlite } from '../helpers/sqlite.ts'
-import { createWorkspace, type Workspace, writeMigrations } from '../helpers/workspace.ts'
-
-// pg_dump refuses a server that is newer than itself, and this machine's is of one version.
-const oldest = Math.min(...postgresMajors.filter((major) => major >= 14))
-const fixtures = join(import.meta.dirname, '../fixtures')
-
-interface Target extends AsyncDisposable {
-  readonly env: Readonly<Record<string, string>>
-  query(text: string): Promise<Record<string, unknown>[]>
-  describe(): Promise<string>
-  change(text: string): Promise<unknown>
-}
-
-let count = 0
-
-const places: Readonly<Record<string, (workspace: Workspace) => Promise<Target>>> = {
-  [`PostgreSQL ${oldest}`]: async () => {
-    const db = await createTestDatabase(oldest)
-    return {
-      env: { SLIPWAY_DATABASE_URL: db.url() },
-      query: (text) => db.query(text),
-      describe: () => dumpCatalogue((text) => db.query(text)),
-      change: (text) => db.query(text),
-      [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
-    }
-  },
-  SQLite: async (workspace) => {
-    const file = workspace.path(`app${++count}.db`)
-    return {
-      env: { SLIPWAY_DATABASE_URL: `sqlite://${file}` },
-      query: async (text) => readSqlite(file, text),
-      describe: async () => dumpSqliteCatalogue(file),
-      change: async (text) => runSqlite(file, text),
-      [Symbol.asyncDispose]: async () => {},
-    }
-  },
-}
+import { archive, check, dump, expectSame, places, up } from '../helpers/dumped.ts'
+import { createTestDatabase, dumpedMajor, uniqueName } from '../helpers/postgres.ts'
+import { createWorkspace } from '../helpers/workspace.ts'
 
 const files = {
   'migrations/0001_a.sql': 'create table a (id integer primary key, n integer not null);\n',
@@ -51,48 +13,19 @@ const files = {
     'export const up = async ({ sql }) => { await sql`create view b as select n from a -- the numbers\n` }\n',
   'migrations/0003_c.sql': 'create index c on a (n);\n',
 }
-const rows = 'select name, checksum from schema_migrations order by name'
-
-const run = async (workspace: Workspace, target: Target, ...args: string[]) => {
-  const result = await slipway(args, { cwd: workspace.dir, env: target.env, timeoutMs: 120_000 })
-  assert.equal(result.code, 0, `slipway ${args.join(' ')}: ${result.stderr}`)
-  return result.stdout
-}
-
-/** All but baselines. */
-function archive(workspace: Workspace): void {
-  const dir = workspace.path('migrations')
-  mkdirSync(join(dir, 'old'))
-  for (const name of readdirSync(dir))
-    if (name !== 'old' && !name.startsWith('baseline.')) renameSync(join(dir, name), join(dir, 'old', name))
-}
-
-/** `empty` becomes what `whole` is. */
-async function expectSame(workspace: Workspace, whole: Target, empty: Target): Promise<void> {
-  await run(workspace, empty, 'up')
-  assert.deepEqual(
-    asRestored(await empty.describe()).split('\n'),
-    asRestored(await whole.describe()).split('\n'),
-  )
-  assert.deepEqual(await empty.query(rows), await whole.query(rows))
-  for (const each of [whole, empty]) {
-    await run(workspace, each, 'verify')
-    await run(workspace, each, 'status', '--exit-code')
-  }
-}
 
 for (const [label, open] of Object.entries(places))
   describe(label, () => {
     test('what is dumped makes the same database, and is dumped as the same text', async () => {
       using workspace = createWorkspace(files)
       await using whole = await open(workspace)
-      await run(workspace, whole, 'up')
+      await up(workspace, whole)
       const before = [
         await whole.describe(),
         await whole.query('select * from schema_migrations order by id'),
       ]
       assert.equal(
-        await run(workspace, whole, 'dump', '--baseline'),
+        await dump(workspace, whole, 'dump', '--baseline'),
         'migrations/baseline.0003.sql: the schema after 3 migrations\n',
       )
       assert.deepEqual(
@@ -104,14 +37,14 @@ for (const [label, open] of Object.entries(places))
       archive(workspace)
       await using empty = await open(workspace)
       await expectSame(workspace, whole, empty)
-      assert.equal(await run(workspace, empty, 'dump', '--baseline', '--output', '-'), text)
+      assert.equal(await dump(workspace, empty, 'dump', '--baseline', '--output', '-'), text)
       // Without old/, what the file lists is all that is known.
       await using listed = await open(workspace)
       renameSync(workspace.path('migrations/old'), workspace.path('gone'))
       await expectSame(workspace, whole, listed)
       workspace.write({ 'migrations/0004_d.sql': 'create table d (n integer);\n' })
-      await run(workspace, listed, 'up')
-      await run(workspace, listed, 'dump', '--baseline')
+      await up(workspace, listed)
+      await dump(workspace, listed, 'dump', '--baseline')
       assert.match(workspace.read('migrations/baseline.0004.sql'), /^(?:-- slipway:applied .*\n){4}\n/)
     })
 
@@ -119,14 +52,14 @@ for (const [label, open] of Object.entries(places))
       using workspace = createWorkspace({ ...files, 'migrations/baseline.0003.sql': 'mine\n' })
       await using target = await open(workspace)
       workspace.write({ 'migrations/baseline.0003.sql': undefined })
-      await run(workspace, target, 'up')
+      await up(workspace, target)
       workspace.write({ 'migrations/baseline.0003.sql': '-- mine\n' })
       const refused = await slipway(['dump', '--baseline'], { cwd: workspace.dir, env: target.env })
       assert.equal(refused.code, 73)
       assert.match(refused.stderr, /"code":"file-exists".*migrations\/baseline\.0003\.sql is there already/)
       assert.equal(workspace.read('migrations/baseline.0003.sql'), '-- mine\n')
-      await run(workspace, target, 'dump', '--baseline', '--output', 'schema.sql')
-      await run(workspace, target, 'dump', '--baseline', '--force')
+      await dump(workspace, target, 'dump', '--baseline', '--output', 'schema.sql')
+      await dump(workspace, target, 'dump', '--baseline', '--force')
       assert.match(workspace.read('schema.sql'), /-- slipway:applied 0003_c sha256-v1:/)
       assert.equal(workspace.read('migrations/baseline.0003.sql'), workspace.read('schema.sql'))
       assert.deepEqual(
@@ -138,15 +71,15 @@ for (const [label, open] of Object.entries(places))
     test('it ends where history ends; what comes later stays pending', async () => {
       using workspace = createWorkspace(files)
       await using target = await open(workspace)
-      await run(workspace, target, 'up', '--to', '0002')
-      await run(workspace, target, 'dump', '--baseline')
+      await up(workspace, target, '0002')
+      await dump(workspace, target, 'dump', '--baseline')
       assert.deepEqual(workspace.read('migrations/baseline.0002.sql').match(/slipway:applied \S+/g), [
         'slipway:applied 0001_a',
         'slipway:applied 0002_b',
       ])
       await using empty = await open(workspace)
-      await run(workspace, empty, 'up')
-      await run(workspace, target, 'up')
+      await up(workspace, empty)
+      await up(workspace, target)
       assert.equal(await empty.describe(), await target.describe())
     })
 
@@ -163,7 +96,7 @@ for (const [label, open] of Object.entries(places))
         )
       }
       await refuse(66, /"code":"bad-baseline".*no migration is applied/)
-      await run(workspace, target, 'up')
+      await up(workspace, target)
       // A name with the newest version, behind it: `up` would run it, and a baseline would swallow it.
       workspace.write({ 'migrations/0003_d.sql': 'create table d (n integer);\n' })
       await refuse(65, /"code":"late".*0003_d is pending, and a baseline up to 0003 would stand for it/)
@@ -178,52 +111,19 @@ for (const [label, open] of Object.entries(places))
       await target.change("update schema_migrations set state = 'started' where name = '0002_b'")
       await refuse(79, /"code":"unfinished".*0002_b did not finish/)
       await target.change("update schema_migrations set state = 'applied' where name = '0002_b'")
-      await run(workspace, target, 'dump', '--baseline')
+      await dump(workspace, target, 'dump', '--baseline')
     })
   })
 
-/** What PostgreSQL itself makes of its own texts; the first reads the same, the others are the defaults spelled out. */
-const asRestored = (catalogue: string) =>
-  catalogue
-    .replace(
-      '(ARRAY[0.5, 0.95])::double precision[]',
-      'ARRAY[(0.5)::double precision, (0.95)::double precision]',
-    )
-    .replace(/(shop\.currency .* acl=)\{=U\/postgres,postgres=U\/postgres\}/, '$1')
-    .replace('acl={postgres=arwdDxt/postgres} rls=t', 'acl= rls=t')
-
-/**
- * A trigger that was made before its table got a generated column cannot be made after it; no dump of that database can
- * be restored.
- */
-const mended = `drop trigger tickets_touch on tickets;
-create trigger tickets_touch before update on tickets for each row execute function set_updated_at();
-`
-
-for (const [product, more] of Object.entries({ pairs: { '0055_mended.sql': mended }, folders: {} }))
-  test(`PostgreSQL ${oldest}: the schema of test/fixtures/${product}`, async () => {
-    using workspace = createWorkspace()
-    cpSync(join(fixtures, product), workspace.path('migrations'), { recursive: true })
-    writeMigrations(workspace, more)
-    const open = Object.values(places)[0]
-    assert.ok(open)
-    await using whole = await open(workspace)
-    await run(workspace, whole, 'up')
-    await run(workspace, whole, 'dump', '--baseline')
-    archive(workspace)
-    await using empty = await open(workspace)
-    await expectSame(workspace, whole, empty)
-  })
-
-test(`PostgreSQL ${oldest}: owners when asked, another schema for history, no subscriptions, no rights`, async () => {
-  await using db = await createTestDatabase(oldest)
+test(`PostgreSQL ${dumpedMajor}: owners when asked, another schema for history, no subscriptions, no rights`, async () => {
+  await using db = await createTestDatabase(dumpedMajor)
   const owner = uniqueName('owner')
   using workspace = createWorkspace({
     'migrations/0001_a.sql': `create table a (n integer);\nalter table a owner to ${owner};\n`,
   })
   await db.query(`create role ${owner} login password 'not-shown'`)
   const env = { SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_SCHEMA: 'meta' }
-  const dump = async (more: Readonly<Record<string, string>> = {}, ...args: string[]) =>
+  const print = async (more: Readonly<Record<string, string>> = {}, ...args: string[]) =>
     slipway(['dump', '--baseline', '--output', '-', ...args], {
       cwd: workspace.dir,
       env: { ...env, ...more },
@@ -233,17 +133,17 @@ test(`PostgreSQL ${oldest}: owners when asked, another schema for history, no su
     assert.equal((await slipway(['up'], { cwd: workspace.dir, env })).code, 0)
     await db.query(`create subscription s connection 'host=nowhere password=hunter-2' publication p
       with (connect = false, enabled = false, slot_name = none)`)
-    const plain = (await dump()).stdout
+    const plain = (await print()).stdout
     assert.doesNotMatch(plain, /OWNER TO|hunter-2|schema_migrations/)
     assert.match(plain, /CREATE SCHEMA IF NOT EXISTS meta;/)
-    assert.match((await dump({}, '--owner')).stdout, new RegExp(`ALTER TABLE public\\.a OWNER TO ${owner};`))
+    assert.match((await print({}, '--owner')).stdout, new RegExp(`ALTER TABLE public\\.a OWNER TO ${owner};`))
     await db.query(`revoke all on a from ${owner}; alter table a owner to current_user;
       grant usage on schema meta to ${owner}; grant select on all tables in schema meta to ${owner}`)
-    const denied = await dump({ SLIPWAY_DATABASE_URL: db.url({ user: owner, password: 'not-shown' }) })
+    const denied = await print({ SLIPWAY_DATABASE_URL: db.url({ user: owner, password: 'not-shown' }) })
     assert.equal(denied.code, 78)
     assert.match(denied.stderr, /"code":"dump-failed".*permission denied for table a/)
     workspace.write({ 'migrations/baseline.0001.sql': plain, 'migrations/0001_a.sql': undefined })
-    await using empty = await createTestDatabase(oldest)
+    await using empty = await createTestDatabase(dumpedMajor)
     const loaded = { ...env, SLIPWAY_DATABASE_URL: empty.url() }
     const up = await slipway(['up'], { cwd: workspace.dir, env: loaded })
     assert.equal(up.code, 0, up.stderr)
@@ -272,16 +172,16 @@ insert into "order" (total) values (7);
   const open = places.SQLite
   assert.ok(open)
   await using whole = await open(workspace)
-  await run(workspace, whole, 'up')
+  await up(workspace, whole)
   // SQLite keeps the comment at the end of a view, and a semicolon behind it would be part of it.
   await whole.change(
     'create view a as select id from z -- first by name\n; create index total on "order" (total) -- too\n;',
   )
-  await run(workspace, whole, 'dump', '--baseline')
+  await dump(workspace, whole, 'dump', '--baseline')
   const text = workspace.read('migrations/baseline.0001.sql')
   assert.doesNotMatch(text, /sqlite_|search_(?:data|idx|content)/)
   await using empty = await open(workspace)
-  await run(workspace, empty, 'up')
+  await up(workspace, empty)
   const shape =
     "select type, name, sql from sqlite_schema where tbl_name not like 'schema_migrations%' order by 1, 2"
   const withoutComments = (found: Record<string, unknown>[]) =>
@@ -290,11 +190,11 @@ insert into "order" (total) values (7);
   await empty.change('insert into z values (null)')
   assert.deepEqual(await empty.query('select id, twice from "order"'), [{ id: 1, twice: 2 }])
   assert.deepEqual(await empty.query('select what from log'), [{ what: 'new; order' }])
-  await run(workspace, empty, 'verify')
+  await check(workspace, empty)
 })
 
-test(`PostgreSQL ${oldest}: what is applied while the schema is read is in both, or nothing is written`, async () => {
-  await using db = await createTestDatabase(oldest)
+test(`PostgreSQL ${dumpedMajor}: what is applied while the schema is read is in both, or nothing is written`, async () => {
+  await using db = await createTestDatabase(dumpedMajor)
   using workspace = createWorkspace(files)
   const env = { SLIPWAY_DATABASE_URL: db.url() }
   assert.equal((await slipway(['up', '--to', '0002'], { cwd: workspace.dir, env })).code, 0)

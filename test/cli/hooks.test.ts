@@ -134,7 +134,11 @@ describe('when they run', () => {
   testBoth(
     'around what is reverted, and before its backup',
     {
-      hooks: noting,
+      hooks: {
+        ...noting,
+        beforeAll: `${note}; echo beforeAll $(ls backups | wc -l) >> seen.log`,
+        beforeEach: `${note}; echo $SLIPWAY_VERB $SLIPWAY_DIRECTION "\${SLIPWAY_FILE##*/}" $(ls backups | wc -l) >> seen.log`,
+      },
       files: {
         ...migrations,
         'migrations/0003_c.sql':
@@ -144,13 +148,42 @@ describe('when they run', () => {
     async (scene) => {
       assert.equal((await scene.run()).code, 0)
       const before = scene.notes().length
-      const { code, stderr } = await scene.run(['down'])
+      scene.workspace.write({ 'seen.log': '', 'backups/.keep': '' })
+      // The machine's pg_dump may be older than the server.
+      const backup = scene.dialect === 'sqlite' ? ['--backup'] : []
+      const { code, stderr } = await scene.run(['down', ...backup], { SLIPWAY_BACKUP_DIR: 'backups' })
       assert.equal(code, 0, stderr)
+      const seen = ['beforeAll 0', `down down 0003_c.sql ${backup.length}`]
+      assert.deepEqual(scene.workspace.read('seen.log').trim().split('\n'), seen)
       assert.deepEqual(scene.notes().slice(before), [
         'beforeAll    0',
         'beforeEach 0003_c   0',
         'afterEach 0003_c done 0 1',
         'afterAll  done 0 1',
+      ])
+      assert.equal((await scene.run()).code, 0)
+      scene.workspace.write({ 'seen.log': '', 'migrations/0003_c.sql': undefined })
+      assert.equal((await scene.run(['down', '--from-history'])).code, 0)
+      assert.match(scene.workspace.read('seen.log'), /^down down {1,2}\d$/m)
+    },
+  )
+  testBoth(
+    'before a baseline is loaded, too',
+    {
+      hooks: { ...noting, beforeAll: `${note}; test -e ready` },
+      files: { ...migrations, 'migrations/baseline.0003.sql': 'create table c (id integer);\n' },
+    },
+    async (scene) => {
+      const refused = await scene.run()
+      assert.equal(refused.code, 70, refused.stderr)
+      assert.deepEqual(await scene.applied(), [])
+      scene.workspace.write({ ready: '' })
+      assert.equal((await scene.run()).code, 0)
+      assert.deepEqual(scene.notes(), [
+        'beforeAll    0',
+        'afterAll  failed 70 0',
+        'beforeAll    0',
+        'afterAll  done 0 3',
       ])
     },
   )

@@ -4,15 +4,22 @@ import { spawn } from 'node:child_process'
 import { chmodSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
-import { onPostgres } from '../helpers/adoption-place.ts'
+import { onPostgres, type Place } from '../helpers/adoption-place.ts'
 import { cliPath, nodePath, slipway } from '../helpers/cli.ts'
 import { type ForeignHistory, foreignHistories } from '../helpers/foreign-histories.ts'
-import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
+import { createTestDatabase, dumpedMajor } from '../helpers/postgres.ts'
 import { createWorkspace } from '../helpers/workspace.ts'
 import { readBlocks, readWord } from './markdown.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/coming-from.md'), 'utf8')
 const blocks = readBlocks(page)
+
+test('there are two ways to begin anew', () => {
+  assert.deepEqual(
+    blocks.flatMap((block) => readWord(block, 'new') ?? []),
+    ['knex', 'alembic'],
+  )
+})
 
 test('there is a section for each tool', () => {
   const tools = blocks
@@ -45,7 +52,7 @@ async function follow(tool: string, script: string): Promise<void> {
     'bin/slipway': `#!/bin/sh\nexec '${nodePath}' '${cliPath}' "$@"\n`,
   })
   chmodSync(workspace.path('bin/slipway'), 0o755)
-  await using place = onPostgres(workspace, await createTestDatabase(newestMajor))
+  await using place = onPostgres(workspace, await createTestDatabase(dumpedMajor))
   await place.change(foreign.sql.postgres ?? '')
   const env = {
     SLIPWAY_DATABASE_URL: place.url,
@@ -65,6 +72,17 @@ async function follow(tool: string, script: string): Promise<void> {
   assert.deepEqual(rows.map(({ name }) => name).slice(0, foreign.names.length), foreign.names)
   const verify = await slipway(['verify'], { cwd: workspace.dir, env: { ...env, SLIPWAY_DIR: dir } })
   assert.equal(verify.code, 0, verify.stderr)
+  const fresh = blocks.find((each) => readWord(each, 'new') === tool)
+  if (fresh === undefined) return
+  await place.change(
+    'create table users (id integer); drop table if exists knex_migrations, knex_migrations_lock',
+  )
+  await shell(fresh.text, workspace.dir, { ...env, SLIPWAY_DIR: dir, DATABASE_URL: place.url })
+  await using other = onPostgres(workspace, await createTestDatabase(dumpedMajor))
+  for (const each of [place, other]) await each.expect(0, 'up', { SLIPWAY_DIR: dir })
+  const left = async (each: Place) => (await each.tables()).filter((table) => table !== 'alembic_version')
+  assert.deepEqual(await left(other), ['schema_migrations', 'schema_migrations_log', 'users'])
+  assert.deepEqual(await left(place), await left(other))
 }
 
 function shell(script: string, cwd: string, env: Readonly<Record<string, string>>): Promise<string> {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type SlipwayResult, slipway } from '../helpers/cli.ts'
-import { createTestDatabase, postgresMajors } from '../helpers/postgres.ts'
+import { createTestDatabase, dumpedMajor } from '../helpers/postgres.ts'
 import { runWithPsql } from '../helpers/script.ts'
 import { createWorkspace } from '../helpers/workspace.ts'
 import { readBlocks, readWord } from './markdown.ts'
@@ -13,7 +13,7 @@ const page = readFileSync(join(import.meta.dirname, '../../docs/offline-sql.md')
 
 test('the commands of docs/offline-sql.md', async () => {
   // pg_dump refuses a server that is newer than itself, and this machine's is of one version.
-  await using db = await createTestDatabase(Math.min(...postgresMajors))
+  await using db = await createTestDatabase(dumpedMajor)
   const blocks = readBlocks(page)
   using workspace = createWorkspace()
   const setup = blocks.find(({ words }) => words.includes('setup'))

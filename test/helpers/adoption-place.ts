@@ -1,5 +1,7 @@
 /** A workspace and a database as another tool left both, and slipway to be run in it. */
 import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
+import { relative } from 'node:path'
 import { type SlipwayResult, slipway } from './cli.ts'
 import type { Dialect, ForeignHistory } from './foreign-histories.ts'
 import { createTestDatabase, newestMajor, type TestDatabase } from './postgres.ts'
@@ -15,6 +17,8 @@ export interface Place extends AsyncDisposable {
   readonly db: TestDatabase | undefined
   run(line: string, env?: Readonly<Record<string, string>>): Promise<SlipwayResult>
   expect(code: number, line: string, env?: Readonly<Record<string, string>>): Promise<SlipwayResult>
+  /** Text by path below `migrations/`. */
+  contents(): Record<string, string>
   rows(text: string): Promise<Row[]>
   change(text: string): Promise<void>
   /** Names of the tables, without those of the database itself; of other schemas than `public` with theirs. */
@@ -87,6 +91,7 @@ function placeOf({ tables, close, ...parts }: Parts): Place {
       assert.equal(result.code, code, `${line}\n${result.stdout}${result.stderr}`)
       return result
     },
+    contents: () => contentsOf(workspace, 'migrations'),
     tables: async () => (await parts.rows(tables)).map(({ name }) => String(name)).sort(),
     async [Symbol.asyncDispose]() {
       await close()
@@ -94,4 +99,12 @@ function placeOf({ tables, close, ...parts }: Parts): Place {
     },
   }
   return place
+}
+
+function contentsOf(workspace: Workspace, folder: string): Record<string, string> {
+  const dir = workspace.path(folder)
+  const paths = globSync('**/*', { cwd: dir, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(dir, `${entry.parentPath}/${entry.name}`))
+  return Object.fromEntries(paths.sort().map((path) => [path, workspace.read(`${folder}/${path}`)]))
 }

@@ -11,20 +11,26 @@ export const historyTables: readonly string[] = ['schema_migrations', 'schema_mi
 const history = historyTables.map((table) => `'${table}'`).join(', ')
 
 /** Schemas, relations and other objects that belong to the user, not to the system, an extension or slipway. */
-const userSchemas = `
+const common = `with user_schemas as materialized (
   select oid, nspname, nspowner, nspacl from pg_namespace
-  where nspname !~ '^pg_' and nspname <> 'information_schema'`
-const extensionMembers = `select classid, objid from pg_depend where deptype = 'e'`
-const historyRelations = `
+  where nspname !~ '^pg_' and nspname <> 'information_schema'
+), extension_members as materialized (
+  select classid, objid from pg_depend where deptype = 'e'
+), history_relations as materialized (
   select t.oid from pg_class t where t.relkind in ('r', 'p') and t.relname in (${history})
   union all select i.indexrelid from pg_index i join pg_class t on t.oid = i.indrelid where t.relname in (${history})
   union all select d.objid from pg_depend d join pg_class t on t.oid = d.refobjid
-    where d.deptype in ('a', 'i') and d.classid = 'pg_class'::regclass and t.relname in (${history})`
-const relations = `
+    where d.deptype in ('a', 'i') and d.classid = 'pg_class'::regclass and t.relname in (${history})
+), user_relations as materialized (
   select c.*, format('%I.%I', n.nspname, c.relname) as shown
-  from pg_class c join (${userSchemas}) n on n.oid = c.relnamespace
-  where c.oid not in (${historyRelations})
-    and ('pg_class'::regclass, c.oid) not in (${extensionMembers})`
+  from pg_class c join user_schemas n on n.oid = c.relnamespace
+  where c.oid not in (select oid from history_relations)
+    and ('pg_class'::regclass, c.oid) not in (select * from extension_members)
+)`
+const userSchemas = 'select * from user_schemas'
+const extensionMembers = 'select * from extension_members'
+const historyRelations = 'select oid from history_relations'
+const relations = 'select * from user_relations'
 
 /** Each yields rows with one column, `line`; they are sorted here, so that no collation matters. */
 const sections: Readonly<Record<string, string>> = {
@@ -122,19 +128,25 @@ const sections: Readonly<Record<string, string>> = {
       and not (classoid = 'pg_class'::regclass and objoid in (${historyRelations}))`,
 }
 
+/** In one statement: most helpers open a connection for each. */
+const everything = `${common}
+${Object.entries(sections)
+  .map(([name, text]) => `select '${name}' as section, line::text as line from (${text}) lines`)
+  .join('\nunion all\n')}`
+
 /** The schema of a PostgreSQL database (13 to 18), section by section. */
 export async function dumpCatalogue(query: Query): Promise<string> {
-  const dumped: string[] = []
-  for (const [name, text] of Object.entries(sections)) {
-    const lines = (await query(text)).map((row) => String(row.line)).sort()
-    dumped.push(`== ${name}`, ...lines)
-  }
+  const found = Object.groupBy(await query(everything), ({ section }) => String(section))
+  const dumped = Object.keys(sections).flatMap((name) => [
+    `== ${name}`,
+    ...(found[name] ?? []).map(({ line }) => String(line)).sort(),
+  ])
   return `${dumped.join('\n')}\n`
 }
 
 /** Rows of every user table, one line each. */
 export async function dumpRowCounts(query: Query): Promise<string> {
-  const tables = await query(`select shown from (${relations}) c where relkind = 'r'`)
+  const tables = await query(`${common} select shown from (${relations}) c where relkind = 'r'`)
   const lines: string[] = []
   for (const { shown } of tables) {
     const [row] = await query(`select count(*)::text as n from ${shown}`)

@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto'
 import Database from 'better-sqlite3'
 
-export const parents = 100_000
+/** What a rebuild must bear; `makeLargeParent` makes fewer for those who want to be done soon. */
+export const manyParents = 100_000
 
 const schema = `
 create table parent (
   id integer primary key autoincrement,
   name text collate nocase not null default 'x, y' check (length(name) < 100), -- a comment, with a comma
+  mood text default 'a' constraint parent_mood_enum_check check ("mood" in ('a', 'b') /* enum mood */),
   n integer, m integer default (1 + 1), /* another ( */
   twice integer generated always as (n * 2) virtual,
   kind text,
@@ -20,7 +22,8 @@ create table child (
   parent_id integer not null references parent (id) on delete cascade on update cascade,
   note text
 );
-create table loose (parent_id integer references parent on delete set null, what text);
+create table loose (parent_id integer references parent on delete set null, what text, mood text,
+  constraint loose_mood_enum_check check ("mood" in ('a', 'b') /* enum mood */));
 create table log (what text);
 create table keyed (a text, b integer, c text, parent_id integer references parent (id), primary key (a, b)) without rowid;
 create index parent_name on parent (name);
@@ -34,23 +37,23 @@ create view names as select p.id, p.name, count(c.id) as children
   from parent p left join child c on c.parent_id = p.id group by p.id;
 create trigger names_insert instead of insert on names begin insert into parent (name) values (new.name); end;`
 
-const rows = `
+const rowsOf = (parents: number) => `
 insert into parent (id, name, n, kind, up)
   with recursive counter (i) as (select 1 union all select i + 1 from counter where i < ${parents + 50})
   select i, 'name ' || i, i, case when i % 3 = 0 then 'k' || i end, case when i > 1 then i / 2 end from counter;
 insert into child (id, parent_id, note) select id, id, 'of ' || name from parent;
-insert into loose (rowid, parent_id, what) select id * 7, id, 'w' from parent where id % 10 = 0;
+insert into loose (rowid, parent_id, what, mood) select id * 7, id, 'w', 'b' from parent where id % 10 = 0;
 insert into keyed select 'a' || id, id, 'c', id from parent where id % 10 = 0 and id <= ${parents};
 delete from parent where id > ${parents};
 delete from log;
 analyze;`
 
-export function makeLargeParent(file: string): void {
+export function makeLargeParent(file: string, parents = manyParents): void {
   const database = new Database(file)
   try {
     database.pragma('foreign_keys = on')
     database.exec(schema)
-    database.exec(`begin; ${rows} commit;`)
+    database.exec(`begin; ${rowsOf(parents)} commit;`)
   } finally {
     database.close()
   }
@@ -64,7 +67,7 @@ const counts = {
 }
 
 const tables: Readonly<Record<string, string>> = {
-  parent: 'rowid, id, name, n, m, twice, up',
+  parent: 'rowid, id, name, mood, n, m, twice, up',
   child: 'rowid, *',
   loose: 'rowid, *',
   log: 'rowid, *',

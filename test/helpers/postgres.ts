@@ -23,6 +23,12 @@ export const postgresMajors: readonly number[] = (process.env.TEST_PG_MAJORS ?? 
 /** The newest of `postgresMajors`: for tests that need a PostgreSQL, whichever. */
 export const newestMajor: number = Math.max(...postgresMajors)
 
+/**
+ * For tests of what pg_dump does, which refuses a server that is newer than itself: the older one of those that `npm ci`
+ * installs.
+ */
+export const dumpedMajor = 14
+
 /** A private server; ends with `stop`, with `await using`, or with the process. */
 export async function startPostgres(options: StartOptions): Promise<PostgresServer> {
   const data = await prepareData(options.major)

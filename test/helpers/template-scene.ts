@@ -1,26 +1,42 @@
 /** A database with rows in the tables that the examples of templates speak of. */
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { createMigrator } from '../../src/index.ts'
 import { dumpCatalogue, dumpSqliteCatalogue, historyTables } from './catalogue.ts'
-import { slipway } from './cli.ts'
 import { createTestDatabase, newestMajor } from './postgres.ts'
-import { runSqlite } from './sqlite.ts'
+import { runWithPsql } from './script.ts'
+import { readSqlite, runSqlite } from './sqlite.ts'
 import { createWorkspace } from './workspace.ts'
 
 export type Rows = Readonly<Record<string, readonly Record<string, unknown>[]>>
 
 export interface TemplateScene extends AsyncDisposable {
   readonly dir: string
+  readonly url: string
+  readonly dialect: 'postgres' | 'sqlite'
   /** Into the folder of migrations. */
   add(files: readonly { readonly name: string; readonly text: string }[]): void
-  /** Expects exit code 0. */
-  slipway(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }>
+  remove(files: readonly { readonly name: string }[]): void
+  up(): Promise<void>
   /** Back to where it began. */
   revert(): Promise<void>
+  /** Throws unless history and files agree. */
+  verify(): Promise<void>
   /** As an app would. */
   run(text: string): Promise<void>
-  look(): Promise<{ readonly schema: string; readonly rows: Rows }>
+  look(): Promise<Sight>
+  /** Another database, empty, that a script is run on. */
+  lookAfter(script: string): Promise<Sight>
 }
+
+export interface Sight {
+  readonly schema: string
+  readonly rows: Rows
+  readonly history: readonly Record<string, unknown>[]
+}
+
+const history = 'select name, checksum, state, source from schema_migrations order by id'
 
 const base = '20250101000000_base'
 const key = {
@@ -45,6 +61,8 @@ create table notes (id ${key[dialect]}, body text);
 create table stars (note_id ${dialect === 'postgres' ? 'bigint' : 'integer'} references notes (id) on delete cascade);
 create table noted (note_id integer);
 create table plain (id ${key[dialect]}, body text);
+create table keyed (country text, n integer, label text, primary key (country, n)) ${dialect === 'sqlite' ? 'without rowid' : ''};
+create table odd (id integer primary key, rowid integer, "_RowId_" text, label text);
 create index posts_title on posts (title);
 create index notes_body on notes (body);
 create view user_emails as select id, email from users;
@@ -59,6 +77,10 @@ insert into crew (id, name) values (1, 'Dee'), (2, 'Eve');
 insert into notes (id, body) values (1, 'first'), (2, 'second'), (9, 'ninth');
 insert into plain (id, body) values (3, 'p');
 insert into stars (note_id) values (1), (1), (9);
+insert into notes (id, body) values (12, 'its number is not given again');
+delete from notes where id = 12;
+insert into keyed (country, n, label) values ('de', 1, 'one'), ('de', 2, 'two'), ('fr', 1, null);
+insert into odd (id, rowid, label) values (1, 7, 'first'), (2, 7, 'second'), (7, 1, 'seventh');
 `
 /** Fires for each new note, so a copy of the rows must not. */
 const trigger = `
@@ -74,22 +96,35 @@ export async function createTemplateScene(
   const text = schema(dialect) + rows + (dialect === 'sqlite' ? trigger : '')
   const workspace = createWorkspace({ [`migrations/${base}.sql`]: text })
   const database = dialect === 'postgres' ? await onPostgres(major) : onSqlite(workspace.path('app.db'))
-  const env = { SLIPWAY_DATABASE_URL: database.url, SLIPWAY_LOG_LEVEL: 'warn' }
-  const run = async (...args: string[]) => {
-    const result = await slipway(args, { cwd: workspace.dir, env })
-    assert.equal(result.code, 0, `slipway ${args.join(' ')}\n${result.stdout}${result.stderr}`)
-    return result
-  }
-  await run('up')
+  const migrator = await createMigrator({ databaseUrl: database.url, cwd: workspace.dir })
+  await migrator.up()
   return {
     dir: workspace.dir,
+    url: database.url,
+    dialect,
     add: (files) =>
       workspace.write(Object.fromEntries(files.map(({ name, text }) => [`migrations/${name}`, text]))),
-    slipway: run,
-    revert: async () => void (await run('down', '--to', base, '--no-safety-checks')),
+    remove: (files) =>
+      workspace.write(Object.fromEntries(files.map(({ name }) => [`migrations/${name}`, undefined]))),
+    up: async () => void (await migrator.up()),
+    revert: async () => void (await migrator.down({ to: base, allowDataLoss: true })),
+    verify: async () => {
+      const found = await migrator.verify()
+      assert.ok(found.ok, JSON.stringify(found))
+    },
     look: database.look,
+    lookAfter: async (script) => {
+      const other = dialect === 'postgres' ? await onPostgres(major) : onSqlite(workspace.path('other.db'))
+      try {
+        await other.runScript(script)
+        return await other.look()
+      } finally {
+        await other.close()
+      }
+    },
     run: database.run,
     async [Symbol.asyncDispose]() {
+      await migrator.close()
       await database.close()
       workspace[Symbol.dispose]()
     },
@@ -100,6 +135,7 @@ interface Place {
   readonly url: string
   readonly look: TemplateScene['look']
   readonly run: TemplateScene['run']
+  runScript(text: string): Promise<void>
   close(): Promise<unknown>
 }
 
@@ -108,6 +144,7 @@ async function onPostgres(major: number): Promise<Place> {
   return {
     url: db.url(),
     run: async (text) => void (await db.query(text)),
+    runScript: async (text) => void runWithPsql(db, text),
     close: async () => db[Symbol.asyncDispose](),
     look: async () => {
       const tables = await db.query<{ name: string }>(
@@ -120,6 +157,7 @@ async function onPostgres(major: number): Promise<Place> {
       return {
         schema: withoutProgress(await dumpCatalogue((text) => db.query(text))),
         rows: Object.fromEntries(found),
+        history: await db.query(history),
       }
     },
   }
@@ -129,8 +167,17 @@ function onSqlite(file: string): Place {
   return {
     url: `sqlite:${file}`,
     run: async (text) => runSqlite(file, text),
+    // The sqlite3 of a distribution may be too old for some of it.
+    runScript: async (text) => {
+      rmSync(file, { force: true })
+      runSqlite(file, text)
+    },
     close: async () => {},
-    look: async () => ({ schema: dumpShape(file), rows: readRows(file) }),
+    look: async () => ({
+      schema: dumpShape(file),
+      rows: readRows(file),
+      history: readSqlite(file, history),
+    }),
   }
 }
 
@@ -150,14 +197,16 @@ function readRows(file: string): Rows {
   const db = new Database(file, { readonly: true })
   try {
     const names = db.prepare("select name from sqlite_schema where type = 'table'").pluck().all() as string[]
-    const kept = names.filter((name) => isOurs(name) && name !== 'sqlite_sequence')
+    const kept = names.filter(isOurs)
     return Object.fromEntries(
       kept.map((name) => [
         name,
-        db.prepare(`select * from "${name.replaceAll('"', '""')}" order by 1`).all() as Record<
-          string,
-          unknown
-        >[],
+        (
+          db.prepare(`select * from "${name.replaceAll('"', '""')}" order by 1`).all() as Record<
+            string,
+            unknown
+          >[]
+        ).filter((row) => name !== 'sqlite_sequence' || isOurs(String(row.name))),
       ]),
     )
   } finally {

@@ -37,6 +37,18 @@ const goesBack = async ({ open, exec, events }: Parameters<Parameters<typeof tes
 
 testBoth('down reverts, and loses data only when told to', goesBack, files)
 
+testBoth(
+  "programs are looked for where `env` says, not in this process's environment",
+  async ({ open, dialect, workspace }) => {
+    if (dialect === 'sqlite') return
+    workspace.write({ 'empty/README': 'no programs here' })
+    await using migrator = await open({ backupDir: 'backups', env: { PATH: workspace.path('empty') } })
+    await migrator.up()
+    const refused = await failureOf(migrator.down({ backup: true }))
+    assert.equal(refused.code, 'program-missing')
+  },
+)
+
 testBoth('down refuses what it cannot do', async ({ open }) => {
   await using migrator = await open()
   await migrator.up()

@@ -60,7 +60,7 @@ export const up: Migration = async ({ sql }) => { await sql\`create table b (id 
     assert.match(stderr, /2 migrations applied/)
   }
   const library = await import(join(home, 'dist/index.js'))
-  assert.deepEqual(Object.keys(library).sort(), ['SlipwayError', 'createMigrator'])
+  assert.deepEqual(Object.keys(library).sort(), ['SlipwayError', 'createMigrator', 'renderTemplate'])
   for (const databaseUrl of [db.url(), `sqlite://${workspace.path('app/app.db')}`]) {
     const migrator = await library.createMigrator({ databaseUrl, dir: workspace.path('app/migrations') })
     assert.deepEqual((await migrator.up()).applied, [])

@@ -112,7 +112,7 @@ export async function adoptHistory(place: Workplace, facts: ServerFacts, adoptio
   const absent = createAbsent(names, { facts, found, isSchemaThere })
   const text = [
     `set local lock_timeout = ${Math.max(1, Math.round(adoption.lockTimeoutMs))}`,
-    ...(moveTo === undefined ? [] : [`lock table ${qualify(source)} in access exclusive mode`]),
+    ...(await lockAgainst(place, adoption)),
     refuseChange(source),
     ...(moveTo === undefined ? [] : [`alter table ${qualify(source)} rename to ${quotePostgresId(moveTo)}`]),
     ...(absent === '' ? [] : [absent]),
@@ -120,10 +120,41 @@ export async function adoptHistory(place: Workplace, facts: ServerFacts, adoptio
     rows.insertLog(names, 'adopt', adoption.record, { error: adoption.detail }),
   ].join(';\n')
   try {
-    await asAdopter(`${source.schema}.${source.name}`, place, () => writeHistory(place, text))
+    await asAdopter(`${source.schema}.${source.name}`, place, () =>
+      writeHistory(place, text, adoption.beforeCommit),
+    )
   } catch (error) {
-    throw isServerError(error) && error.code === changedState ? changed(source, error) : error
+    if (!isServerError(error)) throw error
+    if (error.code === changedState) throw changed(source, error)
+    throw error.code === '55P03' ? held(adoption, error) : error
   }
+}
+
+/**
+ * Against what that tool has not committed yet. Whoever may not write to its table may not lock it either, and has
+ * nothing but the comparison. https://www.postgresql.org/docs/current/sql-lock.html
+ */
+async function lockAgainst({ link }: Workplace, { source, moveTo }: Adoption): Promise<string[]> {
+  const table = qualify(source)
+  if (moveTo !== undefined) return [`lock table ${table} in access exclusive mode`]
+  const [row] = await readOnly(
+    link,
+    `select pg_catalog.has_table_privilege(${literal(table)}, 'UPDATE, DELETE, TRUNCATE') as may`,
+  )
+  return row?.may === true ? [`lock table ${table} in share mode`] : []
+}
+
+function held({ source, moveTo, lockTimeoutMs }: Adoption, cause: unknown): SlipwayError {
+  const why = moveTo === undefined ? 'to see what is written to it' : `to rename it to ${moveTo}`
+  return new SlipwayError(
+    'ddl-lock-timeout',
+    `${source.schema}.${source.name} was in use for ${lockTimeoutMs} ms, and must be free for a moment ${why}; nothing was changed`,
+    {
+      hint: 'end what uses it, or wait for it longer: slipway adopt --ddl-lock-timeout 10s',
+      cause,
+      sqlstate: '55P03',
+    },
+  )
 }
 
 function own({ tables }: ServerFacts, names: HistoryNames, name: string, moveTo?: string) {

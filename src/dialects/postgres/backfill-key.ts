@@ -35,13 +35,15 @@ export async function chooseKey(
   )
 }
 
+/** By another collation than the column's, rows could be equal that are not the same. */
 async function listKeys(link: Link, table: FoundTable): Promise<KeyColumn[][]> {
   const rows = await readOnly(
     link,
     `select (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) order by k.place)
     from pg_catalog.unnest(i.indkey) with ordinality as k (attnum, place)
     join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-    where k.place <= i.indnkeyatts and a.attnotnull) as columns, i.indnkeyatts as width
+    where k.place <= i.indnkeyatts and a.attnotnull
+      and i.indcollation[(k.place - 1)::pg_catalog.int4] = a.attcollation) as columns, i.indnkeyatts as width
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_am m on m.oid = c.relam

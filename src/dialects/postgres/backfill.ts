@@ -44,10 +44,11 @@ export async function openBackfill(
   await requireOwnRole(place)
   const table = await findTable(link, request.table)
   const key = await chooseKey(link, table, request.key)
+  await tellHidden(place, attempt, table)
   const backfill: Backfill = { place, attempt, request, table, key }
   await ensureProgressTable(place)
   const name = request.name ?? `${table.shown}${request.ordinal === 0 ? '' : ` ${request.ordinal + 1}`}`
-  const migrationId = await readMigrationId(link, names, attempt.record)
+  const migrationId = await readMigrationId(link, names, attempt)
   const definition = defineBackfill(key, request.definition)
   const found = await readProgress(link, names, { migrationId, name })
   const before = compareBackfill(found, definition)
@@ -83,6 +84,18 @@ async function requireOwnRole({ link, role }: Workplace): Promise<void> {
   if (row?.name !== role)
     throw new Error(
       `the migration works as ${row?.name}; reset role before a backfill, which works as ${role}`,
+    )
+}
+
+/** An owner of a table is subject to its policies only if it is told so: that is easily forgotten. */
+async function tellHidden({ link, role }: Workplace, attempt: StepwiseAttempt, { oid, shown }: FoundTable) {
+  const [row] = await readOnly(
+    link,
+    `select pg_catalog.row_security_active(${literal(oid)}::pg_catalog.oid) as active`,
+  )
+  if (row?.active === true)
+    attempt.onNotice(
+      `row level security of ${shown} applies to ${role}: a backfill passes over the rows that its policies hide`,
     )
 }
 
@@ -142,7 +155,7 @@ async function runBatch(backfill: Backfill, progress: Progress, size: number): P
     isDone: page === undefined || page.rows < size,
   }
   checkpoint('last-statement-done', attempt.record.name)
-  const marked = await commitOwn(place, updateProgress(place.names, attempt.record, next))
+  const marked = await commitOwn(place, updateProgress(place.names, attempt, next))
   if (marked.length !== 1) throw new Error(`the row of this migration in ${place.names.shown} is gone`)
   checkpoint('statement-done', attempt.record.name)
   return next

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { PostgresUrl } from '../../config/url.ts'
+import { parseName } from '../../sql/quote.ts'
 import type { BackupContext, BackupMark, Backups } from '../reverting.ts'
 import { libpqEnvironment } from './libpq-environment.ts'
 
@@ -70,7 +71,8 @@ async function faultOfArchive(
   const [schema = '', table = ''] = splitAtLastDot(historyTable)
   const only = [`--schema=${schema}`, `--table=${table}`]
   const rows = await run(context, 'pg_restore', ['--data-only', ...only, '--file=-', file])
-  return rows.stdout.split('\n').some((line) => holdsRow(line, newest)) ? undefined : otherHistory(newest)
+  const isRow = findRow(historyTable, newest)
+  return rows.stdout.split('\n').some(isRow) ? undefined : otherHistory(newest)
 }
 
 function splitAtLastDot(text: string): string[] {
@@ -78,9 +80,29 @@ function splitAtLastDot(text: string): string[] {
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
-/** A row of COPY or of INSERT. */
-function holdsRow(line: string, { name, checksum }: NonNullable<BackupMark['newest']>): boolean {
-  return line.includes(checksum) && (line.includes(`\t${name}\t`) || line.includes(`'${name}'`))
+/**
+ * For one line after the other: whether it is that row of the history, by COPY or by INSERT. The log has lines with the
+ * same name and checksum, also for what was reverted since.
+ */
+function findRow(
+  historyTable: string,
+  { name, checksum }: NonNullable<BackupMark['newest']>,
+): (line: string) => boolean {
+  let table: string | undefined
+  let isData = false
+  return (line) => {
+    if (isData) {
+      if (line === '\\.') isData = false
+      return isData && table === historyTable && line.includes(checksum) && line.includes(`\t${name}\t`)
+    }
+    const [, verb, quoted = ''] = /^(COPY|INSERT INTO) ((?:"(?:[^"]|"")*"|[^\s".]+|\.)+)/.exec(line) ?? []
+    if (verb !== undefined) {
+      const { schema, name: last } = parseName(quoted)
+      table = schema === undefined ? last : `${schema}.${last}`
+      isData = verb === 'COPY' && /FROM stdin;$/.test(line)
+    }
+    return !isData && table === historyTable && line.includes(checksum) && line.includes(`'${name}'`)
+  }
 }
 
 function otherHistory({ name }: NonNullable<BackupMark['newest']>): string {
@@ -94,6 +116,7 @@ async function faultOfText(head: string, file: string, mark: BackupMark): Promis
   let isWhole = false
   let hasRow = mark.newest === undefined
   const connected = new Set<string>()
+  const isRow = mark.newest === undefined ? () => false : findRow(mark.historyTable, mark.newest)
   for await (const line of createInterface({
     input: createReadStream(file),
     crlfDelay: Number.POSITIVE_INFINITY,
@@ -101,7 +124,7 @@ async function faultOfText(head: string, file: string, mark: BackupMark): Promis
     if (/^-- PostgreSQL database (?:cluster )?dump complete$/.test(line)) isWhole = true
     const [, quoted, bare] = /^\\connect (?:"(.*)"|(\S+))$/.exec(line) ?? []
     if (quoted !== undefined || bare !== undefined) connected.add(quoted ?? bare ?? '')
-    if (mark.newest !== undefined && holdsRow(line, mark.newest)) hasRow = true
+    if (isRow(line)) hasRow = true
   }
   if (!isWhole) return 'is a dump that was cut short'
   if (connected.size > 0 && !connected.has(mark.database))

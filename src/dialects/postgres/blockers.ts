@@ -43,8 +43,7 @@ const conflicts: Readonly<Record<LockMode, readonly string[]>> = {
  * login, like findRunLockHolder.
  */
 export async function findBlockers(link: Link, attempt: Attempt): Promise<readonly LockHolder[]> {
-  if (attempt.body.kind !== 'sql') return []
-  const locks = combineLocks(attempt.body.statements)
+  const locks = combineLocks(attempt.body.statements ?? [])
   if (locks.length === 0) return []
   try {
     return (await readOnly(link, `set local role none;\n${selectHolders(locks)}`)).map(toHolder)

@@ -5,6 +5,7 @@ import type { IndexRequest, StepwiseAttempt } from '../dialect.ts'
 import { sqlstateOf } from './errors.ts'
 import { readOnly } from './facts.ts'
 import { type FoundTable, findTable } from './find-table.ts'
+import { waitForBuilder } from './index-builder.ts'
 import { watchIndex } from './index-progress.ts'
 import { literal } from './naming.ts'
 import { commitOwn, withOwnTransaction } from './own-transaction.ts'
@@ -24,17 +25,40 @@ export async function buildIndex(
 ): Promise<'created' | 'exists'> {
   const table = await findTable(place.link, request.table)
   const building: Building = { place, attempt, request, table }
-  const found = await findIndex(building)
+  const found = await findSettled(building)
   if (found?.isValid === true) {
     await requireSame(building, found.definition)
     return 'exists'
   }
   if (table.kind === 'p') throw partitioned(building)
-  if (found !== undefined) await dropInvalid(building, `an earlier attempt left it INVALID`)
+  if (found !== undefined && (await cameTrue(building))) return 'exists'
   // Building concurrently waits for every transaction that is open; without rows there is nothing to build.
   if (await isEmpty(building)) await createAtOnce(building)
   else await createConcurrently(building)
   return 'created'
+}
+
+/** What is INVALID may be on its way: then it is what comes of it that counts. */
+async function findSettled(building: Building): Promise<FoundIndex | undefined> {
+  const found = await findIndex(building)
+  if (found?.isValid !== false) return found
+  const { place, table, request, attempt } = building
+  await waitForBuilder(place.link, { table: table.sql, index: `${table.schema}.${request.name}` }, attempt)
+  return await findIndex(building)
+}
+
+/** Drops it, unless it became valid meanwhile: who builds lets go of the table a moment before that can be seen. */
+async function cameTrue(building: Building): Promise<boolean> {
+  try {
+    await dropInvalid(building, 'an earlier attempt left it INVALID')
+    return false
+  } catch (error) {
+    if (building.place.link.lost || building.attempt.signal.aborted) throw error
+    const found = await findIndex(building)
+    if (found?.isValid !== true) throw error
+    await requireSame(building, found.definition)
+    return true
+  }
 }
 
 interface FoundIndex {
@@ -86,9 +110,13 @@ function partitioned({ table, request }: Building): Error {
   )
 }
 
+/** Row level security shows no rows of a table that is full of them. */
 async function isEmpty({ place, table }: Building): Promise<boolean> {
-  const rows = await readOnly(place.link, `select 1 as one from ${table.sql} limit 1`)
-  return rows.length === 0
+  const [row] = await readOnly(
+    place.link,
+    `select not pg_catalog.row_security_active(${literal(table.oid)}::pg_catalog.oid) and not exists (select from ${table.sql}) as empty`,
+  )
+  return row?.empty === true
 }
 
 async function createAtOnce({ place, attempt, request, table }: Building): Promise<void> {
@@ -116,7 +144,7 @@ async function createConcurrently(building: Building): Promise<void> {
     throw error
   } finally {
     await stopWatching()
-    if (!link.lost) await link.simple(`set lock_timeout = ${attempt.ddlLockTimeoutMs}`).catch(() => {})
+    await limitLocks(place, attempt)
   }
   const found = await findIndex(building)
   if (found?.isValid !== true)
@@ -141,6 +169,14 @@ async function dropInvalid({ place, attempt, request, table }: Building, why: st
   const text = `drop index concurrently if exists ${name}`
   request.say(text)
   await place.link.simple('set lock_timeout = 0')
-  await place.link.simple(text)
-  await place.link.simple(`set lock_timeout = ${attempt.ddlLockTimeoutMs}`)
+  try {
+    await place.link.simple(text)
+  } finally {
+    await limitLocks(place, attempt)
+  }
+}
+
+/** A script that swallows the error goes on in this session. Never throws. */
+async function limitLocks({ link }: Workplace, { ddlLockTimeoutMs }: StepwiseAttempt): Promise<void> {
+  if (!link.lost) await link.simple(`set lock_timeout = ${ddlLockTimeoutMs}`).catch(() => {})
 }

@@ -4,7 +4,6 @@
  */
 import type { Link } from './link.ts'
 import { type HistoryNames, literal } from './naming.ts'
-import { nameProgress } from './progress-table.ts'
 
 /** See Session.readCatalogue. */
 export async function readCatalogue(link: Link, names: HistoryNames): Promise<string> {
@@ -33,7 +32,7 @@ function sections(names: HistoryNames): Readonly<Record<string, string>> {
   const spaces = `(select * from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')`
   const isOwn = (catalogue: string, oid: string) =>
     `not exists (select from pg_depend as member where member.deptype = 'e' and member.classid = '${catalogue}'::regclass and member.objid = ${oid})`
-  const ours = [names.history, names.log, nameProgress(names)]
+  const ours = [names.history, names.log, names.progress]
     .map((table) => `to_regclass(${literal(table)})`)
     .join(', ')
   const oursOrTheirs = `(select oid from pg_class where oid in (${ours})

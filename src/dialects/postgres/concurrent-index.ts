@@ -3,12 +3,15 @@ import { parseName } from '../../sql/quote.ts'
 import type { ConcurrentIndex } from '../../sql/statement.ts'
 import { StatementError, type StepwiseAttempt } from '../dialect.ts'
 import { readOnly } from './facts.ts'
+import { waitForBuilder } from './index-builder.ts'
 import type { Link } from './link.ts'
 import { literal } from './naming.ts'
 
 interface FoundIndex {
   /** Ready for SQL. */
   readonly name: string
+  /** Likewise. */
+  readonly table: string
   readonly valid: boolean
   readonly unique: boolean
   /** null in the place of an expression. */
@@ -18,7 +21,7 @@ interface FoundIndex {
 async function findIndexes(link: Link, where: string): Promise<FoundIndex[]> {
   const rows = await readOnly(
     link,
-    `select c.oid::pg_catalog.regclass::text as name, i.indisvalid as valid, i.indisunique as unique,
+    `select c.oid::pg_catalog.regclass::text as name, i.indrelid::pg_catalog.regclass::text as table, i.indisvalid as valid, i.indisunique as unique,
   (select pg_catalog.jsonb_agg(a.attname order by k.place)
    from pg_catalog.unnest(i.indkey) with ordinality as k (attnum, place)
    left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum and k.attnum > 0
@@ -29,6 +32,7 @@ where ${where}`,
   )
   return rows.map((row) => ({
     name: String(row.name),
+    table: String(row.table),
     valid: row.valid === true,
     unique: row.unique === true,
     columns: Array.isArray(row.columns) ? row.columns : [],
@@ -70,15 +74,27 @@ export async function prepareConcurrentIndex(
   attempt: StepwiseAttempt,
   since: string,
 ): Promise<boolean> {
-  const found =
-    wanted.index === undefined ? await findUnnamed(link, wanted, since) : await findNamed(link, wanted)
+  const find = () => (wanted.index === undefined ? findUnnamed(link, wanted, since) : findNamed(link, wanted))
+  let found = await find()
+  if (found?.valid === false && wanted.action === 'create') {
+    // The interrupted runner is dead; its statement may live on at the server, and come to its end.
+    await waitForBuilder(link, { table: found.table, index: found.name }, attempt)
+    found = await find()
+  }
   if (wanted.action === 'drop')
     return found === undefined && wanted.index !== undefined && !attempt.failedBefore
   if (found === undefined) return false
   if (found.valid) return !attempt.failedBefore && isSameIndex(found, wanted)
   attempt.onNotice(`dropping the INVALID index ${found.name} that the interrupted attempt left`)
-  await link.simple(`drop index concurrently if exists ${found.name}`)
-  return false
+  try {
+    await link.simple(`drop index concurrently if exists ${found.name}`)
+    return false
+  } catch (error) {
+    // Who builds lets go of the table a moment before it can be seen that the index is valid.
+    const now = link.lost ? undefined : await find()
+    if (now?.valid !== true) throw error
+    return !attempt.failedBefore && isSameIndex(now, wanted)
+  }
 }
 
 /** As far as names tell; where they do not, the statement runs again and the server judges (42P07). */

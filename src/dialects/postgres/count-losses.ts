@@ -20,18 +20,34 @@ export interface CountPlace {
   readonly searchPath: string | undefined
 }
 
-/** What is not there is no loss. */
+/** What is not found is missing, and cannot be counted. */
 export async function countLosses(place: CountPlace, losses: readonly Loss[]): Promise<CountedLoss[]> {
   const counted: CountedLoss[] = []
-  for (const loss of losses) counted.push(...(await countLoss(place, loss).catch(ignoreGone)))
+  for (const loss of losses)
+    counted.push(...(await countLoss(place, loss).catch((error: unknown) => missingIfGone(error, loss))))
   return counted
 }
 
 /** Another runner may be dropping it at this very moment: undefined_table, undefined_column. */
-function ignoreGone(error: unknown): CountedLoss[] {
+function missingIfGone(error: unknown, loss: Loss): CountedLoss[] {
   const { sqlstate } = explain(error)
-  if (sqlstate === '42P01' || sqlstate === '42703') return []
+  if (sqlstate === '42P01' || sqlstate === '42703') return missing(loss)
   throw error
+}
+
+function missing(loss: Loss): CountedLoss[] {
+  const unknown = { rows: undefined, isEstimate: false, isMissing: true } as const
+  switch (loss.kind) {
+    case 'table':
+    case 'rows':
+      return [{ kind: loss.kind, what: loss.table, ...unknown }]
+    case 'column':
+      return [{ kind: 'column', what: `${loss.table}.${showPostgresId(loss.column)}`, ...unknown }]
+    case 'schema':
+      return [{ kind: 'table', what: `the schema ${showPostgresId(loss.schema)}`, ...unknown }]
+    default:
+      return []
+  }
 }
 
 async function countLoss(place: CountPlace, loss: Loss): Promise<CountedLoss[]> {
@@ -39,14 +55,16 @@ async function countLoss(place: CountPlace, loss: Loss): Promise<CountedLoss[]> 
     case 'opaque':
       return [{ kind: 'opaque', what: loss.what, rows: undefined, isEstimate: false }]
     case 'schema':
-      return countSchema(place, loss.schema)
+      return countSchema(place, loss)
     case 'rebuild':
       return []
     case 'column':
-      return countColumn(place, loss.table, loss.column)
+      return loss.isUnsure === true ? missing(loss) : countColumn(place, loss)
     default: {
-      const size = await findTable(place, loss.table)
-      return size === undefined ? [] : [{ kind: loss.kind, what: loss.table, ...(await rowsOf(place, size)) }]
+      const size = loss.isUnsure === true ? undefined : await findTable(place, loss.table)
+      return size === undefined
+        ? missing(loss)
+        : [{ kind: loss.kind, what: loss.table, ...(await rowsOf(place, size)) }]
     }
   }
 }
@@ -61,7 +79,9 @@ interface Table {
 async function read(place: CountPlace, select: string): Promise<Row[]> {
   const { link, reader, searchPath } = place
   const path = searchPath === undefined ? '' : `set local search_path = ${quotePostgresId(searchPath)};\n`
-  return readAs(link, reader, `set local statement_timeout = ${patienceMs};\n${path}${select}`)
+  // Where a policy would hide rows, counting is an error.
+  const settings = `set local statement_timeout = ${patienceMs};\nset local row_security = off;\n`
+  return readAs(link, reader, `${settings}${path}${select}`)
 }
 
 const describe = `pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) as name,
@@ -82,7 +102,16 @@ function ignorePrivilege(error: unknown): Row[] {
   throw error
 }
 
-async function countSchema(place: CountPlace, schema: string): Promise<CountedLoss[]> {
+async function countSchema(
+  place: CountPlace,
+  loss: Extract<Loss, { kind: 'schema' }>,
+): Promise<CountedLoss[]> {
+  const { schema } = loss
+  const [there] = await read(
+    place,
+    `select 1 as one from pg_catalog.pg_namespace where nspname = ${literal(schema)}`,
+  )
+  if (there === undefined) return missing(loss)
   const rows = await read(
     place,
     `select c.relname::text as table, ${describe}
@@ -97,17 +126,36 @@ where n.nspname = ${literal(schema)} and c.relkind in ('r', 'p') and not c.relis
   return counted
 }
 
-async function countColumn(place: CountPlace, name: string, column: string): Promise<CountedLoss[]> {
+async function countColumn(
+  place: CountPlace,
+  loss: Extract<Loss, { kind: 'column' }>,
+): Promise<CountedLoss[]> {
+  const { table: name, column } = loss
   const table = await findTable(place, name)
-  if (table === undefined) return []
+  if (table === undefined) return missing(loss)
   const [there] = await read(
     place,
     `select 1 as one from pg_catalog.pg_attribute
 where attrelid = pg_catalog.to_regclass(${literal(name)}) and attname = ${literal(column)} and attnum > 0 and not attisdropped`,
   )
-  if (there === undefined) return []
+  if (there === undefined) return missing(loss)
   const what = `${name}.${showPostgresId(column)}`
-  return [{ kind: 'column', what, ...(await rowsOf(place, table, quotePostgresId(column))) }]
+  const id = quotePostgresId(column)
+  if (table.estimate >= countableRows && !(await holdsAny(place, table, id)))
+    return [{ kind: 'column', what, rows: 0, isEstimate: false }]
+  return [{ kind: 'column', what, ...(await rowsOf(place, table, id)) }]
+}
+
+/** True also where there was no time to find out. */
+async function holdsAny(place: CountPlace, { name }: Table, column: string): Promise<boolean> {
+  const found = await read(place, `select 1 as one from ${name} where ${column} is not null limit 1`).catch(
+    (error: unknown) => {
+      const { kind } = explain(error)
+      if (kind === 'cancelled' || kind === 'privilege' || kind === 'retryable') return [{}]
+      throw error
+    },
+  )
+  return found.length > 0
 }
 
 /** All rows, or those where the column holds a value. A large table's own figure stands for both. */

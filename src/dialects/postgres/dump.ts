@@ -7,7 +7,6 @@ import { tidyPostgresDump } from '../../sql/postgres-dump.ts'
 import type { SchemaDumpOptions } from '../schema-dump.ts'
 import { libpqEnvironment } from './libpq-environment.ts'
 import type { HistoryNames } from './naming.ts'
-import { nameProgress } from './progress-table.ts'
 
 export interface DumpPlace {
   readonly url: PostgresUrl
@@ -33,7 +32,7 @@ export async function dumpSchema(
     '--no-subscriptions',
     `--lock-wait-timeout=${lockTimeoutMs}`,
     `--file=${file}`,
-    ...[names.history, names.log, nameProgress(names)].map((table) => `--exclude-table=${table}`),
+    ...[names.history, names.log, names.progress].map((table) => `--exclude-table=${table}`),
     ...(owners ? [] : ['--no-owner']),
     ...(role === undefined ? [] : [`--role=${role}`]),
   ]

@@ -135,10 +135,20 @@ update ${names.history}
 set state = 'applied', applied_at = pg_catalog.clock_timestamp()
 where name = ${literal(record.name)} and state = 'started'`
     case 'restore':
-      return `update ${names.history}
+      return `${forgetReverting(names, record.name)};
+update ${names.history}
 set state = 'applied', statements_done = 0
 where name = ${literal(record.name)} and state = 'started' and statements_done < 0`
     case 'forget':
       return `delete from ${names.history} where name = ${literal(record.name)}`
   }
+}
+
+/** What the down did does not count any more: the next one begins at its start. Not every database has that table. */
+function forgetReverting(names: HistoryNames, name: string): string {
+  return `do ${literal(`begin
+if pg_catalog.to_regclass(${literal(names.progress)}) is not null then
+  delete from ${names.progress} where migration_id = (select -id from ${names.history} where name = ${literal(name)});
+end if;
+end`)}`
 }

@@ -25,5 +25,7 @@ from pg_catalog.pg_stat_replication`,
       (await import('./validate.ts')).validateConstraint(place, attempt, { table, constraint, say }),
     setNotNull: async (table, column, say) =>
       (await import('./set-not-null.ts')).setNotNull(place, attempt, { table, column, say }),
+    undoNotNull: async (table, column, say) =>
+      (await import('./set-not-null.ts')).undoNotNull(place, attempt, { table, column, say }),
   }
 }

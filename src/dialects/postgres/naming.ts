@@ -8,6 +8,8 @@ export interface HistoryNames {
   /** `"schema"."table"`. Always qualified: a migration may change search_path. */
   readonly history: string
   readonly log: string
+  /** Made by the first backfill; a name that is too long for it is refused there. */
+  readonly progress: string
   /** `schema.table`, for people. */
   readonly shown: string
   readonly lockKey: { readonly classId: number; readonly objectId: number }
@@ -20,6 +22,10 @@ export function nameLog(table: string): string {
   return `${table}_log`
 }
 
+export function nameProgress(table: string): string {
+  return `${table}_progress`
+}
+
 /** Throws bad-setting for a name that PostgreSQL would cut. */
 export function nameHistory(schema: string, table: string): HistoryNames {
   const log = nameLog(table)
@@ -30,6 +36,7 @@ export function nameHistory(schema: string, table: string): HistoryNames {
     table,
     history: `${quotePostgresId(schema)}.${quotePostgresId(table)}`,
     log: `${quotePostgresId(schema)}.${quotePostgresId(log)}`,
+    progress: `${quotePostgresId(schema)}."${nameProgress(table).replaceAll('"', '""')}"`,
     shown: `${schema}.${table}`,
     get lockKey() {
       // Loading it takes 2 ms, and most starts need no lock.

@@ -22,15 +22,17 @@ const leftoverAfter = '1 hour'
 
 /** From template0, so that nothing is in it; whoever may create databases may do this. Throws privilege-missing. */
 export async function createScratch(url: PostgresUrl, options: ConnectOptions): Promise<ScratchDatabase> {
-  const name = `${prefix}${stamp(new Date())}_${randomUUID().slice(-12)}`
-  const quoted = quotePostgresId(name)
+  let name = ''
   const drop = () =>
     // What stops the run must not keep its database from going.
     withLink(url, { ...options, signal: undefined }, async (link) => {
-      await link.simple(`drop database if exists ${quoted} with (force)`)
+      await link.simple(`drop database if exists ${quotePostgresId(name)} with (force)`)
     })
-  await withLink(url, options, async (link, user) => {
+  await withLink(url, options, async (link, { user, now }) => {
     await dropLeftovers(link)
+    // By the clock that says later how old it is.
+    name = `${prefix}${stamp(now)}_${randomUUID().slice(-12)}`
+    const quoted = quotePostgresId(name)
     try {
       await link.simple(`create database ${quoted} template template0`)
     } catch (error) {
@@ -57,7 +59,7 @@ type LinkTo = Omit<ConnectOptions, 'signal'> & { readonly signal: AbortSignal | 
 async function withLink(
   url: PostgresUrl,
   { applicationName, attemptTimeoutMs, signal, history }: LinkTo,
-  work: (link: Link, user: string) => Promise<void>,
+  work: (link: Link, facts: ReturnType<typeof readFacts>) => Promise<void>,
 ): Promise<void> {
   const request = {
     applicationName,
@@ -69,7 +71,7 @@ async function withLink(
   const onAbort = () => link.destroy('stopped')
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    await work(link, readFacts(greeting).user)
+    await work(link, readFacts(greeting))
   } finally {
     signal?.removeEventListener('abort', onAbort)
     await link.close()

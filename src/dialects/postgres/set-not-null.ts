@@ -27,7 +27,7 @@ export async function setNotNull(
 ): Promise<void> {
   const table = await findTable(place.link, text)
   const isSet = await isNotNull(place, table, column)
-  const constraint = nameObject(table.name, [column, 'slipway', 'not', 'null'], 'check')
+  const constraint = nameCheck(table, column)
   const id = quotePostgresId(constraint)
   const alter = (...actions: string[]) =>
     alterTable(place, attempt, { texts: actions.map((action) => `alter table ${table.sql} ${action}`), say })
@@ -49,6 +49,35 @@ export async function setNotNull(
   }
   // Two statements: within one, the constraint would be dropped before it is looked for.
   await alter(`alter column ${quotePostgresId(column)} set not null`, `drop constraint ${id}`)
+}
+
+/** After setNotNull failed or was stopped: nothing may be left that refuses what the app writes. Never throws. */
+export async function undoNotNull(
+  place: Workplace,
+  attempt: StepwiseAttempt,
+  { table: text, column, say }: Request,
+): Promise<void> {
+  if (place.link.lost) return
+  // A stop asks the server to end whatever runs, several times a second; this is short.
+  place.committing = true
+  try {
+    const table = await findTable(place.link, text)
+    const constraint = nameCheck(table, column)
+    if (await isNotNull(place, table, column)) return
+    if ((await findCheck(place, table, { constraint, column })) === undefined) return
+    const drop = `alter table ${table.sql} drop constraint ${quotePostgresId(constraint)}`
+    await alterTable(place, attempt, { texts: [drop], say })
+  } catch {
+    attempt.onNotice(
+      `what keeps null out of ${text}.${column} could not be taken back, the next run goes on from there`,
+    )
+  } finally {
+    place.committing = false
+  }
+}
+
+function nameCheck(table: FoundTable, column: string): string {
+  return nameObject(table.name, [column, 'slipway', 'not', 'null'], 'check')
 }
 
 function definitionOf(column: string): string {

@@ -1,5 +1,6 @@
 /** A migration in SQL: all of it is sent before the first answer is awaited. */
 import { checkpoint } from '../../events.ts'
+import type { ParsedStatement } from '../../sql/statement.ts'
 import { type Attempt, type SqlBody, StatementError } from '../dialect.ts'
 import { sqlstateOf } from './errors.ts'
 import type { ResultSet } from './link.ts'
@@ -29,7 +30,7 @@ export function sendSqlBody(
   rows?: 'spelled out',
 ): SentBody {
   const { link } = place
-  const locking = lockTables(lockableAhead(statements), attempt.ddlLockTimeoutMs)
+  const locking = lockingOf(attempt, statements)
   // Its own statements must find no name taken, nor leave one behind, so it is given what a reset leaves.
   const isPrepared =
     rows !== 'spelled out' &&
@@ -38,14 +39,31 @@ export function sendSqlBody(
     !mayForget(statements)
   const reset = isPrepared ? resetAndPrepare(place, place.rows) : sendReset(place)
   const opened = link.simple(opening(place, attempt, isPrepared))
-  const locked =
-    locking === undefined
-      ? undefined
-      : link.simple(`${locking};\nset local statement_timeout = ${attempt.statementTimeoutMs}`)
+  const locked = locking === undefined ? undefined : link.simple(locking)
   const answers = statements.map((statement) => link.simple(statement.text))
   const closed = link.simple(closing(place, attempt, isPrepared))
   const all = Promise.allSettled([reset, opened, locked, ...answers, closed])
   return { attempt, reset, opened, locked, answers, closed, all }
+}
+
+function lockingOf(attempt: Attempt, statements: readonly ParsedStatement[]): string | undefined {
+  const locking = lockTables(lockableAhead(statements), attempt.ddlLockTimeoutMs)
+  return locking === undefined
+    ? undefined
+    : `${locking};\nset local statement_timeout = ${attempt.statementTimeoutMs}`
+}
+
+/** For statements that are sent one by one. */
+export async function lockAhead(
+  { link }: Workplace,
+  attempt: Attempt,
+  statements: readonly ParsedStatement[],
+): Promise<void> {
+  const locking = lockingOf(attempt, statements)
+  if (locking === undefined) return
+  await link.simple(locking).catch((error: unknown) => {
+    throw explainLocking(error, attempt)
+  })
 }
 
 /** In one message: the reset ends what an earlier migration may have prepared. */

@@ -10,6 +10,7 @@ import {
 } from '../dialect.ts'
 import { settingsBefore } from './carried-settings.ts'
 import { createChecks } from './checks.ts'
+import { createCodeExecutor } from './code-executor.ts'
 import { prepareConcurrentIndex, requireValidIndex } from './concurrent-index.ts'
 import { sqlstateOf } from './errors.ts'
 import { readOnly } from './facts.ts'
@@ -19,6 +20,7 @@ import { literal } from './naming.ts'
 import { openLater } from './operations/later.ts'
 import { writeEnd, writeIntent, writeProgress } from './stepwise-rows.ts'
 import { sendQuery } from './transaction.ts'
+import { withinAny } from './whole.ts'
 import { leaveTransaction, sendReset, type Workplace, writeHistory } from './workplace.ts'
 
 export async function applyStepwise(place: Workplace, given: StepwiseAttempt): Promise<void> {
@@ -71,8 +73,15 @@ async function finish(place: Workplace, attempt: StepwiseAttempt, began: number)
 async function runCode(place: Workplace, attempt: StepwiseAttempt, run: RunCode): Promise<void> {
   const { link } = place
   await link.simple(writable(attempt.statementTimeoutMs, attempt.ddlLockTimeoutMs))
-  const executor: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }
-  await run(executor, createChecks(executor), openLater(executor), createLongWork(place, attempt))
+  const inner: Executor = { query: (text, values) => sendQuery(link, text, values, attempt.record.name) }
+  const executor = createCodeExecutor(inner)
+  const enclose = <T>(work: () => Promise<T>) => executor.exclusively(() => withinAny(place, work))
+  await run(
+    executor,
+    createChecks(executor),
+    openLater({ executor: inner, enclose }),
+    createLongWork(place, attempt),
+  )
 }
 
 function writable(statementTimeoutMs: number, lockTimeoutMs: number): string {

@@ -4,19 +4,20 @@ import { checkpoint } from '../../events.ts'
 import { transactionControlOf } from '../../sql/transaction-control.ts'
 import {
   type Attempt,
+  type CodeBody,
   CommitUnanswered,
   type Executor,
   type Row,
-  type RunCode,
   type SqlBody,
   TransactionEscaped,
 } from '../dialect.ts'
 import { dropAhead, sendAhead, takeAhead } from './ahead.ts'
 import { createChecks } from './checks.ts'
+import { createCodeExecutor } from './code-executor.ts'
 import type { Link, ResultSet } from './link.ts'
 import { openLater } from './operations/later.ts'
 import { isForgotten } from './prepared-rows.ts'
-import { awaitSqlBody, type SentBody, sendSqlBody } from './sql-body.ts'
+import { awaitSqlBody, lockAhead, type SentBody, sendSqlBody } from './sql-body.ts'
 import {
   awaitOpening,
   closing,
@@ -26,6 +27,7 @@ import {
   opening,
   xidOf,
 } from './transaction-texts.ts'
+import { withinSavepoint } from './whole.ts'
 import { sendReset, type Workplace } from './workplace.ts'
 
 export async function applyInTransaction(place: Workplace, attempt: Attempt): Promise<void> {
@@ -44,7 +46,7 @@ export async function applyInTransaction(place: Workplace, attempt: Attempt): Pr
 export function runBody(place: Workplace, attempt: Attempt): Promise<Finished> {
   return attempt.body.kind === 'sql'
     ? runSqlBody(place, attempt, attempt.body)
-    : runCodeBody(place, attempt, attempt.body.run)
+    : runCodeBody(place, attempt, attempt.body)
 }
 
 async function runSqlBody(place: Workplace, attempt: Attempt, body: SqlBody): Promise<Finished> {
@@ -108,19 +110,26 @@ export async function commit(place: Workplace, attempt: Attempt): Promise<void> 
   checkpoint('committed', name)
 }
 
-async function runCodeBody(place: Workplace, attempt: Attempt, run: RunCode): Promise<Finished> {
+async function runCodeBody(
+  place: Workplace,
+  attempt: Attempt,
+  { run, statements }: CodeBody,
+): Promise<Finished> {
   const { link } = place
   const reset = sendReset(place)
   const opened = link.simple(opening(place, attempt))
   opened.catch(() => {})
   await reset
   const begun = await awaitOpening(place, opened, attempt)
+  if (statements !== undefined) await lockAhead(place, attempt, statements)
   const { name } = attempt.record
-  const executor = transactionExecutor(link, name)
+  const inner = transactionExecutor(link, name)
+  const executor = createCodeExecutor(inner)
+  const enclose = <T>(work: () => Promise<T>) => executor.exclusively(() => withinSavepoint(link, work))
   const commits = link.commits
   const isOutside = () => !link.lost && (link.transactionStatus === 'I' || link.commits !== commits)
   try {
-    await run(executor, createChecks(executor), openLater(executor))
+    await run(executor, createChecks(executor), openLater({ executor: inner, enclose }))
   } catch (error) {
     if (isOutside()) throw new TransactionEscaped(name, { cause: error })
     throw error

@@ -59,14 +59,22 @@ export async function settleAnd(place: Workplace, text: string): Promise<ResultS
 }
 
 /** Bookkeeping in a transaction of its own, whatever the statements before it left in the session. */
-export async function writeHistory(place: Workplace, text: string): Promise<ResultSet[]> {
+export async function writeHistory(
+  place: Workplace,
+  text: string,
+  beforeCommit?: () => void,
+): Promise<ResultSet[]> {
   try {
     const results = await settleAnd(
       place,
-      `begin transaction read write;\n${text};\nselect pg_catalog.pg_backend_pid() as pid;\ncommit`,
+      `begin transaction read write;\n${text};\nselect pg_catalog.pg_backend_pid() as pid${beforeCommit === undefined ? ';\ncommit' : ''}`,
     )
     // The driver puts what returns no rows into the result before it: COMMIT is in the last one.
     requireSameBackend(place.pid, results.at(-1)?.rows[0])
+    if (beforeCommit !== undefined) {
+      beforeCommit()
+      await place.link.simple('commit')
+    }
     return results
   } catch (error) {
     await leaveTransaction(place.link)

@@ -70,4 +70,5 @@ export function adoptHistory(handle: Handle, tables: HistoryTables, adoption: Ad
   createHistory(handle, tables)
   for (const amendment of adoption.amendments) amend(handle, tables, amendment)
   writeLog(handle, tables, adoption.record, { event: 'adopt', error: adoption.detail })
+  adoption.beforeCommit()
 }

@@ -4,6 +4,7 @@ import { AlreadyRecorded } from '../dialect.ts'
 import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { readState, writeLog, writeRow } from './history-rows.ts'
+import { forgetReverting } from './progress-table.ts'
 import { toSqliteValues } from './values.ts'
 
 /** One change and its line in the log. */
@@ -52,6 +53,7 @@ function changeRow(handle: Handle, tables: HistoryTables, amendment: Amendment):
       )
       return
     case 'restore':
+      forgetReverting(handle, tables, record.name)
       runStatement(
         handle,
         `update ${tables.history} set state = 'applied', statements_done = 0

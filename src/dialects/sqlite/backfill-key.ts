@@ -6,6 +6,8 @@ export interface KeyColumn {
   readonly name: string
   /** `"name"` */
   readonly sql: string
+  /** The same with the collation of the key's index, which need not be the column's: to compare and to sort by. */
+  readonly collated: string
 }
 
 export interface NamedTable {
@@ -21,20 +23,21 @@ export function chooseKey(
 ): readonly KeyColumn[] {
   const keys = listKeys(handle, table)
   const fold = (names: readonly string[]) => names.join('\0').toLowerCase()
-  const found = wanted === undefined ? keys[0] : keys.find((key) => fold(key) === fold(wanted))
-  if (found !== undefined) return found.map((name) => ({ name, sql: quoteSqliteId(name) }))
+  const namesOf = (key: readonly KeyColumn[]) => key.map(({ name }) => name)
+  const found = wanted === undefined ? keys[0] : keys.find((key) => fold(namesOf(key)) === fold(wanted))
+  if (found !== undefined) return found
   if (wanted === undefined)
     throw new Error(
       `${table.name} has neither a primary key nor a unique index on columns that are not null; a backfill needs one to go by`,
     )
-  const known = keys.map((key) => `(${key.join(', ')})`)
+  const known = keys.map((key) => `(${namesOf(key).join(', ')})`)
   throw new Error(
     `(${wanted.join(', ')}) is no unique key without nulls of ${table.name}; ${known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`}`,
   )
 }
 
 /** A primary key of SQLite may hold nulls, unless it is the rowid or the table is WITHOUT ROWID or STRICT; https://www.sqlite.org/lang_createtable.html#the_primary_key */
-function listKeys(handle: Handle, { schema, name }: NamedTable): string[][] {
+function listKeys(handle: Handle, { schema, name }: NamedTable): KeyColumn[][] {
   const columns = runStatement(handle, 'select name, type, "notnull", pk from pragma_table_xinfo(?, ?)', [
     name,
     schema,
@@ -45,26 +48,30 @@ function listKeys(handle: Handle, { schema, name }: NamedTable): string[][] {
     .sort((a, b) => Number(a.pk) - Number(b.pk))
     .map((column) => ({ name: String(column.name), type: String(column.type).toLowerCase() }))
   const isRowid = primary.length === 1 && primary[0]?.type === 'integer'
-  const keys: string[][] = []
-  if (primary.length > 0 && (isRowid || primary.every((column) => notNull.has(column.name))))
-    keys.push(primary.map((column) => column.name))
+  // Other primary keys have an index, which knows their collation.
+  const keys: KeyColumn[][] = isRowid ? [primary.map(({ name: column }) => keyColumn(column))] : []
   const indexes = runStatement(
     handle,
-    'select name from pragma_index_list(?, ?) where "unique" = 1 and partial = 0',
+    'select name, origin from pragma_index_list(?, ?) where "unique" = 1 and partial = 0',
     [name, schema],
   )
-  const others = indexes.map((index) =>
-    runStatement(
+  const others = indexes.map(({ name: index, origin }) => ({
+    isPrimary: origin === 'pk',
+    columns: runStatement(
       handle,
-      'select name, "desc", coll from pragma_index_xinfo(?, ?) where key = 1 order by seqno',
-      [String(index.name), schema],
+      'select name, coll from pragma_index_xinfo(?, ?) where key = 1 order by seqno',
+      [String(index), schema],
     ),
-  )
-  for (const index of others.sort((a, b) => a.length - b.length)) {
-    const names = index.map((column) => column.name)
-    const isPlain = names.every((column) => typeof column === 'string' && notNull.has(column))
-    const isKnown = keys.some((key) => key.join('\0') === names.join('\0'))
-    if (isPlain && !isKnown) keys.push(names.map(String))
+  }))
+  others.sort((a, b) => Number(b.isPrimary) - Number(a.isPrimary) || a.columns.length - b.columns.length)
+  for (const { columns: index } of others) {
+    const isPlain = index.every((column) => typeof column.name === 'string' && notNull.has(column.name))
+    if (isPlain) keys.push(index.map((column) => keyColumn(String(column.name), String(column.coll))))
   }
   return keys
+}
+
+function keyColumn(name: string, collation?: string): KeyColumn {
+  const sql = quoteSqliteId(name)
+  return { name, sql, collated: collation === undefined ? sql : `${sql} collate ${quoteSqliteId(collation)}` }
 }

@@ -15,7 +15,7 @@ export async function changeRows(backfill: Backfill, change: RowChange, range: R
   const found = sendStatement(run.handle, { text, sentAt: 0 }, wanted.values)
   const names = key.map(({ name }) => name)
   const changes = await findChanges(found.map(withoutMark), change, names)
-  const same = key.map((column) => `${column.sql} = ?`).join(' and ')
+  const same = key.map((column) => `${column.collated} = ?`).join(' and ')
   for (const { index, columns } of changes) {
     const set = Object.keys(columns).map((name) => `${quoteSqliteId(name)} = ?`)
     const marks = key.map((_, place) => found[index]?.[`slipway_key_${place + 1}`])

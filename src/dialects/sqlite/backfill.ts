@@ -46,7 +46,7 @@ export async function openBackfill(
   const definition = defineBackfill(key, request.definition)
   const [first, before] = await withWriteTransaction(handle, busy, () => {
     ensureProgressTable(handle, tables)
-    const migrationId = readMigrationId(handle, tables, attempt.record)
+    const migrationId = readMigrationId(handle, tables, attempt)
     const found = readProgress(handle, tables, { migrationId, name })
     const compared = compareBackfill(found, definition)
     const isNew = found === undefined || compared === 'none'
@@ -114,7 +114,7 @@ async function runBatch(backfill: Backfill, progress: Progress, size: number): P
       changed: progress.changed + changed,
       isDone: page === undefined || page.rows < size,
     }
-    updateProgress(handle, tables, { record, progress: next })
+    updateProgress(handle, tables, { step: attempt, progress: next })
     checkpoint('last-statement-done', record.name)
     await commitWrite(handle, busy)
     checkpoint('statement-done', record.name)
@@ -181,7 +181,7 @@ function rangeOf(
   key: readonly KeyColumn[],
   { after, upTo }: Range,
 ): { text: string; values: readonly SqliteValue[] } {
-  const columns = columnsOf(key)
+  const columns = key.map(({ collated }) => collated).join(', ')
   const places = key.map(() => '?').join(', ')
   const until = `(${columns}) <= (${places})`
   if (after === undefined) return { text: until, values: upTo }
@@ -193,5 +193,5 @@ function columnsOf(key: readonly KeyColumn[]): string {
 }
 
 export function orderOf(key: readonly KeyColumn[], direction: 'asc' | 'desc'): string {
-  return key.map(({ sql }) => `${sql} ${direction}`).join(', ')
+  return key.map(({ collated }) => `${collated} ${direction}`).join(', ')
 }

@@ -21,11 +21,15 @@ export function createCodeExecutor(runOne: RunOne): CodeExecutor {
   let ended = false
   let queue: Promise<unknown> = Promise.resolve()
 
+  const refuseLate = () => {
+    if (ended) throw new Error('the migration has ended; put await in front of every query')
+  }
+
   const runText = async (text: string, values: readonly unknown[]): Promise<Row[]> => {
     let rows: Row[] = []
     for (const statement of statementsOf(text, values)) {
       await yieldToSignals()
-      if (ended) throw new Error('the migration has ended; put await in front of every query')
+      refuseLate()
       rows = await runOne(statement, values)
     }
     return rows
@@ -39,7 +43,11 @@ export function createCodeExecutor(runOne: RunOne): CodeExecutor {
 
   return {
     query: (text, values) => inTurn(() => runText(text, values)),
-    exclusively: (work) => inTurn(() => work({ query: runText })),
+    exclusively: (work) =>
+      inTurn(async () => {
+        refuseLate()
+        return await work({ query: runText })
+      }),
     end: () => {
       ended = true
     },

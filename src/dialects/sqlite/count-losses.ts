@@ -4,7 +4,7 @@ import { showSqliteId } from '../../sql/sqlite-names.ts'
 import type { CountedLoss, Loss } from '../reverting.ts'
 import { type Handle, openMemory, runStatement } from './driver.ts'
 
-/** What is not there is no loss. */
+/** What is not found is missing, and cannot be counted. */
 export function countLosses(handle: Handle, losses: readonly Loss[]): CountedLoss[] {
   return losses.flatMap((loss) => countLoss(handle, loss))
 }
@@ -21,9 +21,13 @@ function countLoss(handle: Handle, loss: Loss): CountedLoss[] {
       return countRebuild(handle, loss.table, loss.create)
     default:
       return columnsOf(handle, loss.table).length === 0
-        ? []
+        ? missing(loss.kind, loss.table)
         : [{ kind: loss.kind, what: loss.table, ...rowsOf(handle, loss.table, '*') }]
   }
+}
+
+function missing(kind: CountedLoss['kind'], what: string): CountedLoss[] {
+  return [{ kind, what, rows: undefined, isEstimate: false, isMissing: true }]
 }
 
 /** Those that the new table does not have. A definition that says nothing of itself, such as `as select`, may lose any. */
@@ -55,7 +59,7 @@ function columnsMadeBy(create: string): string[] | undefined {
 
 function countColumn(handle: Handle, table: string, name: string): CountedLoss[] {
   const column = columnsOf(handle, table).find((each) => each.toLowerCase() === name.toLowerCase())
-  if (column === undefined) return []
+  if (column === undefined) return missing('column', `${table}.${showSqliteId(name)}`)
   const what = `${table}.${showSqliteId(column)}`
   return [{ kind: 'column', what, ...rowsOf(handle, table, quoteSqliteId(column)) }]
 }

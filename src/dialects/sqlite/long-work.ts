@@ -16,5 +16,7 @@ export function createLongWork(run: StepwiseRun, busy: BusyOptions): LongWork {
       (await import('./validate.ts')).validateConstraint(run, table, constraint),
     setNotNull: async (table, column, say) =>
       (await import('./set-not-null.ts')).setNotNull(run, busy, { table, column, say }),
+    // It is one transaction there.
+    undoNotNull: async () => {},
   }
 }

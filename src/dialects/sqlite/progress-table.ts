@@ -1,7 +1,7 @@
 /** How far long work came: one row for each piece of it, written in the transactions that do the work. Every function runs in its caller's transaction. */
 import { SlipwayError } from '../../errors.ts'
 import { quoteSqliteId } from '../../sql/quote.ts'
-import type { StepRecord } from '../dialect.ts'
+import type { Attempt } from '../dialect.ts'
 import { type Handle, runStatement } from './driver.ts'
 import type { HistoryTables } from './history.ts'
 import { type SqliteValue, toSqliteValues } from './values.ts'
@@ -10,7 +10,7 @@ import { type SqliteValue, toSqliteValues } from './values.ts'
 export type Mark = readonly SqliteValue[]
 
 export interface Progress {
-  /** Of the row in the history: a migration that runs from its start again has another. */
+  /** Of the row in the history, below zero for its down: a migration that runs from its start again has another. */
   readonly migrationId: number
   readonly name: string
   readonly definition: string
@@ -68,13 +68,22 @@ export function ensureProgressTable(handle: Handle, tables: HistoryTables): void
     )
 }
 
-/** Of the step that runs: its row is there, as started. */
-export function readMigrationId(handle: Handle, tables: HistoryTables, record: StepRecord): number {
-  const [row] = runStatement(
-    handle,
-    `select id from ${tables.history} where name = ? and run_id = ? and state = 'started'`,
-    [record.name, record.runId],
-  )
+type Step = Pick<Attempt, 'record' | 'reverts'>
+
+/** Of the step that runs: its row is there, as started. The row of what is being reverted still names the run that applied it. */
+export function readMigrationId(handle: Handle, tables: HistoryTables, { record, reverts }: Step): number {
+  const [row] =
+    reverts === undefined
+      ? runStatement(
+          handle,
+          `select id from ${tables.history} where name = ? and run_id = ? and state = 'started'`,
+          [record.name, record.runId],
+        )
+      : runStatement(
+          handle,
+          `select -id as id from ${tables.history} where id = ? and state = 'started' and statements_done < 0`,
+          toSqliteValues([reverts]),
+        )
   if (row === undefined) throw new Error(`the row of this migration in ${tables.name} is gone`)
   return Number(row.id)
 }
@@ -131,15 +140,25 @@ export function insertProgress(handle: Handle, tables: HistoryTables, progress: 
 export function updateProgress(
   handle: Handle,
   tables: HistoryTables,
-  { record, progress }: { readonly record: StepRecord; readonly progress: Progress },
+  { step, progress }: { readonly step: Step; readonly progress: Progress },
 ): void {
   const now = new Date().toISOString()
-  const moved = runStatement(
-    handle,
-    `update ${tables.history} set statements_done = statements_done + 1
-     where id = ? and run_id = ? and state = 'started' returning 1`,
-    toSqliteValues([progress.migrationId, record.runId]),
-  )
+  const { record, reverts } = step
+  // What counts down is being reverted: one too many would make it an up.
+  const moved =
+    reverts === undefined
+      ? runStatement(
+          handle,
+          `update ${tables.history} set statements_done = statements_done + 1
+           where id = ? and run_id = ? and state = 'started' returning 1`,
+          toSqliteValues([progress.migrationId, record.runId]),
+        )
+      : runStatement(
+          handle,
+          `update ${tables.history} set statements_done = statements_done - 1
+           where id = ? and state = 'started' and statements_done < 0 returning 1`,
+          toSqliteValues([reverts]),
+        )
   if (moved.length !== 1) throw new Error(`the row of this migration in ${tables.name} is gone`)
   runStatement(
     handle,
@@ -156,6 +175,19 @@ export function updateProgress(
       progress.name,
     ]),
   )
+}
+
+/** What the down of a migration did does not count any more: it is declared applied, and the next down begins at its start. */
+export function forgetReverting(handle: Handle, tables: HistoryTables, name: string): void {
+  const found = runStatement(handle, "select 1 from pragma_table_xinfo(?, 'main') limit 1", [
+    progressName(tables.name),
+  ])
+  if (found.length > 0)
+    runStatement(
+      handle,
+      `delete from ${tableOf(tables)} where migration_id = (select -id from ${tables.history} where name = ?)`,
+      [name],
+    )
 }
 
 /** Any value of SQLite in JSON, which has neither 64-bit integers nor bytes. */

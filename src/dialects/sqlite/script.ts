@@ -1,8 +1,11 @@
 /** `slipway sql`: what `up` and `down` run, as a file for the sqlite3 command line. */
 import { type Script, type ScriptStatement, type ScriptStep, scriptRunId } from '../script.ts'
+import { readSqliteToken } from '../../sql/sqlite-tokens.ts'
+import { readTokens } from '../../sql/token.ts'
 import { dropsAnyTable } from './foreign-keys.ts'
 import { createWhole, type HistoryTables, nameHistoryTables } from './history.ts'
 import { inlineValues, textLiteral } from './inline.ts'
+import { shieldFrame } from './shield-frame.ts'
 import { formUnits, type Unit } from './units.ts'
 
 /** A transaction for each migration that has one; outside of them, statements one by one. */
@@ -11,6 +14,7 @@ export async function writeScript(script: Script): Promise<string> {
   const lines = [
     ...script.title.map((line) => `-- ${line}`),
     '-- run it with: sqlite3 -bail DATABASE < FILE',
+    ...needsVersion(script.steps),
     ...(script.history.isNew ? ['', 'begin immediate;', ...createWhole(tables).map(end), 'commit;'] : []),
   ]
   return [...lines, ...script.steps.flatMap((step) => ['', ...writeStep(tables, step)])].join('\n')
@@ -28,12 +32,12 @@ function inside(tables: HistoryTables, step: ScriptStep): string[] {
   return [
     `pragma foreign_keys = ${isOff ? 'off' : 'on'};`,
     'begin immediate;',
+    ...(isOff ? [noteBroken] : []),
     ...opening(tables, step),
     '',
     ...step.statements.map(textOf),
     '',
-    // Shown by sqlite3: there must be no more of them than before.
-    ...(isOff ? ['pragma foreign_key_check;'] : []),
+    ...(isOff ? refuseBroken : []),
     ...closing(tables, step),
     'commit;',
   ]
@@ -48,7 +52,7 @@ function outside(tables: HistoryTables, step: ScriptStep): string[] {
           ...writeUnit(unit),
           ...(isCounted ? [countDone(tables, step, unit.first + unit.statements.length)] : []),
         ])
-      : step.statements.map(textOf)
+      : writeSent(step.statements)
   return [
     'pragma foreign_keys = on;',
     ...opening(tables, step),
@@ -63,8 +67,84 @@ function outside(tables: HistoryTables, step: ScriptStep): string[] {
 /** A group that drops a table runs without enforcement, as in stepwise-sql.ts. */
 function writeUnit({ kind, statements }: Unit): string[] {
   const texts = statements.map(({ text }) => end(text))
-  const isShielded = kind === 'group' && dropsAnyTable(statements)
-  return isShielded ? ['pragma foreign_keys = off;', ...texts, 'pragma foreign_keys = on;'] : texts
+  if (kind !== 'group' || !dropsAnyTable(statements)) return texts
+  const [begin = '', ...rest] = texts
+  return [
+    'pragma foreign_keys = off;',
+    ...[begin, noteBroken, ...rest.slice(0, -1), ...refuseBroken, ...rest.slice(-1)],
+    'pragma foreign_keys = on;',
+  ]
+}
+
+/**
+ * What a script sent outside a transaction. Operations have one of their own: a frame is left out where it was rolled back,
+ * or where its operation had nothing to do.
+ */
+function writeSent(statements: readonly ScriptStatement[]): string[] {
+  const lines: string[] = []
+  let frame: Frame = { isOff: false, work: undefined }
+  for (const statement of statements) {
+    const { text } = statement
+    if (statement.isFrame !== true) (frame.work ?? lines).push(textOf(statement))
+    else if (text === shieldFrame.off) frame = { isOff: true, work: undefined }
+    else if (text === shieldFrame.begin) frame = { ...frame, work: [] }
+    else if (text === shieldFrame.on) lines.push(...(lines.at(-1) === commit ? [end(text)] : []))
+    else {
+      if (text === shieldFrame.commit) lines.push(...writeFrame(frame))
+      frame = { isOff: false, work: undefined }
+    }
+  }
+  return lines
+}
+
+interface Frame {
+  readonly isOff: boolean
+  readonly work: string[] | undefined
+}
+
+const commit = `${shieldFrame.commit};`
+
+function writeFrame({ isOff, work = [] }: Frame): string[] {
+  if (work.length === 0) return []
+  const begin = end(shieldFrame.begin)
+  if (!isOff) return [begin, ...work, commit]
+  return [end(shieldFrame.off), begin, noteBroken, ...work, ...refuseBroken, commit]
+}
+
+/** Rows whose foreign key points nowhere, in a transaction without enforcement; violations.ts compares them in the same way. */
+const broken = `select lower("table") as child, rowid as line, lower(parent) as parent, count(*) as n
+from pragma_foreign_key_check group by 1, 2, 3`
+const noteBroken = `create temp table slipway_broken as
+${broken};`
+/** Ends the script, with -bail; the transaction is rolled back with it. */
+const refuseBroken: readonly string[] = [
+  'create temp table slipway_unbroken ("rows refer to rows that are not there" text not null);',
+  `insert into temp.slipway_unbroken select null from (
+${broken}) as now left join temp.slipway_broken as before
+on now.child = before.child and now.line is before.line and now.parent = before.parent
+where now.n > coalesce(before.n, 0);`,
+  'drop table temp.slipway_unbroken;',
+  'drop table temp.slipway_broken;',
+]
+
+/** https://www.sqlite.org/releaselog/3_53_0.html */
+const since353 =
+  /^alter\s+table\s[\s\S]*?\s(?:(?:add|drop)\s+constraint|add\s+check|alter\s+(?:column\s+)?[\s\S]*?\s(?:set|drop)\s+not\s+null)\b/i
+
+/** What the library that slipway brings can do, and the one of a distribution may not. */
+function needsVersion(steps: readonly ScriptStep[]): string[] {
+  const names = steps
+    .filter(({ statements }) => statements.some(({ text }) => since353.test(withoutComments(text))))
+    .map(({ record }) => record.name)
+  return names.length === 0 ? [] : [`-- needs sqlite3 3.53 or newer, for alter table in ${names.join(', ')}`]
+}
+
+function withoutComments(text: string): string {
+  return [...readTokens(text, readSqliteToken)]
+    .filter(({ kind }) => kind !== 'line-comment' && kind !== 'block-comment')
+    .map(({ start, end }) => text.slice(start, end))
+    .join('')
+    .trim()
 }
 
 /** SQLite raises errors from triggers alone; here a null where none may be ends the script, with -bail. */

@@ -1,17 +1,14 @@
 /** Runs a non-transactional migration that is written as code. */
-import { messageOf, SlipwayError } from '../../errors.ts'
-import { checkpoint } from '../../events.ts'
+import { messageOf } from '../../errors.ts'
 import type { StepBody } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { createCodeExecutor } from './code-executor.ts'
 import { sqliteCodeOf } from './errors.ts'
-import { readEnforcement, setEnforcement } from './foreign-keys.ts'
 import { createLongWork } from './long-work.ts'
-import { openLater } from './operations/ground.ts'
-import { type BusyOptions, retryWhileBusy } from './poll.ts'
+import { openLater, type Shelter } from './operations/ground.ts'
+import { retryWhileBusy } from './poll.ts'
 import { type StepwiseRun, sendStep } from './stepwise-run.ts'
-import { listViolations, refuseNewViolations } from './violations.ts'
-import { beginWrite, commitWrite, rollbackQuietly } from './write-transaction.ts'
+import { openTransactions } from './whole.ts'
 
 /** How long one statement waits for the app's writers, at least. Waiting for the write lock holds nobody up. */
 const patienceMs = 60_000
@@ -21,7 +18,7 @@ export function patientBudget(budgetMs: number): number {
   return budgetMs === 0 ? 0 : Math.max(patienceMs, budgetMs)
 }
 
-/** Statements commit one by one, unless the migration begins a transaction of its own. */
+/** Statements commit one by one and operations as a whole, unless the migration begins a transaction of its own. */
 export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 'code' }>): Promise<void> {
   const { signal } = run.attempt
   const busy = { budgetMs: patientBudget(run.busy.budgetMs), signal }
@@ -38,10 +35,12 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
     }
   })
   try {
-    const shelter = {
-      name: run.attempt.record.name,
-      exclusively: executor.exclusively,
-      shield: <T>(work: () => Promise<T>) => shield(run, busy, work),
+    const { name } = run.attempt.record
+    const transactions = openTransactions(run.handle, name, busy)
+    const shelter: Shelter = {
+      name,
+      enclose: (work, tell) => executor.exclusively((inner) => transactions.enclose(() => work(inner), tell)),
+      requireShield: transactions.requireShield,
     }
     await body.run(executor, createChecks(executor), openLater(shelter), createLongWork(run, busy))
   } finally {
@@ -51,40 +50,6 @@ export async function runCode(run: StepwiseRun, body: Extract<StepBody, { kind: 
   if (refused) signal.throwIfAborted()
   if (run.handle.inTransaction)
     throw new Error('the migration returned with a transaction open; send commit before it returns')
-}
-
-/** A transaction of its own for one rebuild, unless the migration has begun one where enforcement is off already. */
-async function shield<T>(
-  { handle, attempt }: StepwiseRun,
-  busy: BusyOptions,
-  work: () => Promise<T>,
-): Promise<T> {
-  const before = readEnforcement(handle)
-  if (handle.inTransaction) {
-    if (before === 'off') return await work()
-    throw new SlipwayError(
-      'foreign-keys',
-      'rebuilding a table in a transaction of your own could lose rows of its children',
-      {
-        hint: 'leave out transaction: false, or send pragma foreign_keys = off before your begin',
-      },
-    )
-  }
-  const { name } = attempt.record
-  setEnforcement(handle, 'off')
-  try {
-    checkpoint('foreign-keys-off', name)
-    await beginWrite(handle, busy)
-    checkpoint('foreign-keys-off', name)
-    const violations = listViolations(handle)
-    const result = await work()
-    refuseNewViolations(handle, violations)
-    await commitWrite(handle, busy)
-    return result
-  } finally {
-    rollbackQuietly(handle)
-    setEnforcement(handle, before)
-  }
 }
 
 /** What has run is committed: SQLITE_BUSY would have the whole script run again. */

@@ -1,7 +1,7 @@
 /** A migration and its history row in one transaction. */
 import { checkpoint } from '../../events.ts'
 import { transactionControlOf } from '../../sql/transaction-control.ts'
-import { AlreadyRecorded, type Attempt, type RunCode, StatementError } from '../dialect.ts'
+import { AlreadyRecorded, type Attempt, type CodeBody, StatementError } from '../dialect.ts'
 import { createChecks } from './checks.ts'
 import { createCodeExecutor } from './code-executor.ts'
 import type { Handle } from './driver.ts'
@@ -9,11 +9,12 @@ import { dropsAnyTable, type Enforcement, setEnforcement } from './foreign-keys.
 import { createGuard, EnforcementInTheWay, type Guard } from './guard.ts'
 import type { HistoryTables } from './history.ts'
 import { readState } from './history-rows.ts'
-import { openLater } from './operations/ground.ts'
+import { openLater, type Shelter } from './operations/ground.ts'
 import { yieldToSignals } from './poll.ts'
 import { beginRevert, recordDone } from './record-done.ts'
 import type { Store } from './store.ts'
 import { listViolations, refuseNewViolations } from './violations.ts'
+import { withinSavepoint } from './whole.ts'
 import { beginWrite, commitWrite, rollbackQuietly } from './write-transaction.ts'
 
 /** See Session.applyInTransaction. */
@@ -23,8 +24,7 @@ export async function applyInTransaction(
   attempt: Attempt,
 ): Promise<void> {
   const { body } = attempt
-  if (body.kind === 'sql' && dropsAnyTable(body.statements))
-    return await applyOnce(store, tables, attempt, 'off')
+  if (dropsAnyTable(body.statements ?? [])) return await applyOnce(store, tables, attempt, 'off')
   try {
     await applyOnce(store, tables, attempt, 'on')
   } catch (error) {
@@ -87,16 +87,16 @@ function refuseRecorded(handle: Handle, tables: HistoryTables, name: string): vo
 async function runGuarded(handle: Handle, attempt: Attempt, enforcement: Enforcement): Promise<void> {
   const guard = createGuard(handle, attempt, enforcement)
   try {
-    await runBody(guard, attempt)
+    await runBody(handle, guard, attempt)
   } catch (error) {
     throw guard.ended === undefined ? error : guard.ended.error
   }
   if (guard.ended !== undefined) throw guard.ended.error
 }
 
-async function runBody(guard: Guard, attempt: Attempt): Promise<void> {
+async function runBody(handle: Handle, guard: Guard, attempt: Attempt): Promise<void> {
   const { body, onStatement } = attempt
-  if (body.kind === 'code') return await runCode(guard, attempt.record.name, body.run)
+  if (body.kind === 'code') return await runCode(handle, guard, attempt.record.name, body)
   for (const [index, { text }] of body.statements.entries()) {
     await yieldToSignals()
     const began = performance.now()
@@ -105,24 +105,28 @@ async function runBody(guard: Guard, attempt: Attempt): Promise<void> {
   }
 }
 
-async function runCode(guard: Guard, name: string, run: RunCode): Promise<void> {
+async function runCode(
+  handle: Handle,
+  guard: Guard,
+  name: string,
+  { run, statements }: CodeBody,
+): Promise<void> {
   const executor = createCodeExecutor((statement, values) => {
-    if (transactionControlOf(statement.text) !== undefined)
+    const control = transactionControlOf(statement.text)
+    // What SQL says has been read before: a savepoint is all there can be.
+    if (control !== undefined && !(control === 'other' && statements !== undefined))
       throw new Error(
         `a migration in a transaction cannot send ${statement.text}: slipway begins and commits it; set transaction: false in its options to do that yourself`,
       )
     return guard.run(statement, values)
   })
-  const shield = <T>(work: () => Promise<T>): Promise<T> => {
-    guard.requireShield('an operation rebuilds a table')
-    return work()
+  const shelter: Shelter = {
+    name,
+    enclose: (work) => executor.exclusively((inner) => withinSavepoint(handle, () => work(inner))),
+    requireShield: guard.requireShield,
   }
   try {
-    await run(
-      executor,
-      createChecks(executor),
-      openLater({ name, exclusively: executor.exclusively, shield }),
-    )
+    await run(executor, createChecks(executor), openLater(shelter))
   } finally {
     executor.end()
   }

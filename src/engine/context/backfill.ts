@@ -94,6 +94,7 @@ function createReport({ run, name }: LongPlace, task: BackfillTask) {
 function watchTime({ run, name }: LongPlace, { maxDurationMs }: ReadBackfill, task: BackfillTask) {
   const began = performance.now()
   const whole = run.config.maxDurationMs
+  if (run.isTrial === true) return { requireTime() {} }
   const limits = [
     ...(maxDurationMs === undefined
       ? []
@@ -110,7 +111,7 @@ function watchTime({ run, name }: LongPlace, { maxDurationMs }: ReadBackfill, ta
       throw new SlipwayError(
         'out-of-time',
         `${name}: the backfill of ${task.table} stopped after ${seen}${of} rows, because ${over.what} is over`,
-        { migration: name },
+        { migration: name, ...(run.verb === 'down' ? { hint: 'go on: slipway down' } : {}) },
       )
     },
   }

@@ -73,7 +73,8 @@ export function openContext({ run, name, options, long, ...parts }: ContextParts
         tracker,
         gate,
         open: parts.operations,
-        overhear: (inner) => echo?.overhear(inner, name, 'operations') ?? inner,
+        overhear: (inner, part) => echo?.overhear(inner, name, part ?? 'operations') ?? inner,
+        attempt: () => echo?.attempt?.(name),
       }),
       dialect: run.dialect.name,
       log: (message, data) =>

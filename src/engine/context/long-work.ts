@@ -11,7 +11,7 @@ import type { QueryTracker } from './tracker.ts'
 export interface LongOperations {
   /**
    * Changes the rows of a table in batches, each of them a transaction that also writes down how far it came: a run
-   * that was killed goes on there, and no row is changed twice. Needs `resumable: true`.
+   * that was killed goes on there, and no row is changed twice.
    * @example await backfill({ table: 'users', set: 'email_lower = lower(email)', where: 'email_lower is null' })
    */
   backfill(options: BackfillOptions): Promise<BackfillResult>
@@ -53,6 +53,15 @@ export function requireFree({ state }: Gate): void {
     throw new Error('long work of this migration still goes on; await it before another query')
 }
 
+/** The rest of what is under way would end up in the middle of long work, or of what follows it: one is the long work itself. */
+export function requireNothingElse({ running }: QueryTracker, before: string): void {
+  if (running > 1)
+    throw new SlipwayError(
+      'not-awaited',
+      `a query of this migration is still on its way; await it before ${before}`,
+    )
+}
+
 /** What the work itself needs. */
 export interface LongPlace extends Omit<LongParts, 'long'> {
   readonly long: LongWork
@@ -67,9 +76,12 @@ export interface OpenOperations {
   readonly operations: LongOperations
   /** Ends what was not awaited, and resolves when nothing of it is on its way any more. Never throws. */
   settle(): Promise<void>
-  /** Throws what stopped a backfill early, also when the migration swallowed it. */
+  /** Throws what ended a backfill early, also when the migration swallowed it. */
   finish(): void
 }
+
+/** Of what was not awaited, a part may have been undone with its batch. */
+const endings: ReadonlySet<string> = new Set(['out-of-time', 'not-awaited'])
 
 export function openLongOperations(parts: LongParts): OpenOperations {
   const asked = new Map<string, number>()
@@ -83,12 +95,13 @@ export function openLongOperations(parts: LongParts): OpenOperations {
     work: (place: LongPlace) => Promise<T>,
   ): Promise<T> => {
     requireFree(parts.gate)
+    requireNothingElse(parts.tracker, what)
     const long = requireOutside(parts, what)
     parts.gate.state = 'busy'
     try {
       return await work({ ...parts, long, asked, signal, say: sayAndEcho(parts, say) })
     } catch (error) {
-      if (error instanceof SlipwayError && error.code === 'out-of-time') stopped ??= error
+      if (error instanceof SlipwayError && endings.has(error.code)) stopped ??= error
       throw error
     } finally {
       parts.gate.state = 'free'
@@ -120,7 +133,12 @@ export function openLongOperations(parts: LongParts): OpenOperations {
       setNotNull: (table, column) =>
         enter('setNotNull', async (place) => {
           const { retrying } = await import('./retrying.ts')
-          await retrying(place, () => place.long.setNotNull(table, column, place.say))
+          try {
+            await retrying(place, () => place.long.setNotNull(table, column, place.say))
+          } catch (error) {
+            await place.long.undoNotNull(table, column, place.say)
+            throw error
+          }
         }),
     },
     finish() {
@@ -143,11 +161,11 @@ function requireOutside({ long, options }: LongParts, what: keyof LongOperations
       'long-work-refused',
       `${what} works in transactions of its own, and this is within one`,
     )
-  // Without it an interruption would leave a step that only a person could take up, and from its start.
-  if (what === 'backfill' && !options.resumable)
+  // Without it an interruption would leave a step that only a person could take up, and meanwhile a half-built index or a check.
+  if (!options.resumable)
     throw new SlipwayError(
       'long-work-refused',
-      'a backfill goes on where it was interrupted, so its migration has to be resumable',
+      `${what} goes on where it was interrupted, so its migration has to be resumable`,
     )
   return long
 }

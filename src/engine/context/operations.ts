@@ -1,6 +1,10 @@
 /** `op` of a migration: one operation at a time, each tracked like a query, loaded with the first. */
-import type { Executor } from '../../dialects/dialect.ts'
-import { type OpenOperations, type Operations, operationNames } from '../../dialects/operations.ts'
+import {
+  type OpenOperations,
+  type Operations,
+  operationNames,
+  type Overhear,
+} from '../../dialects/operations.ts'
 import { type Gate, requireFree } from './long-work.ts'
 import type { QueryTracker } from './tracker.ts'
 
@@ -11,15 +15,17 @@ export interface OperationParts {
   /** Closed while long work has the session. */
   readonly gate: Gate
   readonly open: OpenOperations
-  readonly overhear: ((executor: Executor) => Executor) | undefined
+  readonly overhear?: Overhear | undefined
+  /** Told that one begins; the answer is told that nothing of it has happened. */
+  readonly attempt?: () => (() => void) | undefined
 }
 
-export function createOperations({ tracker, gate, open, overhear }: OperationParts): Operations {
+export function createOperations({ tracker, gate, open, overhear, attempt }: OperationParts): Operations {
   let opened: Promise<Operations> | undefined
   let queue: Promise<unknown> = Promise.resolve()
   let current: (text: string) => void = () => {}
-  const listen = (executor: Executor): Executor => {
-    const inner = overhear?.(executor) ?? executor
+  const listen: Overhear = (executor, part) => {
+    const inner = overhear?.(executor, part) ?? executor
     return {
       query: (text, values) => {
         current(text)
@@ -33,7 +39,13 @@ export function createOperations({ tracker, gate, open, overhear }: OperationPar
         requireFree(gate)
         current = note
         opened ??= open(listen)
-        await ((await opened)[name] as Operation)(...args)
+        const undone = attempt?.()
+        try {
+          await ((await opened)[name] as Operation)(...args)
+        } catch (error) {
+          undone?.()
+          throw error
+        }
       }
       // Promise.all over operations must not interleave their statements.
       const running = queue.then(run)

@@ -4,7 +4,7 @@ import type { BackfillRequest, Row, SqlText } from '../../dialects/dialect.ts'
 import { parseDuration } from '../../plan/duration.ts'
 import { untilAborted } from '../sleep.ts'
 import type { BackfillOptions } from './long-options.ts'
-import type { LongPlace } from './long-work.ts'
+import { type LongPlace, requireNothingElse } from './long-work.ts'
 import type { Pacing } from './pace.ts'
 import { type Fragment, isFragment } from './template.ts'
 
@@ -70,7 +70,9 @@ function readChange(place: LongPlace, set: BackfillOptions['set']): BackfillRequ
     async rows(rows: readonly Row[]) {
       gate.state = 'open'
       try {
-        return await untilAborted(place.signal, async () => set(rows))
+        const changes = await untilAborted(place.signal, async () => set(rows))
+        requireNothingElse(place.tracker, 'its function returns')
+        return changes
       } finally {
         gate.state = 'busy'
       }

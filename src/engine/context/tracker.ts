@@ -23,6 +23,8 @@ export interface QueryTracker {
   finish(): void
   /** The migration is over, one way or another: no query starts after this, and none that still runs tells its result. */
   end(): void
+  /** How many queries, checks and operations are under way. */
+  readonly running: number
   /** How many queries and operations the database has answered without an error. */
   readonly answered: number
   /** The first query that failed, also when the migration swallowed its error. */
@@ -127,6 +129,9 @@ export function createTracker(executor: Executor, signal: AbortSignal, name: str
     },
     end() {
       isOver = true
+    },
+    get running() {
+      return [...open].filter(({ state }) => state === 'running').length
     },
     get answered() {
       return answered

@@ -2,6 +2,7 @@
  * The hooks of one run, in their order. What stands after is run whenever what stands before it was begun, whatever came
  * of that, as a `finally` would; and none runs while a transaction is open.
  */
+import { isAbsolute } from 'node:path'
 import type { HookFacts, HookName } from '../../config/hook.ts'
 import { isSlipwayError, messageOf } from '../../errors.ts'
 import type { Step } from '../../plan/plan.ts'
@@ -64,7 +65,7 @@ export function createRunHooks(
     await runHook(place, hook, {
       hook: name,
       migration: step?.name,
-      file: step?.file.up.path,
+      file: step === undefined || !isAbsolute(step.file.up.path) ? undefined : step.file.up.path,
       outcome: outcome?.outcome,
       exitCode: outcome?.exitCode,
       applied: [...(direction === 'down' ? (progress.reverted ?? []) : progress.applied)],

@@ -17,10 +17,14 @@ export function isEdited(
     case 'drizzle':
       return /^[0-9a-f]{64}$/.test(known) && known !== file.sha256
     case 'flyway':
-      return !file.text.includes('${') && known !== flywayChecksum(file.text)
+      return isAnother(known, file.original ?? file.text)
     default:
       return false
   }
+}
+
+function isAnother(known: string, text: string): boolean {
+  return !text.includes('${') && known !== flywayChecksum(text)
 }
 
 /** CRC-32 over the lines without their ends, as a signed number: ChecksumCalculator of Flyway's sources. */

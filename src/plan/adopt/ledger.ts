@@ -43,6 +43,8 @@ export interface ForeignFile {
   readonly kind: 'sql' | 'script' | 'other' | 'nameless'
   /** Of the up half. Throws when it cannot be read. */
   readonly text: string
+  /** What it was before it was converted, on behalf of another database; kept in old/. */
+  readonly original?: string | undefined
   /** SHA-256 of its bytes, in hex. */
   readonly sha256: string
 }

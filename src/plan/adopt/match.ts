@@ -1,8 +1,16 @@
 /** Which row of another tool's table is which file. Pure. */
 import { SlipwayError } from '../../errors.ts'
-import { compareMigrations, compareVersions, parseMigrationName, parseVersion } from '../name.ts'
-import { isEdited } from './edited.ts'
+import { compareVersions, parseMigrationName, parseVersion } from '../name.ts'
 import { followChain, readRevision } from './chain.ts'
+import { isEdited } from './edited.ts'
+import {
+  compareFiles,
+  findFiles,
+  findLikeFile,
+  isSameNumber,
+  isVersioned,
+  leadingDigits,
+} from './find-files.ts'
 import type { ForeignFile, Ledger, LedgerEntry } from './ledger.ts'
 import { labelOf } from './tools.ts'
 
@@ -13,6 +21,8 @@ export interface MappedLine {
   readonly file?: ForeignFile
   /** Flyway: the file that reverts it. */
   readonly undo?: ForeignFile
+  /** No row is this file's: the tool keeps only how far it has come. */
+  readonly isAssumed?: boolean
   /** The tool has a checksum of another text. */
   readonly isEdited?: boolean
 }
@@ -33,16 +43,18 @@ export interface Folder {
 
 export function matchLedger(ledger: Ledger, folder: Folder): Mapping {
   if (ledger.tool === 'alembic') return matchChain(ledger, folder)
-  const matched = ledger.entries.map((entry) => ({ entry, file: findFile(ledger, entry, folder) }))
+  const found = findFiles(ledger, folder)
+  const matched = ledger.entries.map((entry) => ({ entry, file: found.get(entry) }))
   const taken = new Set(matched.flatMap(({ file }) => file ?? []))
-  const covered = findCovered(ledger, folder).filter((file) => !taken.has(file))
+  const covered = findCovered(ledger, folder, new Set([...taken].map(({ name }) => name)))
   for (const file of covered) taken.add(file)
   const rest = folder.files.filter((file) => !taken.has(file))
   const undo = (file: ForeignFile | undefined) => findUndo(ledger, file, rest)
   const lines: MappedLine[] = [
-    ...covered.map((file) =>
-      lineOf('applied', { entry: { key: `≤ ${ledger.upTo}` }, file, undo: undo(file) }),
-    ),
+    ...covered.map((file) => ({
+      ...lineOf('applied', { entry: { key: `≤ ${ledger.upTo}` }, file, undo: undo(file) }),
+      isAssumed: true,
+    })),
     ...matched.map(({ entry, file }) =>
       lineOf(entry.isRepeatable === true ? 'repeatable' : 'applied', { entry, file, undo: undo(file) }),
     ),
@@ -63,55 +75,12 @@ function lineOf(
   return { state, ...(entry && { entry }), ...(file && { file }), ...(undo && { undo }) }
 }
 
-/** What is in the folder wins over what is in old/. */
-function findFile({ tool }: Ledger, entry: LedgerEntry, { files, tags }: Folder): ForeignFile | undefined {
-  const ordered = [
-    ...files.filter(({ place }) => place === 'folder'),
-    ...files.filter(({ place }) => place === 'old'),
-  ]
-  const find = (...tests: ((file: ForeignFile) => boolean)[]) => {
-    for (const test of tests) {
-      const found = ordered.find(test)
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-  const hasName = ({ name }: ForeignFile) => name === entry.name
-  const hasNameAlike = ({ name }: ForeignFile) => name.toLowerCase() === entry.name?.toLowerCase()
-  switch (tool) {
-    case 'dbmate':
-      return find(
-        ({ name }) => leadingDigits(name) === entry.version,
-        ({ name }) => isSameNumber(leadingDigits(name), entry.version),
-      )
-    case 'golang-migrate':
-    case 'goose':
-      return find(({ name }) => isSameNumber(leadingDigits(name), entry.version))
-    case 'flyway': {
-      const version = entry.version === undefined ? undefined : parseVersion(`V${entry.version}`)
-      return find(hasName, (file) => {
-        const found = isVersioned(file) ? parseMigrationName(file.name)?.version : undefined
-        return version !== undefined && found !== undefined && compareVersions(found, version) === 0
-      })
-    }
-    case 'drizzle': {
-      const tag = tags.get(entry.generatedAt ?? '')
-      return find(
-        ({ name }) => name === (entry.name ?? tag),
-        ({ sha256, kind }) => kind === 'sql' && sha256 === entry.fingerprint,
-      )
-    }
-    case 'prisma':
-    case 'node-pg-migrate':
-    case 'knex':
-    case 'kysely':
-    case 'alembic':
-      return find(hasName, hasNameAlike)
-  }
-}
-
 /** golang-migrate keeps one number, Flyway's baseline is one: everything up to it counts as applied. */
-function findCovered({ tool, upTo }: Ledger, { files }: Folder): ForeignFile[] {
+function findCovered(
+  { tool, upTo }: Ledger,
+  { files }: Folder,
+  taken: ReadonlySet<string>,
+): readonly ForeignFile[] {
   if (upTo === undefined) return []
   const end = parseVersion(`V${upTo}`)
   const isCovered = (file: ForeignFile): boolean => {
@@ -122,11 +91,11 @@ function findCovered({ tool, upTo }: Ledger, { files }: Folder): ForeignFile[] {
     const version = isVersioned(file) ? parseMigrationName(file.name)?.version : undefined
     return version !== undefined && end !== undefined && compareVersions(version, end) <= 0
   }
-  return files.filter((file) => file.kind !== 'nameless' && isCovered(file)).sort(compareFiles)
-}
-
-function isVersioned({ name, kind }: ForeignFile): boolean {
-  return kind !== 'nameless' && /^[vV]?\d/.test(name)
+  const covered = new Map<string, ForeignFile>()
+  for (const file of files)
+    if (file.kind !== 'nameless' && !taken.has(file.name) && isCovered(file))
+      covered.set(file.name, file.place === 'folder' ? file : (covered.get(file.name) ?? file))
+  return [...covered.values()].sort(compareFiles)
 }
 
 function findUndo(
@@ -156,17 +125,34 @@ function classifyRest(ledger: Ledger, file: ForeignFile, rest: readonly ForeignF
   return lineOf('pending', { file, undo: findUndo(ledger, file, rest) })
 }
 
-function findRowsAlone(
-  { tool, upTo, entries }: Ledger,
-  lines: readonly MappedLine[],
-  folder: Folder,
-): SlipwayError[] {
-  const alone = lines.flatMap(({ state, entry, file }) =>
-    state === 'applied' && file === undefined && entry !== undefined ? [entry.key] : [],
-  )
+function findRowsAlone(ledger: Ledger, lines: readonly MappedLine[], folder: Folder): SlipwayError[] {
+  const { tool, upTo, entries } = ledger
+  const alone = lines.flatMap(({ state, entry, file }) => {
+    if (state !== 'applied' || file !== undefined || entry === undefined) return []
+    const like = findLikeFile(ledger, entry, folder)
+    const other = lines.find((line) => like !== undefined && line.file === like)?.entry
+    if (like === undefined || other === undefined) return [rowAlone(labelOf(tool), entry.key, folder)]
+    return [rowTwice(labelOf(tool), [other.key, entry.key], like)]
+  })
   const isReached = lines.some(({ file }) => isSameNumber(leadingDigits(file?.name ?? ''), upTo))
-  if (tool === 'golang-migrate' && upTo !== undefined && entries.length === 0 && !isReached) alone.push(upTo)
-  return alone.map((key) => rowAlone(labelOf(tool), key, folder))
+  if (tool === 'golang-migrate' && upTo !== undefined && entries.length === 0 && !isReached)
+    alone.push(rowAlone(labelOf(tool), upTo, folder))
+  return alone
+}
+
+function rowTwice(
+  label: string,
+  [one, two]: readonly [string, string],
+  { shown }: ForeignFile,
+): SlipwayError {
+  const what = one === two ? `${one} twice` : `${one} and ${two}`
+  return new SlipwayError(
+    'foreign-unmapped',
+    `${label} applied ${what}, and ${shown} alone is either of them`,
+    {
+      hint: `if the two rows are one migration, delete one of them from the table of ${label}; if not, put the other file into old/`,
+    },
+  )
 }
 
 function rowAlone(label: string, key: string, { shown }: Folder): SlipwayError {
@@ -222,19 +208,4 @@ function matchChain(ledger: Ledger, folder: Folder): Mapping {
       ...chain.pending.map(({ file }) => notApplied('alembic', file)),
     ],
   }
-}
-
-function compareFiles(a: ForeignFile, b: ForeignFile): number {
-  const [first, second] = [parseMigrationName(a.name), parseMigrationName(b.name)]
-  if (first !== undefined && second !== undefined) return compareMigrations(first, second)
-  if (first === undefined && second === undefined) return a.name < b.name ? -1 : 1
-  return first === undefined ? 1 : -1
-}
-
-function leadingDigits(name: string): string | undefined {
-  return /^\d+/.exec(name)?.[0]
-}
-
-function isSameNumber(a: string | undefined, b: string | undefined): boolean {
-  return a !== undefined && b !== undefined && /^\d+$/.test(b) && BigInt(a) === BigInt(b)
 }

@@ -1,7 +1,7 @@
 /** What becomes of each file of another tool: read where it is, written in slipway's form, or put into old/. Pure. */
 import { type Converted, convertGoose, convertNodePgMigrate } from '../../sql/foreign-forms.ts'
 import { SlipwayError } from '../../errors.ts'
-import { pairSource } from '../checksum.ts'
+import { hasWayDown, pairSource } from '../checksum.ts'
 import type { ForeignFile } from './ledger.ts'
 import { type MappedLine, notApplied } from './match.ts'
 import type { ForeignTool } from './names.ts'
@@ -47,13 +47,13 @@ function treatPending(line: MappedLine, file: ForeignFile, tool: ForeignTool): T
   const converted = convert(line, file, tool)
   if (converted === undefined) return { line, change: 'none' }
   if (converted.kind === 'converted') return { line, change: 'convert', text: converted.text }
-  const hint = 'correct it by hand, then adopt again'
-  return {
-    line,
-    problem: new SlipwayError('foreign-files', `${file.shown} cannot be converted: ${converted.why}`, {
-      hint,
-    }),
-  }
+  return { line, problem: notConverted(file, converted.why) }
+}
+
+export function notConverted({ shown }: ForeignFile, why: string): SlipwayError {
+  return new SlipwayError('foreign-files', `${shown} cannot be converted: ${why}`, {
+    hint: 'correct it by hand, then adopt again',
+  })
 }
 
 function misnamed({ shown, name }: ForeignFile, tool: ForeignTool): SlipwayError {
@@ -66,6 +66,12 @@ const looks: Partial<Record<ForeignTool, RegExp>> = {
   knex: /\bknex\b/i,
   'node-pg-migrate': /\bpgm\b|\bMigrationBuilder\b|node-pg-migrate/,
   kysely: /\bkysely\b/i,
+}
+
+/** What is text of another language, or for another interface, is nothing to go back by. */
+export function isOurs({ kind, bases }: ForeignFile, tool: ForeignTool): boolean {
+  if (kind === 'script') return looks[tool] === undefined
+  return kind === 'sql' || (kind === 'nameless' && bases[0]?.toLowerCase().endsWith('.sql') === true)
 }
 
 function whyNotRead({ kind, bases }: ForeignFile, tool: ForeignTool): string | undefined {
@@ -81,7 +87,10 @@ function convert({ undo }: MappedLine, file: ForeignFile, tool: ForeignTool): Co
     case 'node-pg-migrate':
       return file.bases.length > 1 ? undefined : convertNodePgMigrate(file.text)
     case 'flyway':
-      return undo === undefined ? undefined : { kind: 'converted', text: pairSource(file.text, undo.text) }
+      if (undo === undefined) return undefined
+      // A run that was stopped has written the one and not moved the other.
+      if (hasWayDown(file.text)) return { kind: 'converted', text: file.text }
+      return { kind: 'converted', text: pairSource(file.text, undo.text) }
     default:
       return undefined
   }

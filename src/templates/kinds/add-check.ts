@@ -8,7 +8,7 @@ export const addCheck: Template = {
   name: 'add-check',
   summary: 'a check, of the rows that are there too, without holding up those who write',
   details:
-    'On PostgreSQL it is added `not valid`, which takes a moment, and validated in a second transaction, which reads the table while others write. Rows that violate it stop the migration there, and the next `up` goes on there.',
+    'On PostgreSQL it is added `not valid`, which takes a moment, and validated in a second transaction, which reads the table while others write. Rows that violate it stop the migration there, and the next `up` goes on there. In SQL for SQLite it takes 3.53 or newer: slipway brings that, the sqlite3 of a distribution may be older.',
   required: ['table', 'check'],
   optional: ['constraint'],
   example: { table: 'orders', check: 'total >= 0' },

@@ -1,8 +1,8 @@
 import { bareName } from '../../sql/bare-name.ts'
-import { type Column, readColumns } from '../column.ts'
+import { type Column, readColumns, replaceGiven } from '../column.ts'
 import { columnSpec } from '../column-script.ts'
 import { columnSql } from '../column-sql.ts'
-import { readTable } from '../names.ts'
+import { quoteForFlag, readTable } from '../names.ts'
 import type { Asked, SqlStep, Template, TemplateDialect } from '../template.ts'
 import { call } from '../typescript.ts'
 
@@ -61,26 +61,22 @@ function refuseUnsafe(asked: Asked, column: Column): void {
   if (column.primaryKey || column.identity)
     throw asked.refuse(
       `${column.identity ? 'identity' : 'primary-key'} would write every row of the table anew while all others wait`,
-      asked.command({ column: [`${quoted(name)}:${type}`] }),
+      replaceGiven(asked, 'column', column.given, `${quoteForFlag(name)}:${type}`),
     )
   if (column.unique)
     throw asked.refuse(
       'unique would build an index while all writers wait: add the column, then template add-unique, which does not',
-      asked.command({ column: [`${quoted(name)}:${type}`] }),
+      replaceGiven(asked, 'column', column.given, `${quoteForFlag(name)}:${type}`),
     )
   if (column.notNull && (column.default === undefined || isNull(column)))
     throw asked.refuse(
       `${name} is not-null without a default, and the rows that are there have no value for it: give it one, or add it empty, fill it (backfill) and then set-not-null`,
-      asked.command({ column: [`${quoted(name)}:${type}:not-null:default=VALUE`] }),
+      replaceGiven(asked, 'column', column.given, `${quoteForFlag(name)}:${type}:not-null:default=VALUE`),
     )
 }
 
 function isNull(column: Column): boolean {
   return column.default?.kind === 'value' && column.default.value === null
-}
-
-function quoted(name: string): string {
-  return name.includes(':') || name.startsWith('"') ? `"${name.replaceAll('"', '""')}"` : name
 }
 
 /** https://www.sqlite.org/lang_altertable.html#alter_table_add_column */

@@ -4,7 +4,14 @@ import { bareName } from '../../sql/bare-name.ts'
 import { type Reference, readReference } from '../column.ts'
 import { foreignKeyTarget } from '../column-script.ts'
 import { referenceSql } from '../column-sql.ts'
-import { readColumnNames, readConstraintName, readTable, sqlList, type TableName } from '../names.ts'
+import {
+  quoteForTable,
+  readColumnNames,
+  readConstraintName,
+  readTable,
+  sqlList,
+  type TableName,
+} from '../names.ts'
 import type { Asked, Template } from '../template.ts'
 import { call, object } from '../typescript.ts'
 
@@ -68,6 +75,7 @@ function read(asked: Asked) {
   if (target.columns.length !== columns.length)
     throw asked.refuse(
       `the key has ${columns.length} column${columns.length === 1 ? '' : 's'}, and --references names ${target.columns.length}`,
+      { references: [target.table.text, columns.map(quoteForTable).join(',')].join('.') },
     )
   const name = readConstraintName(asked, table, columns, 'fkey')
   const [onDelete, onUpdate] = [readAction(asked, 'onDelete'), readAction(asked, 'onUpdate')]
@@ -81,10 +89,7 @@ function readAction(asked: Asked, parameter: 'onDelete' | 'onUpdate'): string | 
   if (found !== undefined) return found.replace('-', ' ')
   const near = nearest(text, actions)
   const flag = parameter === 'onDelete' ? 'on-delete' : 'on-update'
-  throw asked.refuse(
-    `--${flag} is one of ${actions.join(', ')}`,
-    near === undefined ? undefined : asked.command({ [parameter]: near }),
-  )
+  throw asked.refuse(`--${flag} is one of ${actions.join(', ')}`, { [parameter]: near })
 }
 
 function aboutIndex(table: TableName, columns: readonly string[], target: Reference): string[] {

@@ -74,8 +74,9 @@ function read(asked: Asked) {
   if (using !== undefined && !/^[a-z_][a-z0-9_]*$/.test(using))
     throw asked.refuse(
       `--using ${using} is no method of an index; write btree, hash, gin, gist, spgist or brin`,
+      { using: 'btree' },
     )
   if (using !== undefined && asked.dialect === 'sqlite')
-    throw asked.refuse('SQLite has one kind of index', 'leave out --using')
+    throw asked.refuse('SQLite has one kind of index: leave out --using', { using: undefined })
   return { table, columns, index, using, unique: asked.has('unique'), where: readFragment(asked, 'where') }
 }

@@ -59,7 +59,7 @@ export const createEnum: Template = {
       if (table === undefined)
         throw asked.refuse(
           'SQLite has no enums, only checks of columns: say which column is to have these values',
-          asked.command({ table: 'orders', column: ['state'] }),
+          { table: asked.maybe('table') ?? 'orders', column: ['state'] },
         )
       const list = values.map((value) => literalSql(value, 'sqlite')).join(', ')
       const alter = `alter table ${barePath(table)}`
@@ -85,17 +85,17 @@ function read(asked: Asked) {
   refuseTwice(asked, values, 'value')
   const long = values.find((value) => Buffer.byteLength(value) > longestLabel)
   if (long !== undefined)
-    throw asked.refuse(`--value: ${long} is longer than the ${longestLabel} bytes that PostgreSQL takes`)
+    throw asked.refuse(
+      `--value: ${long} is longer than the ${longestLabel} bytes that PostgreSQL takes`,
+      asked.example('value', long),
+    )
   const columns = readColumnNames(asked)
   const isHalf = (asked.maybe('table') === undefined) !== (columns.length === 0)
   if (isHalf)
-    throw asked.refuse(
-      '--table and --column belong together',
-      asked.command({
-        table: asked.maybe('table') ?? 'orders',
-        column: columns.length === 0 ? ['state'] : columns,
-      }),
-    )
+    throw asked.refuse('--table and --column belong together', {
+      table: asked.maybe('table') ?? 'orders',
+      column: columns.length === 0 ? ['state'] : asked.list('column'),
+    })
   const table = columns.length === 0 ? undefined : readTable(asked)
   return { type: readTable(asked, asked.text('enum'), 'enum'), values, table, columns }
 }

@@ -1,4 +1,4 @@
-import { type Column, readColumns } from '../column.ts'
+import { type Column, readColumns, replaceGiven } from '../column.ts'
 import { columnSpec } from '../column-script.ts'
 import { literalSql, tableSql } from '../column-sql.ts'
 import { readTable, refuseTwice } from '../names.ts'
@@ -49,6 +49,7 @@ function inSql(asked: Asked, dialect: TemplateDialect) {
 }
 
 const plain = {
+  given: '',
   notNull: false,
   unique: false,
   primaryKey: false,
@@ -84,6 +85,7 @@ function read(asked: Asked, timeType: string) {
   if (odd !== undefined)
     throw asked.refuse(
       `${odd.name} numbers its rows, which SQLite knows of a primary key alone: add primary-key`,
+      replaceGiven(asked, 'column', odd.given, odd.given.replace(':identity', ':primary-key:identity')),
     )
   return { table: readTable(asked), columns, comment: asked.maybe('comment') }
 }

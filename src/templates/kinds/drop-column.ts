@@ -1,8 +1,8 @@
 import { bareName } from '../../sql/bare-name.ts'
-import { readColumns } from '../column.ts'
+import { readColumns, replaceGiven } from '../column.ts'
 import { columnSpec } from '../column-script.ts'
 import { columnSql } from '../column-sql.ts'
-import { readTable } from '../names.ts'
+import { quoteForFlag, readTable } from '../names.ts'
 import type { Asked, SqlStep, Template, TemplateDialect } from '../template.ts'
 import { call } from '../typescript.ts'
 
@@ -67,7 +67,12 @@ function read(asked: Asked) {
   if (bare !== undefined)
     throw asked.refuse(
       `the way back adds ${bare.name} to a table that has rows, and not-null leaves them without a value: give it a default`,
-      asked.command({ column: [`${bare.name}:${bare.type}:not-null:default=VALUE`] }),
+      replaceGiven(
+        asked,
+        'column',
+        bare.given,
+        `${quoteForFlag(bare.name)}:${bare.type}:not-null:default=VALUE`,
+      ),
     )
   const key = columns.find(({ primaryKey, identity }) => primaryKey || identity)
   if (key !== undefined)

@@ -2,7 +2,7 @@ import { nearest } from '../../plan/nearest.ts'
 import { bareName } from '../../sql/bare-name.ts'
 import { type Column, readColumns } from '../column.ts'
 import { columnSpec } from '../column-script.ts'
-import { checkName, readTable } from '../names.ts'
+import { checkName, quoteForFlag, readTable } from '../names.ts'
 import { dropSync, makeSync, type Renaming } from '../rename-sync.ts'
 import type { Asked, ScriptStep, Template, Unavailable } from '../template.ts'
 import { call, object, query } from '../typescript.ts'
@@ -13,7 +13,7 @@ export const renameColumn: Template = {
   name: 'rename-column',
   summary: 'another name for a column, while the app goes on',
   details:
-    'The running app knows the old name and the next one the new, so both are there for a time and triggers keep them equal. Phase `expand` (what is written without `--phase`) makes the new column and fills it, in two files. Deploy the app that uses the new name alone; then write phase `contract`, which drops the old one. `--column` is the column as it is defined now; indexes and constraints of it are not carried over. On SQLite a `not-null` is put off until the second phase. Where nothing runs meanwhile, `op.renameColumn` does it in one.',
+    'The running app knows the old name and the next one the new, so both are there for a time and triggers keep them equal. Phase `expand` (what is written without `--phase`) makes the new column and fills it, in two files. Deploy the app that uses the new name alone; then write phase `contract`, which drops the old one. `--column` is the column as it is defined now; indexes and constraints of it are not carried over. On SQLite a `not-null` is put off until the second phase, and the migration asks the database what tells one row of the table from another. Where nothing runs meanwhile, `op.renameColumn` does it in one.',
   required: ['table', 'column', 'to'],
   optional: ['phase'],
   example: { table: 'users', column: ['name:text'], to: 'full_name' },
@@ -147,23 +147,23 @@ function readPhase(asked: Asked): (typeof phases)[number] {
   const text = asked.maybe('phase') ?? 'expand'
   const found = phases.find((phase) => phase === text)
   if (found !== undefined) return found
-  throw asked.refuse(
-    `--phase is expand, contract or all, not ${text}`,
-    asked.command({ phase: nearest(text, phases) ?? 'expand' }),
-  )
+  throw asked.refuse(`--phase is expand, contract or all, not ${text}`, {
+    phase: nearest(text, phases) ?? 'expand',
+  })
 }
 
 function read(asked: Asked): Renaming {
   const columns = readColumns(asked)
   const [column, second] = columns
-  if (column === undefined || second !== undefined) throw asked.refuse('it renames one column at a time')
+  if (column === undefined || second !== undefined)
+    throw asked.refuse('it renames one column at a time', { column: asked.list('column').slice(0, 1) })
   const odd = (['primaryKey', 'unique', 'references', 'identity'] as const).find((key) => column[key])
   if (odd !== undefined)
     throw asked.refuse(
       `a key or a reference would not be carried over to ${asked.text('to')}: rename with op.renameColumn while no app runs, or leave the attribute out and add it to the new column yourself`,
-      asked.command({ column: [`${column.name}:${column.type}`] }),
+      { column: [`${quoteForFlag(column.name)}:${column.type}`] },
     )
   const to = checkName(asked, asked.text('to'), 'to')
-  if (to === column.name) throw asked.refuse(`${to} is its name already`)
+  if (to === column.name) throw asked.refuse(`${to} is its name already`, { to: `new_${to}` })
   return { table: readTable(asked), column, to }
 }

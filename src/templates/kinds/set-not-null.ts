@@ -8,7 +8,7 @@ export const setNotNull: Template = {
   name: 'set-not-null',
   summary: 'no row without a value, without holding up others while all rows are read',
   details:
-    'On PostgreSQL a check is added `not valid` and validated; then `set not null` has nothing to read. Rows without a value stop it: fill them first (backfill).',
+    'On PostgreSQL a check is added `not valid` and validated; then `set not null` has nothing to read. Rows without a value stop it: fill them first (backfill). In SQL for SQLite it takes 3.53 or newer: slipway brings that, the sqlite3 of a distribution may be older.',
   required: ['table', 'column'],
   optional: [],
   example: { table: 'users', column: ['email'] },

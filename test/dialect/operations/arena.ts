@@ -1,6 +1,6 @@
 /** `op` on every database under test: each body runs as a migration of its own, in a transaction that commits. */
-import { test } from 'node:test'
-import type { RunCode, Session } from '../../../src/dialects/dialect.ts'
+import { after, type TestContext, test } from 'node:test'
+import type { Executor, RunCode, Session } from '../../../src/dialects/dialect.ts'
 import type { Operations } from '../../../src/dialects/operations.ts'
 import { createOperations } from '../../../src/engine/context/operations.ts'
 import { createTracker } from '../../../src/engine/context/tracker.ts'
@@ -10,49 +10,84 @@ import { readSqlite, runSqlite } from '../../helpers/sqlite.ts'
 import { openSession as openPostgres } from '../postgres/open-context.ts'
 import { codeAttempt, createFolder, openReady, stepwise } from '../sqlite/fixture.ts'
 
+/** `queries`: what the migration's own SQL goes through. */
+export type Body = (op: Operations, queries: Executor) => Promise<unknown>
+
 export interface Ground extends AsyncDisposable {
   readonly dialect: 'postgres' | 'sqlite'
   /** Runs SQL outside of any migration. */
   run(text: string): Promise<void>
   rows(text: string): Promise<readonly Record<string, unknown>[]>
   /** Commits; throws what the body throws. */
-  migrate(body: (op: Operations) => Promise<unknown>): Promise<void>
+  migrate(body: Body): Promise<void>
   /** The same without a transaction around it. */
-  migrateStepwise(body: (op: Operations) => Promise<unknown>): Promise<void>
+  migrateStepwise(body: Body): Promise<void>
   catalogue(): Promise<string>
+  /** Of all there is but the history. */
+  empty(): Promise<void>
 }
 
-interface Database {
-  readonly label: string
-  open(): Promise<Ground>
+const shared = new Map<number, Promise<Ground>>()
+after(async () => {
+  for (const ground of shared.values()) await (await ground)[Symbol.asyncDispose]()
+})
+
+/** One for each test file: making a database takes longer than most tests in it. */
+async function openOnPostgres(major: number): Promise<Ground> {
+  const known = shared.get(major)
+  const ground = known ?? makeOnPostgres(major)
+  shared.set(major, ground)
+  if (known !== undefined) await (await known).empty()
+  return { ...(await ground), async [Symbol.asyncDispose]() {} }
 }
 
-const databases: readonly Database[] = [
+const databases = [
   ...postgresMajors.map((major) => ({ label: `PostgreSQL ${major}`, open: () => openOnPostgres(major) })),
   { label: 'SQLite', open: openOnSqlite },
 ]
 
-/** One test for each database. */
-export function testEach(name: string, work: (ground: Ground) => Promise<void>): void {
+/** One test for each database, which is empty. */
+export function testEach(name: string, work: (ground: Ground, context: TestContext) => Promise<void>): void {
   for (const { label, open } of databases)
-    test(`${label}: ${name}`, async () => {
+    test(`${label}: ${name}`, async (context) => {
       await using ground = await open()
-      await work(ground)
+      await work(ground, context)
     })
 }
 
-async function openOnPostgres(major: number): Promise<Ground> {
+/** The same on PostgreSQL alone. */
+export function testPostgres(name: string, work: (ground: Ground) => Promise<void>): void {
+  for (const major of postgresMajors)
+    test(`PostgreSQL ${major}: ${name}`, async () => await work(await openOnPostgres(major)))
+}
+
+const emptying = `do $$ declare item record; begin
+  for item in
+    select format('drop %s if exists %I cascade', case relkind when 'v' then 'view' else 'table' end, relname) as text
+    from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v') and relname !~ '^schema_migrations'
+    union all
+    select format('drop type if exists %I cascade', typname)
+    from pg_type where typnamespace = 'public'::regnamespace and typtype = 'e'
+  loop execute item.text; end loop;
+end $$`
+
+async function makeOnPostgres(major: number): Promise<Ground> {
   const db = await createTestDatabase(major)
   const session = await openPostgres(db.url())
   await session.tryRunLock()
   await session.ensureHistory()
+  const looking = await db.connect()
+  const look = async (text: string) => [...(await looking.unsafe(text))]
+  const run = async (text: string) => void (await look(text))
   return {
     dialect: 'postgres',
-    run: async (text) => void (await db.query(text)),
-    rows: (text) => db.query(text),
+    run,
+    rows: look,
     ...migrating(session),
-    catalogue: () => dumpCatalogue((text) => db.query(text)),
+    catalogue: () => dumpCatalogue(look),
+    empty: () => run(emptying),
     async [Symbol.asyncDispose]() {
+      await looking[Symbol.asyncDispose]()
       await session[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
     },
@@ -68,6 +103,7 @@ export async function openOnSqlite(): Promise<Ground> {
     rows: async (text) => readSqlite(folder.file, text),
     ...migrating(session),
     catalogue: async () => dumpSqliteCatalogue(folder.file),
+    empty: async () => {},
     async [Symbol.asyncDispose]() {
       await session[Symbol.asyncDispose]()
       folder[Symbol.dispose]()
@@ -77,12 +113,13 @@ export async function openOnSqlite(): Promise<Ground> {
 
 function migrating(session: Session): Pick<Ground, 'migrate' | 'migrateStepwise'> {
   let count = 0
-  const attemptOf = (body: (op: Operations) => Promise<unknown>) => {
+  const attemptOf = (body: Body) => {
     count += 1
     const name = String(count).padStart(4, '0')
     const run: RunCode = async (executor, _, open) => {
       const tracker = createTracker(executor, new AbortController().signal, name)
-      await body(createOperations({ tracker, gate: { state: 'free' }, open, overhear: undefined }))
+      const op = createOperations({ tracker, gate: { state: 'free' }, open })
+      await body(op, executor)
       tracker.finish()
     }
     return codeAttempt(name, run, { ddlLockTimeoutMs: 5000 })

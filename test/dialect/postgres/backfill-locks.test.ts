@@ -1,12 +1,8 @@
-/** Backfills among others: the app's locks, a stop, runners that wait, replicas that lag. */
+/** Backfills among others: the app's locks, a stop, runners that wait, rows that are hidden. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { newestMajor } from '../../helpers/postgres.ts'
-import { startPair } from '../../helpers/standby.ts'
 import { until } from '../../helpers/until.ts'
-import { slipway, startSlipway } from '../../helpers/cli.ts'
-import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
-import { createScene, eventsOf, script, testEach } from './scene.ts'
+import { withRole } from './role.ts'
+import { createScene, eventsOf, script, testEach, testNewest } from './scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
 const users = `create table users (id integer primary key, n integer not null default 0);
@@ -34,7 +30,7 @@ testEach('a batch that meets a locked row is tried again, the others are not', a
   assert.deepEqual(await scene.db.query('select distinct n from users'), [{ n: 1 }])
 })
 
-testEach('SIGTERM ends it between or within batches, and the next run goes on', async (major) => {
+testNewest('SIGTERM ends it between or within batches, and the next run goes on', async (major) => {
   await using scene = await createScene(major, { '0001_users.sql': users })
   await scene.up(0)
   scene.write({ '0002_fill.ts': fill(`where: 'pg_sleep(0.005) is not null'`) })
@@ -55,7 +51,7 @@ testEach('SIGTERM ends it between or within batches, and the next run goes on', 
   ])
 })
 
-testEach('runners that wait see that it gets on', async (major) => {
+testNewest('runners that wait see that it gets on', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': users,
     '0002_fill.ts': fill(`where: 'pg_sleep(0.01) is not null'`),
@@ -68,7 +64,7 @@ testEach('runners that wait see that it gets on', async (major) => {
   assert.equal((await first.done).code, 0)
 })
 
-testEach('the role of the run writes down how far it came', async (major) => {
+testNewest('the role of the run writes down how far it came', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': users,
     '0002_fill.ts': script(
@@ -81,38 +77,28 @@ testEach('the role of the run writes down how far it came', async (major) => {
   assert.match(stderr, /the migration works as pg_monitor; reset role before a backfill/)
 })
 
-test('waits for a replica that is too far behind', async () => {
-  await using pair = await startPair(newestMajor)
-  const { primary, standby } = pair
-  const name = await primary.createDatabase()
-  using workspace = createWorkspace()
-  const env = {
-    SLIPWAY_DATABASE_URL: primary.url(name),
-    SLIPWAY_DIR: writeMigrations(workspace, {
-      '0001_users.sql': users,
-      '0002_fill.ts': fill(`maxLag: '500ms'`),
-    }),
-    SLIPWAY_LOG_FORMAT: 'json',
-  }
-  assert.equal((await slipway(['up', '--to', '0001'], { env })).code, 0)
-  await pair.caughtUp()
-  await standby.query('postgres', 'select pg_wal_replay_pause()')
-  await primary.query(name, 'create table behind (id integer)')
-  await until('the primary sees the lag', async () => {
-    const [row] = await primary.query<{ ms: number | null }>(
-      name,
-      "select date_part('epoch', replay_lag) * 1000 as ms from pg_stat_replication",
-    )
-    // A replica that only replies every ten seconds replies at once to something new.
-    await primary.query(name, 'insert into behind values (1)')
-    return Number(row?.ms) > 1000
+testNewest('what row level security hides is not taken for nothing', async (major) => {
+  await using scene = await createScene(major, {
+    '0001_users.sql': `${users}
+alter table users enable row level security;
+alter table users force row level security;`,
+    '0002_fill.ts': script(
+      `log('done', await context.backfill({ table: 'users', set: 'n = 1' }))
+        await context.createIndexConcurrently('users', 'n')`,
+      resumable,
+    ),
   })
-  const run = startSlipway(['up'], { env })
-  await run.waitForOutput(/waiting for replicas/)
-  assert.deepEqual(await primary.query(name, 'select distinct n from users'), [{ n: 0 }])
-  await standby.query('postgres', 'select pg_wal_replay_resume()')
-  const result = await run.done
-  assert.equal(result.code, 0, result.stderr)
-  assert.deepEqual(await primary.query(name, 'select distinct n from users'), [{ n: 1 }])
-  assert.equal(eventsOf(result, 'warning').length, 0)
+  await withRole(scene.db, async ({ user, password }) => {
+    await scene.db.query(`grant create on schema public to ${user}`)
+    const result = await scene.up(0, {
+      SLIPWAY_DATABASE_URL: scene.db.url({ user, password }),
+      SLIPWAY_ECHO: 'true',
+    })
+    assert.deepEqual(eventsOf(result, 'migration-log')[0]?.data, { rows: 0, seen: 0 })
+    assert.match(
+      String(eventsOf(result, 'notice')[0]?.msg),
+      /row level security of public\.users applies to .*: a backfill passes over the rows/,
+    )
+    assert.match(result.stderr, /create index concurrently/)
+  })
 })

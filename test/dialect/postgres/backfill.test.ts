@@ -1,6 +1,6 @@
 /** Backfills: which rows, in what order, what is refused, and that nothing happens twice. */
 import assert from 'node:assert/strict'
-import { createScene, errorOf, eventsOf, lineOf, script, testEach } from './scene.ts'
+import { createScene, errorOf, eventsOf, lineOf, refusing, script, testEach, testNewest } from './scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
 const users = (rows: number) =>
@@ -17,6 +17,8 @@ testEach('changes each row once, in batches, with values and a condition', async
         where: sql\`id % \${2} = 0 -- another\`,
         batch: { first: 100, min: 100, max: 300 },
         pause: '0',
+        // Nobody to wait for.
+        maxLag: '1ms',
       })
       log('done', done)`,
       resumable,
@@ -152,10 +154,12 @@ insert into names select i, 'name ' || i from generate_series(1, 250) as i;`,
   ])
 })
 
-testEach('refuses what cannot be meant, and names it', async (major) => {
+testNewest('refuses what cannot be meant, and names it', async (major) => {
   const cases: readonly [body: string, message: RegExp][] = [
     [`table: 'nowhere', set: 'n = 1'`, /there is no table nowhere/],
     [`table: 'bare', set: 'n = 1'`, /public\.bare has neither a primary key nor a unique index/],
+    // Equal by the column's collation, rows of it need not be equal by its key's.
+    [`table: 'collated', set: 'n = 1'`, /public\.collated has neither a primary key nor a unique index/],
     [
       `table: 'users', set: 'n = 1', key: 'email'`,
       /\(email\) is no unique key without nulls of public\.users; it has \(id\)/,
@@ -178,13 +182,13 @@ testEach('refuses what cannot be meant, and names it', async (major) => {
     ],
   ]
   await using scene = await createScene(major, {
-    '0001_tables.sql': `${users(3)}\ncreate table bare (n integer);\ninsert into bare values (1);`,
+    '0001_tables.sql': `${users(3)}\ncreate table bare (n integer);\ninsert into bare values (1);
+create table collated (word text not null, n integer);\ncreate unique index on collated (word collate "C");`,
   })
   await scene.up(0)
-  for (const [options, message] of cases) {
-    scene.write({ '0002_fill.ts': script(`await context.backfill({ ${options} })`, resumable) })
-    assert.match(errorOf(await scene.up(70)).message, message)
-  }
+  const calls = cases.map(([options, message]) => [`backfill({ ${options} })`, message] as const)
+  scene.write({ '0002_fill.ts': refusing(calls, resumable) })
+  assert.match(errorOf(await scene.up(70)).message, /all refused/)
   assert.deepEqual(await scene.db.query('select distinct n from users'), [{ n: 0 }])
   const wrong = script(`await context.backfill({ table: 'users', set: 'n = nn + 1' })`, resumable)
   scene.write({ '0002_fill.ts': wrong })
@@ -194,7 +198,7 @@ testEach('refuses what cannot be meant, and names it', async (major) => {
   assert.match(failed.excerpt ?? '', /update "public"\."users" set n = nn \+ 1\n[\s\d|]*\^/)
 })
 
-testEach('refuses to work within a transaction', async (major) => {
+testNewest('refuses to work within a transaction', async (major) => {
   await using scene = await createScene(major, { '0001_users.sql': users(3) })
   await scene.up(0)
   const calls = [
@@ -204,19 +208,23 @@ testEach('refuses to work within a transaction', async (major) => {
     `setNotNull('users', 'email')`,
   ]
   const hint = 'declare in the migration: export const options = { transaction: false, resumable: true }'
-  for (const call of calls) {
-    scene.write({ '0002_long.ts': script(`await context.${call}`) })
-    const error = errorOf(await scene.up(70))
-    assert.deepEqual([error.code, error.hint], ['long-work-refused', hint], call)
-  }
-  scene.write({ '0002_long.ts': script(`await context.${calls[0]}`, '{ transaction: false }') })
-  assert.match(errorOf(await scene.up(70)).message, /its migration has to be resumable/)
+  scene.write({ '0002_long.ts': script(`await context.${calls[0]}`) })
+  const error = errorOf(await scene.up(70))
+  assert.deepEqual([error.code, error.hint], ['long-work-refused', hint])
+  const within = calls.map(
+    (call) => [call, /works in transactions of its own, and this is within one/] as const,
+  )
+  scene.write({ '0002_long.ts': refusing(within, '{}') })
+  assert.match(errorOf(await scene.up(70)).message, /all refused/)
+  const each = calls.map((call) => [call, /its migration has to be resumable/] as const)
+  scene.write({ '0002_long.ts': refusing(each, '{ transaction: false }') })
+  assert.match(errorOf(await scene.up(70)).message, /all refused/)
   await scene.run(['repair', '--retry', '0002_long', '--yes'])
   scene.write({ '0002_long.ts': script(`await sql\`begin\`\nawait context.${calls[0]}`, resumable) })
   assert.equal(errorOf(await scene.up(70)).code, 'long-work-refused')
 })
 
-testEach('nothing else runs in the middle of it', async (major) => {
+testNewest('nothing else runs in the middle of it', async (major) => {
   await using scene = await createScene(major, { '0001_users.sql': users(3) })
   await scene.up(0)
   const both = `const one = context.backfill({ table: 'users', set: 'n = n + 1' })
@@ -230,9 +238,30 @@ await Promise.all([one, other])`
     scene.write({ '0002_fill.ts': script(both.replace('OTHER', other), resumable) })
     assert.match(errorOf(await scene.up(70)).message, /long work of this migration still goes on/)
   }
+  // What began before would send the rest of its statements into the transactions of the batches.
+  for (const other of [`context.op.addColumn('users', 'age', 'integer')`, `context.tableExists('users')`]) {
+    const begun = `const other = ${other}
+await Promise.all([other, context.backfill({ table: 'users', set: 'n = n + 1' })])`
+    scene.write({ '0002_fill.ts': script(begun, resumable) })
+    assert.match(
+      errorOf(await scene.up(70)).message,
+      /a query of this migration is still on its way; await it before backfill/,
+    )
+  }
+  const inside = `const others = []
+await context.backfill({ table: 'users', set: (rows) => {
+  others.push(context.op.addColumn('users', 'age', 'integer'))
+  return rows.map((row) => ({ n: row.n + 1 }))
+} }).catch(async (error) => {
+  await Promise.allSettled(others)
+  throw error
+})`
+  scene.write({ '0002_fill.ts': script(inside, resumable) })
+  assert.match(errorOf(await scene.up(70)).message, /await it before its function returns/)
+  assert.deepEqual(await scene.db.query('select distinct n from users'), [{ n: 0 }])
 })
 
-testEach('stops when its time is over, and the next run goes on there', async (major) => {
+testNewest('stops when its time is over, and the next run goes on there', async (major) => {
   const fill = (swallow: boolean) =>
     script(
       `const work = context.backfill({ table: 'users', set: 'n = n + 1', batch: { first: 100, max: 100 }, pause: '0' })
@@ -264,7 +293,7 @@ testEach('stops when its time is over, and the next run goes on there', async (m
   ])
 })
 
-testEach('half-way, another definition is refused, unless it was given a name', async (major) => {
+testNewest('half-way, another definition is refused, unless it was given a name', async (major) => {
   const fill = (options: string) =>
     script(
       `await context.backfill({ table: 'users', batch: { first: 100, max: 100 }, pause: '0', ${options} })`,
@@ -290,7 +319,7 @@ testEach('half-way, another definition is refused, unless it was given a name', 
   ])
 })
 
-testEach('after repair --retry it begins at the first row', async (major) => {
+testNewest('after repair --retry it begins at the first row', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': users(350),
     '0002_fill.ts': script(
@@ -307,7 +336,7 @@ testEach('after repair --retry it begins at the first row', async (major) => {
   ])
 })
 
-testEach('two backfills of one table are two, and an empty table is done at once', async (major) => {
+testNewest('two backfills of one table are two, and an empty table is done at once', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': users(150),
     '0002_empty.sql': 'create table nobody (id integer primary key, n integer);',
@@ -327,7 +356,7 @@ testEach('two backfills of one table are two, and an empty table is done at once
   ])
 })
 
-testEach(
+testNewest(
   'one that nobody awaits is over before the session goes on, and can be gone on with',
   async (major) => {
     const call = `context.backfill({ table: 'users', batch: { first: 100, max: 100 }, pause: '0', set: 'n = n + 1' })`

@@ -1,7 +1,16 @@
 /** createIndexConcurrently: valid when it returns, whatever was there before and whatever came in between. */
 import assert from 'node:assert/strict'
 import { until } from '../../helpers/until.ts'
-import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './scene.ts'
+import {
+  createScene,
+  errorOf,
+  eventsOf,
+  refusing,
+  type Scene,
+  script,
+  testEach,
+  testNewest,
+} from './scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
 const users = `create table users (id integer primary key, email text, age integer, data jsonb);
@@ -60,7 +69,58 @@ testEach('drops what an earlier attempt left INVALID', async (major) => {
   )
 })
 
-testEach('the same name with another definition is an error that shows both', async (major) => {
+testEach('one that another session still builds is waited for, not dropped', async (major) => {
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  scene.write({
+    '0002_index.ts': build(`'users', 'email'`),
+    '0003_index.sql':
+      '-- migrate:up transaction:false\ncreate index concurrently users_age_idx on users (age);',
+  })
+  await using app = await scene.db.connect()
+  await using builder = await scene.db.connect()
+  await app.unsafe("begin; update users set email = 'held' where id = 1")
+  const built = builder.unsafe('create index concurrently users_email_idx on users (email)')
+  const done = built.then(() => 'built')
+  await until('it is on its way', async () => (await indexes(scene)).join().includes('INVALID'))
+  const run = scene.start(['up'], { SLIPWAY_DDL_LOCK_TIMEOUT: '100ms' })
+  await run.waitForOutput(/users_email_idx is INVALID; waiting for process \d+, which may be building it/)
+  await app.unsafe('commit')
+  assert.equal(await done, 'built')
+  const result = await run.done
+  assert.equal(result.code, 0, result.stderr)
+  assert.doesNotMatch(result.stderr, /dropping the index/)
+  assert.deepEqual(await indexes(scene), [
+    'users_age_idx ON public.users USING btree (age)',
+    'users_email_idx ON public.users USING btree (email)',
+  ])
+})
+
+testNewest('a drop that fails leaves the lock timeout as it was', async (major) => {
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  await scene.db.query("insert into users values (501, 'user1')")
+  await assert.rejects(scene.db.query('create unique index concurrently users_email_idx on users (email)'))
+  scene.write({
+    '0002_index.ts': script(
+      `await context.createIndexConcurrently('users', 'email').catch((error) => log(error.message))
+      const [row] = await sql\`show lock_timeout\`
+      log(row.lock_timeout)`,
+      resumable,
+    ),
+  })
+  await using app = await scene.db.connect()
+  // Read by an open transaction, the index is waited for until the statement timeout.
+  await app.unsafe('begin; select from users limit 1')
+  const result = await scene.up(0, { SLIPWAY_STATEMENT_TIMEOUT: '300ms' })
+  assert.deepEqual(
+    eventsOf(result, 'migration-log').map(({ msg }) => String(msg).replace(/^.*: /, '')),
+    ['canceling statement due to statement timeout', '500ms'],
+  )
+  await app.unsafe('commit')
+})
+
+testNewest('the same name with another definition is an error that shows both', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': `${users}\ncreate index users_email_idx on users (email desc);\ncreate table other (email text);\ncreate index other_idx on other (email);`,
     '0002_index.ts': build(`'users', 'email'`),
@@ -73,7 +133,7 @@ testEach('the same name with another definition is an error that shows both', as
   assert.match(errorOf(await scene.up(70)).message, /the index other_idx exists with another definition/)
 })
 
-testEach('one that cannot be unique leaves nothing behind', async (major) => {
+testNewest('one that cannot be unique leaves nothing behind', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': users,
     '0002_index.ts': build(`'users', 'age', { unique: true }`),
@@ -83,7 +143,7 @@ testEach('one that cannot be unique leaves nothing behind', async (major) => {
   assert.deepEqual(await indexes(scene), [])
 })
 
-testEach('on an empty table it waits for nobody', async (major) => {
+testNewest('on an empty table it waits for nobody', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': 'create table users (id integer primary key, email text);',
     '0002_index.ts': build(`'users', 'email'`),
@@ -127,7 +187,7 @@ testEach(
   },
 )
 
-testEach('refuses what cannot be built, by name', async (major) => {
+testNewest('refuses what cannot be built, by name', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': `${users}
 create table parts (id integer, at date) partition by range (at);
@@ -142,9 +202,8 @@ create table part_1 partition of parts for values from ('2026-01-01') to ('2027-
     [`'users', 'email', { where: sql\`email = \${'x'}\` }`, /can hold no bound value/],
     [`'users', 'email"; drop table users; --'`, /email"; drop table users/],
   ]
-  for (const [call, message] of cases) {
-    scene.write({ '0002_index.ts': build(call) })
-    assert.match(errorOf(await scene.up(70)).message, message)
-  }
+  const calls = cases.map(([call, message]) => [`createIndexConcurrently(${call})`, message] as const)
+  scene.write({ '0002_index.ts': refusing(calls, resumable) })
+  assert.match(errorOf(await scene.up(70)).message, /all refused/)
   assert.deepEqual(await indexes(scene), [])
 })

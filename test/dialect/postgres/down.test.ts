@@ -6,6 +6,7 @@ import { newestMajor } from '../../helpers/postgres.ts'
 import { startPair } from '../../helpers/standby.ts'
 import { until } from '../../helpers/until.ts'
 import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
+import { withRole } from './role.ts'
 import { createScene, errorOf, eventsOf, testEach } from './scene.ts'
 
 const slow = (statement: string) => ({
@@ -95,7 +96,7 @@ export const down = async ({ sql }) => { await sql.raw('drop table a; commit; se
   assert.deepEqual(await scene.history(), ['0001_a applied'])
 })
 
-testEach('what only a block drops is seen as it runs', async (major) => {
+testEach('what only a block drops or a function deletes is seen as it runs', async (major) => {
   await using scene = await createScene(major, {
     '0001_a.sql': `-- migrate:up
 create table a (id integer);
@@ -108,8 +109,20 @@ create table b (id integer);
 -- migrate:down
 do $$ begin execute 'drop table b'; end $$;
 `,
+    '0003_c.sql': `-- migrate:up
+create table c (id integer);
+insert into c values (1), (2);
+create function empty_c() returns void language sql as 'delete from c where id = 2';
+-- migrate:down
+select empty_c();
+`,
   })
   await scene.up(0)
+  const deleted = await scene.run(['down'])
+  assert.equal(deleted.code, 79, deleted.stderr)
+  assert.match(errorOf(deleted).message, /: 1 row of public\.c$/)
+  await scene.db.query('delete from c where id = 2')
+  assert.equal((await scene.run(['down'])).code, 0)
   await scene.db.query('insert into b values (1)')
   const refused = await scene.run(['down'])
   assert.equal(refused.code, 79, refused.stderr)
@@ -129,11 +142,12 @@ create schema app;
 create table app.one (id integer);
 create table parted (id integer) partition by range (id);
 create table part partition of parted for values from (0) to (10);
-create table large (id integer) with (autovacuum_enabled = off);
+create table large (id integer, extra text) with (autovacuum_enabled = off);
 -- migrate:down
 drop schema app cascade;
 drop table parted, absent;
 truncate large;
+alter table large drop column extra, drop column id;
 `,
   })
   await scene.up(0)
@@ -145,8 +159,41 @@ truncate large;
   assert.deepEqual(dry.steps[0].losses, [
     { kind: 'table', what: 'app.one', rows: 2, estimate: false },
     { kind: 'table', what: 'parted', rows: 1, estimate: false },
+    { kind: 'watched', what: 'about absent, which is not there now', rows: null, estimate: false },
     { kind: 'rows', what: 'large', rows: 120000, estimate: true },
+    { kind: 'column', what: 'large.extra', rows: 0, estimate: false },
+    { kind: 'column', what: 'large.id', rows: 120000, estimate: true },
   ])
+})
+
+testEach('rows that a policy hides are not nothing', async (major) => {
+  await using scene = await createScene(major, {
+    '0001_a.sql': `-- migrate:up
+create table a (id integer);
+alter table a enable row level security;
+alter table a force row level security;
+create policy none on a using (false) with check (true);
+insert into a values (1);
+-- migrate:down
+drop table a;
+`,
+    '0002_b.ts': `export const up = async ({ sql }) => {
+  await sql.raw('create table b (id integer); alter table b enable row level security; alter table b force row level security')
+  await sql.raw('create policy none on b using (false) with check (true); insert into b values (1)')
+}
+export const down = async ({ sql }) => { await sql\`drop table b\` }
+`,
+  })
+  await withRole(scene.db, async (role) => {
+    await scene.db.query(`grant create on schema public to ${role.user}`)
+    const env = { SLIPWAY_DATABASE_URL: scene.db.url(role) }
+    await scene.up(0, env)
+    const seen = await scene.run(['down'], env)
+    assert.equal(seen.code, 79, seen.stderr)
+    assert.match(errorOf(seen).message, /public\.b with an unknown number of rows/)
+    const read = await scene.run(['down', '--to', 'base'], env)
+    assert.match(errorOf(read).message, /0001_a drops a with an unknown number of rows/)
+  })
 })
 
 testEach('who may not take rows out of the history is told so before anything runs', async (major) => {

@@ -1,6 +1,7 @@
 /** validateConstraint and setNotNull, from whatever state an interruption left. */
 import assert from 'node:assert/strict'
-import { createScene, errorOf, eventsOf, type Scene, script, testEach } from './scene.ts'
+import { until } from '../../helpers/until.ts'
+import { createScene, errorOf, eventsOf, type Scene, script, testEach, testNewest } from './scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
 const users = `create table users (id integer primary key, email text);
@@ -18,22 +19,61 @@ from pg_attribute where attrelid = 'users'::regclass and attname = 'email'`,
 
 testEach('sets a column not null wherever it was interrupted', async (major) => {
   const steps = [
-    `alter table users add constraint ${check} check (email is not null) not valid`,
-    `alter table users validate constraint ${check}`,
-    'alter table users alter column email set not null',
-    `alter table users drop constraint ${check}`,
+    'add constraint users_COLUMN_slipway_not_null_check check (COLUMN is not null) not valid',
+    'validate constraint users_COLUMN_slipway_not_null_check',
+    'alter column COLUMN set not null',
+    'drop constraint users_COLUMN_slipway_not_null_check',
   ]
-  for (let done = 0; done <= steps.length; done++) {
-    await using scene = await createScene(major, { '0001_users.sql': users })
-    await scene.up(0)
-    for (const step of steps.slice(0, done)) await scene.db.query(step)
-    scene.write({ '0002_not_null.ts': notNull })
-    await scene.up(0)
-    assert.equal(await stateOf(scene), 'true 0', `after ${done} steps`)
-  }
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  const columns = [0, 1, 2, 3, 4].map((done) => `after_${done}`)
+  for (const [done, column] of columns.entries())
+    for (const step of [`add ${column} integer default 1`, ...steps.slice(0, done)])
+      await scene.db.query(`alter table users ${step.replaceAll('COLUMN', column)}`)
+  const calls = columns.map((column) => `await context.setNotNull('users', '${column}')`)
+  scene.write({ '0002_not_null.ts': script(calls.join('\n'), resumable) })
+  await scene.up(0)
+  assert.deepEqual(
+    await scene.db.query(
+      "select attname as column from pg_attribute where attrelid = 'users'::regclass and attname like 'after%' and attnotnull order by 1",
+    ),
+    columns.map((column) => ({ column })),
+  )
+  assert.equal(await stateOf(scene), 'false 0', 'no check is left')
 })
 
-testEach('reads the table while the app writes, and not again under the exclusive lock', async (major) => {
+testEach('stopped or out of time, it leaves nothing that would refuse the app', async (major) => {
+  await using scene = await createScene(major, { '0001_users.sql': users })
+  await scene.up(0)
+  scene.write({ '0002_not_null.ts': notNull })
+  // Sleeps once the check is validated, in that transaction.
+  await scene.db.query(`create function linger() returns event_trigger language plpgsql as $$ begin
+  if exists (select from pg_constraint where conname = '${check}' and convalidated)
+    and not (select attnotnull from pg_attribute where attrelid = 'users'::regclass and attname = 'email')
+  then perform pg_sleep(100); end if;
+end $$;
+create event trigger linger on ddl_command_end when tag in ('ALTER TABLE') execute function linger()`)
+  const run = scene.start(['up'])
+  await until('it validates', async () => {
+    const rows = await scene.db.query(
+      "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()",
+    )
+    return rows.length > 0
+  })
+  assert.equal(await stateOf(scene), 'false 1')
+  run.kill('SIGTERM')
+  const stopped = await run.done
+  assert.equal(stopped.code, 143, stopped.stderr)
+  assert.equal(await stateOf(scene), 'false 0')
+  const late = await scene.up(70, { SLIPWAY_STATEMENT_TIMEOUT: '300ms' })
+  assert.equal(errorOf(late).sqlstate, '57014')
+  assert.equal(await stateOf(scene), 'false 0')
+  await scene.db.query('drop event trigger linger')
+  await scene.up(0)
+  assert.equal(await stateOf(scene), 'true 0')
+})
+
+testNewest('reads the table while the app writes, and not again under the exclusive lock', async (major) => {
   await using scene = await createScene(major, { '0001_users.sql': users, '0002_not_null.ts': notNull })
   const { stderr } = await scene.up(0, { SLIPWAY_ECHO: 'true' })
   const sent = eventsOf({ stderr }, 'statement-echo')
@@ -47,20 +87,23 @@ testEach('reads the table while the app writes, and not again under the exclusiv
   ])
 })
 
-testEach('rows without a value are counted, and nothing is left that would refuse the app', async (major) => {
-  await using scene = await createScene(major, {
-    '0001_users.sql': `${users}\nupdate users set email = null where id <= 7;`,
-    '0002_not_null.ts': notNull,
-  })
-  const { message } = errorOf(await scene.up(70))
-  assert.match(
-    message,
-    /7 rows of public\.users hold null in email; give them a value first, with a backfill/,
-  )
-  assert.equal(await stateOf(scene), 'false 0')
-})
+testNewest(
+  'rows without a value are counted, and nothing is left that would refuse the app',
+  async (major) => {
+    await using scene = await createScene(major, {
+      '0001_users.sql': `${users}\nupdate users set email = null where id <= 7;`,
+      '0002_not_null.ts': notNull,
+    })
+    const { message } = errorOf(await scene.up(70))
+    assert.match(
+      message,
+      /7 rows of public\.users hold null in email; give them a value first, with a backfill/,
+    )
+    assert.equal(await stateOf(scene), 'false 0')
+  },
+)
 
-testEach('waits for its locks in small steps', async (major) => {
+testNewest('waits for its locks in small steps', async (major) => {
   await using scene = await createScene(major, { '0001_users.sql': users })
   await scene.up(0)
   scene.write({ '0002_not_null.ts': notNull })
@@ -74,7 +117,7 @@ testEach('waits for its locks in small steps', async (major) => {
   assert.equal(await stateOf(scene), 'true 0')
 })
 
-testEach('validates a constraint that is not', async (major) => {
+testNewest('validates a constraint that is not', async (major) => {
   await using scene = await createScene(major, {
     '0001_users.sql': `${users}
 create table orders (id integer primary key, user_id integer);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type RunningSlipway, type SlipwayResult, startSlipway } from '../../helpers/cli.ts'
-import { createTestDatabase, postgresMajors, type TestDatabase } from '../../helpers/postgres.ts'
+import { createTestDatabase, newestMajor, postgresMajors, type TestDatabase } from '../../helpers/postgres.ts'
 import { createWorkspace, type Workspace, writeMigrations } from '../../helpers/workspace.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -67,6 +67,11 @@ export function testEach(
   for (const major of majors) test(`PostgreSQL ${major}: ${name}`, () => work(major))
 }
 
+/** What no version of the server does otherwise. */
+export function testNewest(name: string, work: (major: number) => Promise<void>): void {
+  testEach(name, work, [newestMajor])
+}
+
 /** One line of the JSON log. */
 export interface LogLine {
   readonly event?: string
@@ -112,6 +117,17 @@ ${body
   .join('\n')}
 }
 `
+}
+
+/** One that makes each call of its context and is refused as it says; its `up` fails if it is, and as `all refused` if not. */
+export function refusing(
+  cases: readonly (readonly [call: string, message: RegExp])[],
+  options: string,
+): string {
+  const lines = cases.map(
+    ([call, message]) => `await assert.rejects(async () => context.${call}, ${String(message)})`,
+  )
+  return `import assert from 'node:assert/strict'\n${script([...lines, "throw new Error('all refused')"].join('\n'), options)}`
 }
 
 /** Where `text` is in a file, as messages have it: 1-based. */

@@ -18,6 +18,8 @@ async function startRunner(path: string): Promise<Runner> {
   const code = `
     import { openSession } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))}
     const session = await openSession(${JSON.stringify(path)})
+    // What nothing refers to any more is collected, and its lock with it.
+    globalThis.kept = session
     console.log(await session.tryRunLock())
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], {

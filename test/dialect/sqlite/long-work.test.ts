@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { slipway } from '../../helpers/cli.ts'
 import { readSqlite, runSqlite } from '../../helpers/sqlite.ts'
 import { createWorkspace, writeMigrations } from '../../helpers/workspace.ts'
-import { errorOf, eventsOf, script } from '../postgres/scene.ts'
+import { errorOf, eventsOf, refusing, script } from '../postgres/scene.ts'
 
 const resumable = '{ transaction: false, resumable: true }'
 const users = `create table users (id integer primary key, email text, n integer not null default 0);
@@ -91,7 +91,7 @@ insert into ${quote(name)} (${into}) select ${values} from numbers;`
     '0001_tables.sql': made.join('\n'),
     '0002_fill.ts': script(
       `for (const table of ${JSON.stringify(Object.keys(tables).map(quote))})
-        await context.backfill({ table, set: 'n = n + 1', batch: { first: 100, max: 100 }, pause: '0' })`,
+        await context.backfill({ table, set: 'n = n + 1', batch: { first: 150, max: 150 }, pause: '0' })`,
       resumable,
     ),
   })
@@ -109,6 +109,41 @@ insert into ${quote(name)} (${into}) select ${values} from numbers;`
       scene.read(`select n, count(*) as rows from ${quote(name)} group by n`),
       [{ n: 1, rows: 250 }],
       name,
+    )
+})
+
+test('a key is compared as its index compares it', async () => {
+  const tables = {
+    // Each name twice for the column, once for the key.
+    strict: `create table strict (word text not null collate nocase, n integer not null default 0, copy text);
+create unique index strict_word on strict (word collate binary);`,
+    loose: `create table loose (word text not null, n integer not null default 0, copy text);
+create unique index loose_word on loose (word collate nocase);`,
+  }
+  const twins = `with recursive numbers (i) as (select 1 union all select i + 1 from numbers where i < 200)`
+  using scene = openScene({
+    '0001_tables.sql': `${Object.values(tables).join('\n')}
+${twins} insert into strict (word) select 'word' || i from numbers union all select 'WORD' || i from numbers;
+${twins} insert into loose (word) select 'word' || i from numbers union all select 'NAME' || i from numbers;`,
+    '0002_fill.ts': script(
+      `for (const table of ['strict', 'loose']) {
+        const batch = { first: 33, max: 33, min: 33 }
+        log(table, await context.backfill({ table, set: 'n = n + 1', batch, pause: '0' }))
+        log(table, await context.backfill({ table, set: (rows) => rows.map(({ word }) => ({ copy: word })), batch, pause: '0' }))
+      }`,
+      resumable,
+    ),
+  })
+  const result = await scene.up(0)
+  assert.deepEqual(
+    eventsOf(result, 'migration-log').map(({ data }) => data),
+    Array(4).fill({ rows: 400, seen: 400 }),
+  )
+  for (const table of Object.keys(tables))
+    assert.deepEqual(
+      scene.read(`select n, word collate binary = copy as own, count(*) as rows from ${table} group by 1, 2`),
+      [{ n: 1, own: 1, rows: 400 }],
+      table,
     )
 })
 
@@ -153,10 +188,8 @@ test('refuses what cannot be meant', async () => {
     [`validateConstraint('users', 'nothing')`, /the table users has no constraint nothing/],
     [`setNotNull('users', 'nothing')`, /the table users has no column nothing/],
   ]
-  for (const [call, message] of cases) {
-    scene.write({ '0002_long.ts': script(`await context.${call}`, resumable) })
-    assert.match(errorOf(await scene.up(70)).message, message)
-  }
+  scene.write({ '0002_long.ts': refusing(cases, resumable) })
+  assert.match(errorOf(await scene.up(70)).message, /all refused/)
   scene.write({ '0002_long.ts': script(`await context.backfill({ table: 'users', set: 'n = 1' })`) })
   await scene.run(['repair', '--retry', '0002_long', '--yes'])
   assert.equal(errorOf(await scene.up(70)).code, 'long-work-refused')

@@ -22,6 +22,11 @@ const goose: readonly (readonly [string, string, string | undefined])[] = [
     '-- +goose Up\n-- +goose NO TRANSACTION\na;',
     '-- migrate:up transaction:false\na;',
   ],
+  [
+    'no transaction, either way',
+    '-- +goose NO TRANSACTION\n-- +goose Up\na;\n-- +goose Down\nb;',
+    '-- migrate:up transaction:false\na;\n-- migrate:down transaction:false\nb;',
+  ],
   ['a comment above', '-- why\n\n-- +goose Up\na;', '-- why\n\n-- migrate:up\na;'],
   ['variables', '-- +goose Up\n-- +goose ENVSUB ON\na;', 'goose puts environment variables into it'],
   ['only a way down', '-- +goose Down\na;', 'it has no -- +goose Up'],

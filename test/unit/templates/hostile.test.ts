@@ -173,9 +173,9 @@ function recorder(dialect: string, calls: Call[]): unknown {
         `sql for ${dialect}: ${strings.join('?').trim().split(/\s+/)[0]}`,
         [strings.join('?'), ...values],
       ])
-      return []
+      return [{ same: 'id = new.id', name: 'a' }]
     },
-    { raw: record('raw') },
+    { raw: record('raw'), id: (...names: string[]) => names.join('.') },
   )
   const op = new Proxy({}, { get: (_, name) => record(`op.${String(name)}`) })
   const known: Record<string, unknown> = {

@@ -1,8 +1,9 @@
 /** What a template cannot be told, and what it says then. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseArguments } from '../../../src/config/arguments.ts'
 import { isSlipwayError } from '../../../src/errors.ts'
-import { renderTemplate, type RenderOptions } from '../../../src/templates/render.ts'
+import { renderMigrations, renderTemplate, type RenderOptions } from '../../../src/templates/render.ts'
 
 const users = { name: 'x', table: 'users' }
 const sql = { form: 'sql', dialect: 'postgres' } as const
@@ -84,7 +85,12 @@ const refused: readonly (readonly [string, RenderOptions, RegExp, RegExp])[] = [
   ['drop-column', { ...users, column: ['a:text:not-null'] }, /give it a default/, /default=VALUE/],
   ['add-index', { ...users, column: ['a:text'] }, /name of a column that is there/, /./],
   ['add-index', { ...users, column: ['a'], using: 'gin); drop' }, /no method of an index/, /./],
-  ['add-index', { ...users, column: ['a'], using: 'gin', dialect: 'sqlite' }, /one kind of index/, /--using/],
+  [
+    'add-index',
+    { ...users, column: ['a'], using: 'gin', dialect: 'sqlite' },
+    /leave out --using/,
+    /--column a$/,
+  ],
   ['add-index', { ...users, column: ['a'], where: 'a = (1' }, /--where lacks a \)/, /./],
   ['add-index', { ...users, column: ['a'], where: "a = '" }, /does not end/, /./],
   ['add-index', { ...users, column: ['a'], where: '1) or (1' }, /a \) too many/, /./],
@@ -149,6 +155,30 @@ const refused: readonly (readonly [string, RenderOptions, RegExp, RegExp])[] = [
     /add-column/,
   ],
   ['recreate-table', { ...users, column: ['a:text'], was: ['b:text'] }, /no column in common/, /./],
+  [
+    'add-check',
+    { name: 'x', table: 'bills', check: 'a > 0) or (true' },
+    /--check has a \) too many/,
+    /^slipway new x --template add-check --table bills --check 'total >= 0'$/,
+  ],
+  [
+    'add-check',
+    { name: 'x', table: 'bills', check: 'a > 0', constraint: 'b\nc' },
+    /--constraint holds a line break/,
+    /^slipway new x --template add-check --table bills --check 'a > 0'$/,
+  ],
+  [
+    'add-column',
+    { ...users, form: 'sql-pair', dialect: 'sqlite', column: ['a:text', 'b:text:unique'] },
+    /add-unique/,
+    /--table users --column a:text --column b:text --pair --dialect sqlite$/,
+  ],
+  [
+    'create-table',
+    { name: 'x', table: 'sales', column: ['n:integer', 'a:text:references=prices.country,year:not-null'] },
+    /--column a refers to 2 columns: .*add-foreign-key --references prices\.country,year/,
+    /--table sales --column n:integer --column a:text:not-null$/,
+  ],
   ['blank', { name: '!!' }, /no letter or digit/, /./],
   ['blank', { version: '1' }, /YYYYMMDDHHMMSS/, /./],
 ]
@@ -162,10 +192,29 @@ for (const [template, options, message, hint] of refused)
         assert.equal(error.exitCode, 64)
         assert.match(error.message, message)
         assert.match(error.hint ?? '', hint)
+        if (/^slipway new .*--template/.test(error.hint ?? '')) requireUseful(error.hint ?? '', options)
         return true
       },
     )
   })
+
+/** What is to be typed next works, and nothing that was typed is lost but what is wrong. */
+function requireUseful(
+  hint: string,
+  { form: _, version: __, name: ___, dialect, ...given }: RenderOptions,
+): void {
+  const words = hint.replace(/ \(or sqlite\)$/, '').match(/(?:'[^']*'|\\'|[^\s'])+/g) ?? []
+  const argv = words.slice(1).map((word) => word.replace(/'([^']*)'|\\(')/g, '$1$2'))
+  const { command } = parseArguments(argv)
+  assert.ok(command.verb === 'new' && command.template !== undefined, hint)
+  const { name: slug, template, form, values } = command
+  renderMigrations(template, { slug, form, dialect: command.dialect ?? dialect, values })
+  const typed = Object.values(given)
+    .flat()
+    .filter((value) => typeof value === 'string')
+  const lost = typed.filter((text) => !argv.some((word) => word === text || word.endsWith(`=${text}`)))
+  assert.ok(lost.length <= 1, `${lost.join(' and ')} lost in ${hint}`)
+}
 
 test('a name of 64 bytes is one on SQLite', () => {
   const options = { table: 'users', column: [`${'x'.repeat(64)}:text`], dialect: 'sqlite' } as const

@@ -1,6 +1,6 @@
 /** What is there, asked of the catalogues. */
 import { parseName } from '../../../sql/quote.ts'
-import type { Executor } from '../../dialect.ts'
+import type { Executor, Row } from '../../dialect.ts'
 import { badOperation } from '../../operation-parts.ts'
 import { literal, quoteId } from './text.ts'
 
@@ -67,24 +67,28 @@ export async function requireTable(executor: Executor, table: string): Promise<R
   return found
 }
 
-/** `oid`: a number, or an expression for one. */
 export async function readColumns(executor: Executor, oid: string): Promise<StoredColumn[]> {
-  const rows = await executor.query(
-    `select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable,
+  return (await executor.query(columnsText(oid), [])).map(toColumn)
+}
+
+/** `oid`: a number, or an expression for one. */
+export function columnsText(oid: string): string {
+  return `select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable,
   pg_catalog.pg_get_expr(d.adbin, d.adrelid) as value, a.attidentity <> '' as identity
 from pg_catalog.pg_attribute a
   left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attrelid = ${oid} and a.attnum > 0 and not a.attisdropped
-order by a.attnum`,
-    [],
-  )
-  return rows.map((row) => ({
+order by a.attnum`
+}
+
+export function toColumn(row: Row): StoredColumn {
+  return {
     name: String(row.name),
     type: String(row.type),
     nullable: row.nullable === true,
     default: typeof row.value === 'string' ? row.value : undefined,
     identity: row.identity === true,
-  }))
+  }
 }
 
 /** Throws bad-operation. */

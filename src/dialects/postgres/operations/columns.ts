@@ -9,6 +9,7 @@ import {
 } from '../../operation-parts.ts'
 import type { ColumnChange, Operations } from '../../operations.ts'
 import { describeColumn, type Relation, readColumns, requireTable, type StoredColumn } from './catalogue.ts'
+import { requireConstraints } from './stored-constraints.ts'
 import { readWanted } from './tables.ts'
 import { columnText, defaultText, quoteId, referenceText } from './text.ts'
 import { resolveColumn, resolveType } from './types.ts'
@@ -22,7 +23,14 @@ export function columnOperations(executor: Executor): ColumnOperations {
       const wanted = await resolveColumn(executor, parts.column)
       const relation = await requireTable(executor, table)
       const found = await findColumn(executor, relation, column)
-      if (found !== undefined) return await requireAlike(executor, relation, found, wanted)
+      if (found !== undefined) {
+        await requireAlike(executor, relation, found, wanted)
+        return await requireConstraints(executor, relation, `the column ${table}.${column}`, {
+          uniques: unique,
+          checks: [],
+          foreignKeys: foreignKey,
+        })
+      }
       const constraints = [
         ...unique.map(({ name }) => ` constraint ${quoteId(name)} unique`),
         ...foreignKey.map((key) => ` constraint ${quoteId(key.name)} ${referenceText(key)}`),

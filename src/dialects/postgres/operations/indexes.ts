@@ -1,13 +1,7 @@
 /** Indexes and views. */
 import { wordOf } from '../../../sql/object-names.ts'
-import type { Executor } from '../../dialect.ts'
-import {
-  badOperation,
-  definedOtherwise,
-  nameOf,
-  refuseUnknown,
-  requireColumns,
-} from '../../operation-parts.ts'
+import type { Executor, Row } from '../../dialect.ts'
+import { badOperation, definedOtherwise, listColumns, nameOf, refuseUnknown } from '../../operation-parts.ts'
 import type { IndexColumn, IndexOptions, Operations } from '../../operations.ts'
 import { describeKind, findRelation, type Relation, requireTable } from './catalogue.ts'
 import { askScratch } from './scratch.ts'
@@ -17,8 +11,8 @@ type IndexOperations = Pick<Operations, 'createIndex' | 'dropIndex' | 'createVie
 
 export function indexOperations(executor: Executor): IndexOperations {
   return {
-    createIndex: async (table, columns, options = {}) => {
-      requireColumns(`an index of ${table}`, columns)
+    createIndex: async (table, given, options = {}) => {
+      const columns = listColumns<IndexColumn>(`an index of ${table}`, given)
       refuseUnknown(`an index of ${table}`, options, ['name', 'unique', 'where', 'using', 'include'])
       const words = columns.map((column) => (typeof column === 'string' ? column : wordOf(column.raw)))
       const name = options.name ?? nameOf(table, words, 'idx')
@@ -64,7 +58,7 @@ function indexText(
     `on ${target}`,
     ...(options.using === undefined ? [] : [`using ${quoteId(options.using.toLowerCase())}`]),
     `(${parts.join(', ')})`,
-    ...(options.include === undefined ? [] : [`include ${list(options.include)}`]),
+    ...(options.include === undefined ? [] : [`include ${list(listColumns('include', options.include))}`]),
     ...(options.where === undefined ? [] : [`where ${options.where}`]),
   ].join(' ')
 }
@@ -81,19 +75,19 @@ async function requireSameIndex(executor: Executor, { table, found, text }: Inde
   const has = 'iI'.includes(found.kind) ? await readIndex(executor, found.oid) : undefined
   if (has === undefined)
     throw definedOtherwise(`${name}`, `a ${describeKind(found.kind)}`, text(table.quoted))
-  const wants = await askScratch(
+  const [row] = await askScratch(
     executor,
     table,
-    'table',
-    (scratch) => `${scratch.create} table ${scratch.name} (like ${table.quoted})`,
-    async ({ path }) => {
-      await executor.query(text(path, scratchIndex), [])
-      return await readIndex(
-        executor,
+    (scratch) => [
+      `${scratch.create} table ${scratch.name} (like ${table.quoted})`,
+      text(scratch.path, scratchIndex),
+    ],
+    ({ path }) =>
+      indexTextOf(
         `(select indexrelid from pg_catalog.pg_index where indrelid = ${literal(path)}::pg_catalog.regclass)`,
-      )
-    },
+      ),
   )
+  const wants = toIndex(row)
   if (has.table !== table.oid || has.shape !== wants.shape || !has.valid)
     throw definedOtherwise(
       `the index ${name}`,
@@ -114,8 +108,13 @@ interface StoredIndex {
 }
 
 async function readIndex(executor: Executor, oid: string): Promise<StoredIndex> {
-  const [row] = await executor.query(
-    `select i.indrelid::text as table, i.indisvalid as valid, pg_catalog.pg_get_indexdef(i.indexrelid) as definition,
+  const [row] = await executor.query(indexTextOf(oid), [])
+  return toIndex(row)
+}
+
+/** `oid`: a number, or an expression for one. */
+function indexTextOf(oid: string): string {
+  return `select i.indrelid::text as table, i.indisvalid as valid, pg_catalog.pg_get_indexdef(i.indexrelid) as definition,
   pg_catalog.concat_ws(' ', i.indisunique, m.amname, i.indnkeyatts, i.indclass, i.indcollation, i.indoption,
     (select pg_catalog.json_agg(pg_catalog.pg_get_indexdef(i.indexrelid, k, false) order by k)
      from pg_catalog.generate_series(1, i.indnatts) as k),
@@ -123,9 +122,10 @@ async function readIndex(executor: Executor, oid: string): Promise<StoredIndex> 
 from pg_catalog.pg_index i
   join pg_catalog.pg_class c on c.oid = i.indexrelid
   join pg_catalog.pg_am m on m.oid = c.relam
-where i.indexrelid = ${oid}`,
-    [],
-  )
+where i.indexrelid = ${oid}`
+}
+
+function toIndex(row: Row | undefined): StoredIndex {
   return {
     table: String(row?.table),
     definition: String(row?.definition),
@@ -135,19 +135,16 @@ where i.indexrelid = ${oid}`,
 }
 
 async function requireSameView(executor: Executor, found: Relation, query: string): Promise<void> {
-  const read = async (oid: string) => {
-    const [row] = await executor.query(`select pg_catalog.pg_get_viewdef(${oid}) as definition`, [])
-    return String(row?.definition)
-  }
+  const definitionOf = (oid: string) => `select pg_catalog.pg_get_viewdef(${oid}) as definition`
   if (found.kind !== 'v')
     throw definedOtherwise(found.name, `a ${describeKind(found.kind)}`, `create view as ${query}`)
-  const has = await read(found.oid)
-  const wants = await askScratch(
+  const [has] = await executor.query(definitionOf(found.oid), [])
+  const [wants] = await askScratch(
     executor,
     found,
-    'view',
-    ({ create, name }) => `${create} view ${name} as ${query}`,
-    ({ path }) => read(`${literal(path)}::pg_catalog.regclass`),
+    ({ create, name }) => [`${create} view ${name} as ${query}`],
+    ({ path }) => definitionOf(`${literal(path)}::pg_catalog.regclass`),
   )
-  if (has !== wants) throw definedOtherwise(`the view ${found.name}`, has, wants)
+  if (has?.definition !== wants?.definition)
+    throw definedOtherwise(`the view ${found.name}`, String(has?.definition), String(wants?.definition))
 }

@@ -1,8 +1,8 @@
 /**
- * How the server itself would write down what is wanted: it is made as a temporary object, read, and dropped. So types,
+ * How the server itself would write down what is wanted: it is made as a temporary object, read, and undone. So types,
  * expressions and queries compare as the server understands them, not as they are spelled.
  */
-import type { Executor } from '../../dialect.ts'
+import type { Executor, Row } from '../../dialect.ts'
 import { quoteId } from './text.ts'
 
 export interface Scratch {
@@ -26,17 +26,24 @@ async function openScratch(executor: Executor, like: { schema: string; name: str
   return { create: 'create', name: path, path }
 }
 
-/** `make` gives what to create, `read` asks about it. An error of the server is the error of what is wanted. */
-export async function askScratch<T>(
+/**
+ * Rows of what `ask` asks about what `make` makes. One message, with a savepoint around it: while the temporary one is
+ * there it hides the table of the same name, so nothing may come in between, and nothing of it may stay. An error of
+ * the server is the error of what is wanted, and the operation's own savepoint undoes it.
+ */
+export async function askScratch(
   executor: Executor,
   like: { readonly schema: string; readonly name: string },
-  kind: 'table' | 'view',
-  make: (scratch: Scratch) => string,
-  read: (scratch: Scratch) => Promise<T>,
-): Promise<T> {
+  make: (scratch: Scratch) => readonly string[],
+  ask: (scratch: Scratch) => string,
+): Promise<Row[]> {
   const scratch = await openScratch(executor, like)
-  await executor.query(make(scratch), [])
-  const answer = await read(scratch)
-  await executor.query(`drop ${kind} ${scratch.path}`, [])
-  return answer
+  const look = [
+    'savepoint slipway_look',
+    ...make(scratch),
+    ask(scratch),
+    'rollback to savepoint slipway_look',
+    'release savepoint slipway_look',
+  ]
+  return await executor.query(look.join(';\n'), [])
 }

@@ -4,6 +4,7 @@ import type { Executor } from '../../dialect.ts'
 import { badOperation, definedOtherwise, readTable, type WantedTable } from '../../operation-parts.ts'
 import type { Operations } from '../../operations.ts'
 import {
+  columnsText,
   describeColumn,
   describeKind,
   findRelation,
@@ -11,8 +12,10 @@ import {
   type Relation,
   readColumns,
   type StoredColumn,
+  toColumn,
 } from './catalogue.ts'
 import { askScratch } from './scratch.ts'
+import { requireConstraints } from './stored-constraints.ts'
 import {
   checkText,
   columnText,
@@ -92,21 +95,26 @@ export async function readWanted(
   table: Relation,
   columns: WantedTable['columns'],
 ): Promise<StoredColumn[]> {
-  return await askScratch(
+  const rows = await askScratch(
     executor,
     table,
-    'table',
-    ({ create, name }) => `${create} table ${name} (${columns.map(columnText).join(', ')})`,
-    ({ path }) => readColumns(executor, `${literal(path)}::pg_catalog.regclass`),
+    ({ create, name }) => [`${create} table ${name} (${columns.map(columnText).join(', ')})`],
+    ({ path }) => columnsText(`${literal(path)}::pg_catalog.regclass`),
   )
+  return rows.map(toColumn)
 }
 
-/** Columns in any order, each with its type, nullability and default. Throws defined-otherwise. */
+/** Columns in any order, each with its type, nullability and default; then the constraints. Throws defined-otherwise. */
 async function requireAlike(executor: Executor, table: Relation, wanted: WantedTable): Promise<void> {
+  const what = `the table ${table.name}`
   const has = (await readColumns(executor, table.oid)).map(describeColumn).sort()
   const wants = (await readWanted(executor, table, wanted.columns)).map(describeColumn).sort()
-  if (JSON.stringify(has) === JSON.stringify(wants)) return
+  if (JSON.stringify(has) === JSON.stringify(wants))
+    return await requireConstraints(executor, table, what, {
+      ...wanted,
+      primaryKey: wanted.primaryKey ?? null,
+    })
   const extra = (from: readonly string[], other: readonly string[]) =>
     from.filter((line) => !other.includes(line)).join('; ') || 'none of the rest'
-  throw definedOtherwise(`the table ${table.name}`, extra(has, wants), extra(wants, has))
+  throw definedOtherwise(what, extra(has, wants), extra(wants, has))
 }

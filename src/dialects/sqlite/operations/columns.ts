@@ -15,6 +15,7 @@ import { columnText, foreignKeyText, referenceText, uniqueText } from './column-
 import { dropColumn } from './drop-column.ts'
 import type { Enums } from './enums.ts'
 import type { Ground } from './ground.ts'
+import { requireConstraints } from './places.ts'
 import { rebuildTable } from './rebuild.ts'
 import { columnOf, requireColumn, requireMainTable, requireTable } from './stored.ts'
 import { describeFound, describeWanted, qualified } from './tables.ts'
@@ -27,10 +28,13 @@ export function columnOperations(ground: Ground, enums: Enums): ColumnOperations
     addColumn: async (table, column, given) => {
       const parts = readNewColumn(table, column, given)
       const { column: wanted, check } = await enums.resolveColumn(table, parts.column)
-      const found = columnOf(await requireTable(executor, table), column)
+      const stored = await requireTable(executor, table)
+      const found = columnOf(stored, column)
       if (found === undefined) return await addColumn(ground, table, { ...parts, column: wanted }, check)
+      const what = `the column ${table}.${column}`
       const [has, wants] = [describeFound(found), describeWanted(wanted)]
-      if (has !== wants) throw definedOtherwise(`the column ${table}.${column}`, has, wants)
+      if (has !== wants) throw definedOtherwise(what, has, wants)
+      requireConstraints(stored, what, [columnText(wanted), ...constraintsOf(parts, check)], false)
     },
     dropColumn: async (table, column) => {
       const stored = await requireTable(executor, table)
@@ -57,12 +61,22 @@ export function columnOperations(ground: Ground, enums: Enums): ColumnOperations
   }
 }
 
+/** As constraints of the table. */
+function constraintsOf({ unique, foreignKey }: ColumnParts, check: string | undefined): string[] {
+  return [
+    ...unique.map(({ name, columns }) => uniqueText(name, columns)),
+    ...foreignKey.map(foreignKeyText),
+    ...(check === undefined ? [] : [check]),
+  ]
+}
+
 async function addColumn(
   ground: Ground,
   table: string,
-  { column, unique, foreignKey }: ColumnParts,
+  parts: ColumnParts,
   check: string | undefined,
 ): Promise<void> {
+  const { column, unique, foreignKey } = parts
   const text = columnText(column)
   const isConstant = !text.includes(' default (')
   const hasDefault = column.default !== undefined && column.default !== null
@@ -80,16 +94,13 @@ async function addColumn(
     )
     return
   }
-  const constraints = [
-    ...unique.map(({ name, columns }) => uniqueText(name, columns)),
-    ...foreignKey.map(foreignKeyText),
-    ...(check === undefined ? [] : [check]),
-  ]
   await rebuildTable(ground, {
     table: await requireMainTable(ground.executor, table),
     edits: [
       (now) => [appendColumn(now, text)],
-      ...constraints.map((constraint) => (now: TableText) => [appendConstraint(now, constraint)]),
+      ...constraintsOf(parts, check).map((constraint) => (now: TableText) => [
+        appendConstraint(now, constraint),
+      ]),
     ],
   })
 }

@@ -1,17 +1,10 @@
 /** Constraints, which SQLite has only in the text of a table: each of these is a rebuild. */
-import { nameObject } from '../../../sql/object-names.ts'
-import { type Constraint, type ConstraintKind, readMarks } from '../../../sql/sqlite-marks.ts'
-import { columnsIn, type TableText } from '../../../sql/sqlite-table.ts'
-import {
-  appendConstraint,
-  type Edit,
-  removeColumnConstraint,
-  removeItem,
-} from '../../../sql/sqlite-table-edit.ts'
-import { definedOtherwise, nameOf, readCheck, readForeignKey, requireColumns } from '../../operation-parts.ts'
+import { appendConstraint } from '../../../sql/sqlite-table-edit.ts'
+import { definedOtherwise, listColumns, nameOf, readCheck, readForeignKey } from '../../operation-parts.ts'
 import type { Operations } from '../../operations.ts'
 import { checkText, foreignKeyText, uniqueText } from './column-text.ts'
 import type { Ground } from './ground.ts'
+import { canonical, findPlace } from './places.ts'
 import { rebuildTable } from './rebuild.ts'
 import { requireColumn, requireMainTable, type StoredTable } from './stored.ts'
 
@@ -24,10 +17,14 @@ export function constraintOperations(ground: Ground): ConstraintOperations {
       const { notValid: _, ...rest } = options
       const key = readForeignKey(table, columns, references, rest)
       const stored = await requireMainTable(executor, table)
-      await addConstraint(ground, stored, { name: key.name, columns, text: foreignKeyText(key) })
+      await addConstraint(ground, stored, {
+        name: key.name,
+        columns: key.columns,
+        text: foreignKeyText(key),
+      })
     },
-    addUnique: async (table, columns, options = {}) => {
-      requireColumns(`a key of ${table}`, columns)
+    addUnique: async (table, given, options = {}) => {
+      const columns = listColumns(`a key of ${table}`, given)
       const name = options.name ?? nameOf(table, columns, 'key')
       const stored = await requireMainTable(executor, table)
       await addConstraint(ground, stored, { name, columns, text: uniqueText(name, columns) })
@@ -64,57 +61,4 @@ async function addConstraint(ground: Ground, table: StoredTable, wanted: Wanted)
   const source = table.sql.slice(found.constraint.start, found.constraint.end)
   if (canonical(source, found.columns) !== canonical(wanted.text, []))
     throw definedOtherwise(`the constraint ${wanted.name} of ${table.name}`, source, wanted.text)
-}
-
-/** Without its name, blanks, case, and whether it is written with its column. */
-function canonical(text: string, columns: readonly string[]): string {
-  const marks = readMarks(text)
-  const rest = (marks[0]?.text === 'constraint' ? marks.slice(2) : marks).map((mark) => mark.text)
-  const head = columns.length === 0 ? [] : ['(', columns.join(' , '), ')']
-  if (rest[0] === 'references' && columns.length > 0) return ['foreign', 'key', ...head, ...rest].join(' ')
-  if (rest[0] === 'unique' && rest[1] !== '(') return ['unique', ...head, ...rest.slice(1)].join(' ')
-  return rest.join(' ').replaceAll(/ on (?:delete|update) no action/g, '')
-}
-
-interface Place {
-  readonly constraint: Constraint
-  /** Of a constraint that is written with its column: that column. */
-  readonly columns: readonly string[]
-  remove(): readonly Edit[]
-}
-
-const endings: Partial<Record<ConstraintKind, 'fkey' | 'key' | 'pkey' | 'check'>> = {
-  references: 'fkey',
-  'foreign key': 'fkey',
-  unique: 'key',
-  'primary key': 'pkey',
-  check: 'check',
-}
-
-/** By its own name, or, for one without, by that which PostgreSQL would have given it. */
-function findPlace(text: TableText, table: string, name: string): Place | undefined {
-  const places: Place[] = [
-    ...text.constraints.map((constraint) => ({
-      constraint,
-      columns: [],
-      remove: () => removeItem(text, constraint),
-    })),
-    ...text.columns.flatMap((column) =>
-      column.constraints.map((constraint) => ({
-        constraint,
-        columns: [column.name],
-        remove: () => [removeColumnConstraint(text.sql, constraint)],
-      })),
-    ),
-  ]
-  const wanted = name.toLowerCase()
-  return (
-    places.find(({ constraint }) => constraint.name === wanted) ??
-    places.find(({ constraint, columns }) => {
-      const ending = endings[constraint.kind]
-      if (ending === undefined || constraint.name !== undefined) return false
-      const of = columns.length > 0 || constraint.kind === 'check' ? columns : columnsIn(constraint)
-      return nameObject(table.toLowerCase(), of, ending) === wanted
-    })
-  )
 }

@@ -5,17 +5,20 @@ import type { OpenOperations } from '../../operations.ts'
 export interface Shelter {
   /** The migration's, for checkpoints. */
   readonly name: string
-  /** Runs `work` alone: no other query of the migration comes in between. */
-  exclusively<T>(work: (executor: Executor) => Promise<T>): Promise<T>
-  /** Runs `work` in a transaction in which foreign keys are not enforced, and which new violations would end. */
-  shield<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * Runs `work` alone: no other query of the migration comes in between, and after an error nothing of it has happened.
+   * The beginning and the end of a transaction of its own are told.
+   */
+  enclose<T>(work: (executor: Executor) => Promise<T>, tell: (text: string) => void): Promise<T>
+  /** For work that would lose rows while foreign keys are enforced: throws what has it run again where they are not. */
+  requireShield(why: string): void
 }
 
 /** One operation's. */
 export interface Ground {
   readonly name: string
   readonly executor: Executor
-  shield<T>(work: () => Promise<T>): Promise<T>
+  requireShield(why: string): void
 }
 
 /** Loads the operations with the first one that is called: most migrations call none. */

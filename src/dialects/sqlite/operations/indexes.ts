@@ -3,16 +3,11 @@
 import { wordOf } from '../../../sql/object-names.ts'
 import { parseName, quoteSqliteId } from '../../../sql/quote.ts'
 import { readMarks } from '../../../sql/sqlite-marks.ts'
-import {
-  badOperation,
-  definedOtherwise,
-  nameOf,
-  refuseUnknown,
-  requireColumns,
-} from '../../operation-parts.ts'
-import type { Operations } from '../../operations.ts'
+import { badOperation, definedOtherwise, listColumns, nameOf, refuseUnknown } from '../../operation-parts.ts'
+import type { IndexColumn, Operations } from '../../operations.ts'
 import { findRelation, findSchemaEntry } from '../lookup.ts'
 import type { Ground } from './ground.ts'
+import { listBroken, refuseBroken } from './intact.ts'
 import { requireColumn, requireTable } from './stored.ts'
 import { qualified } from './tables.ts'
 
@@ -22,8 +17,8 @@ const indexOptions = ['name', 'unique', 'where', 'using', 'include']
 
 export function indexOperations({ executor }: Ground): IndexOperations {
   return {
-    createIndex: async (table, columns, options = {}) => {
-      requireColumns(`an index of ${table}`, columns)
+    createIndex: async (table, given, options = {}) => {
+      const columns = listColumns<IndexColumn>(`an index of ${table}`, given)
       refuseUnknown(`an index of ${table}`, options, indexOptions)
       if (options.using !== undefined && options.using.toLowerCase() !== 'btree')
         throw badOperation(
@@ -52,7 +47,9 @@ export function indexOperations({ executor }: Ground): IndexOperations {
           `the index ${name} belongs to a constraint of ${found.table}`,
           'use op.dropConstraint',
         )
+      const broken = await listBroken(executor, found.table)
       await executor.query(`drop index ${quoteSqliteId(found.schema)}.${quoteSqliteId(found.name)}`, [])
+      await refuseBroken(executor, found.table, broken)
     },
     createView: async (name, query) => {
       const wanted = `create view ${quoteSqliteId(parseName(name).name)} as ${trimmed(name, query)}`
@@ -72,7 +69,9 @@ export function indexOperations({ executor }: Ground): IndexOperations {
       const relation = await findRelation(executor, name)
       if (relation === undefined) return
       if (relation.type !== 'view') throw badOperation(`${name} is a ${relation.type}, not a view`)
+      const broken = await listBroken(executor, relation.name)
       await executor.query(`drop view ${qualified(name)}`, [])
+      await refuseBroken(executor, relation.name, broken)
     },
   }
 }

@@ -1,6 +1,5 @@
 /** `op` on SQLite. */
-import type { Executor } from '../../dialect.ts'
-import { type Operations, operationNames } from '../../operations.ts'
+import { type Operations, operationNames, type Overhear } from '../../operations.ts'
 import { columnOperations } from './columns.ts'
 import { constraintOperations } from './constraints.ts'
 import { createEnums, type DeclaredEnums, enumOperations } from './enums.ts'
@@ -10,16 +9,26 @@ import { tableOperations } from './tables.ts'
 
 type Operation = (...args: unknown[]) => Promise<void>
 
-export function openOperations(
-  shelter: Shelter,
-  overhear: (executor: Executor) => Executor = (executor) => executor,
-): Operations {
+export function openOperations(shelter: Shelter, overhear: Overhear = (executor) => executor): Operations {
   const declared: DeclaredEnums = new Map()
-  const call = (name: keyof Operations, args: readonly unknown[]): Promise<void> =>
-    shelter.exclusively(async (executor) => {
-      const ground = { name: shelter.name, executor: overhear(executor), shield: shelter.shield }
-      await (operationsOn(ground, declared)[name] as Operation)(...args)
-    })
+  const { name: migration, requireShield } = shelter
+  const call = (name: keyof Operations, args: readonly unknown[]): Promise<void> => {
+    const frame = overhear({ query: async () => [] }, 'frame')
+    return shelter.enclose(
+      async (executor) => {
+        const ground = { name: migration, executor: overhear(executor), requireShield }
+        const before = [...declared]
+        try {
+          await (operationsOn(ground, declared)[name] as Operation)(...args)
+        } catch (error) {
+          declared.clear()
+          for (const [key, values] of before) declared.set(key, values)
+          throw error
+        }
+      },
+      (text) => void frame.query(text, []),
+    )
+  }
   const operations = operationNames.map((name) => [name, (...args: unknown[]) => call(name, args)])
   return Object.fromEntries(operations) as unknown as Operations
 }

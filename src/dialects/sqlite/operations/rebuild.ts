@@ -1,7 +1,7 @@
 /**
  * Changes a table in ways that `alter table` cannot: a new table with the edited text takes the old one's rows, name
  * and all that hangs on it. The procedure is SQLite's own, https://www.sqlite.org/lang_altertable.html#otheralter;
- * its first two steps and its last three (enforcement, transaction, foreign keys) are the shield's.
+ * its first two steps and its last three (enforcement, transaction, foreign keys) are of what encloses the operation.
  */
 
 import { SlipwayError } from '../../../errors.ts'
@@ -27,32 +27,31 @@ export interface Rebuild {
 export async function rebuildTable(ground: Ground, rebuild: Rebuild): Promise<void> {
   const { table } = rebuild
   const sql = editText(table, rebuild)
-  await ground.shield(async () => {
-    const { executor } = ground
-    const passed = () => checkpoint('rebuild-step', ground.name)
-    const run = async (text: string, values: readonly unknown[] = []) => await executor.query(text, values)
-    const broken = await listBroken(executor, table.name)
-    const kept = await readKept(executor, table, rebuild.without ?? [])
-    passed()
-    const fresh = await freeName(executor)
-    await run(renamed(sql, fresh))
-    passed()
-    await run(await copyText(executor, { ...rebuild, fresh }))
-    await requireAllRows(executor, table.name, fresh)
-    await carrySequence(executor, table.name, fresh)
-    passed()
-    await run(`drop table main.${quoteSqliteId(table.name)}`)
-    passed()
-    await renameBack(executor, fresh, table.name)
-    passed()
-    for (const text of kept.texts) await run(text)
-    passed()
-    await restoreStatistics(executor, table.name, kept)
-    passed()
-    await requireCount(executor, table.name, kept.rows)
-    await refuseBroken(executor, table.name, broken)
-    passed()
-  })
+  ground.requireShield('an operation rebuilds a table')
+  const { executor } = ground
+  const passed = () => checkpoint('rebuild-step', ground.name)
+  const run = async (text: string, values: readonly unknown[] = []) => await executor.query(text, values)
+  const broken = await listBroken(executor, table.name)
+  const kept = await readKept(executor, table, rebuild.without ?? [])
+  passed()
+  const fresh = await freeName(executor)
+  await run(renamed(sql, fresh))
+  passed()
+  await run(await copyText(executor, { ...rebuild, fresh }))
+  await requireAllRows(executor, table.name, fresh)
+  await carrySequence(executor, table.name, fresh)
+  passed()
+  await run(`drop table main.${quoteSqliteId(table.name)}`)
+  passed()
+  await renameBack(executor, fresh, table.name)
+  passed()
+  for (const text of kept.texts) await run(text)
+  passed()
+  await restoreStatistics(executor, table.name, kept)
+  passed()
+  await requireCount(executor, table.name, kept.rows)
+  await refuseBroken(executor, table.name, broken)
+  passed()
 }
 
 function editText({ name, sql }: StoredTable, { edits }: Rebuild): string {

@@ -1,6 +1,7 @@
 /** Tables as a whole. */
 import { parseName, quoteSqliteId } from '../../../sql/quote.ts'
 import { readMarks } from '../../../sql/sqlite-marks.ts'
+import type { Executor } from '../../dialect.ts'
 import { badOperation, definedOtherwise, readTable, type WantedTable } from '../../operation-parts.ts'
 import type { Operations } from '../../operations.ts'
 import { findRelation } from '../lookup.ts'
@@ -16,7 +17,8 @@ import {
 import type { Enums } from './enums.ts'
 import type { Ground } from './ground.ts'
 import { listBroken, refuseBroken } from './intact.ts'
-import { findTable, type StoredColumn } from './stored.ts'
+import { requireConstraints } from './places.ts'
+import { findTable, type StoredColumn, type StoredTable } from './stored.ts'
 
 type TableOperations = Pick<Operations, 'createTable' | 'dropTable' | 'renameTable'>
 
@@ -28,11 +30,12 @@ export function tableOperations(ground: Ground, enums: Enums): TableOperations {
       const text = `create table ${qualified(table)} (\n  ${itemsOf(wanted).join(',\n  ')}\n)`
       const found = await findTable(executor, table)
       if (found === undefined) await executor.query(text, [])
-      else requireAlike(table, found.columns, wanted)
+      else requireAlike(found, table, wanted)
     },
     dropTable: async (table) => {
       if ((await findTable(executor, table)) === undefined) return
       const { name } = parseName(table)
+      await refuseReferred(executor, name)
       const broken = await listBroken(executor, name)
       await executor.query(`drop table ${qualified(table)}`, [])
       await refuseBroken(executor, name, broken)
@@ -79,17 +82,30 @@ function itemsOf(wanted: WantedTable): string[] {
   ]
 }
 
-/** Columns in any order, each with its type, nullability and default. Throws defined-otherwise. */
-function requireAlike(table: string, found: readonly StoredColumn[], wanted: WantedTable): void {
+/** As everywhere else: a child whose foreign key leads nowhere can be changed no more. */
+async function refuseReferred(executor: Executor, table: string): Promise<void> {
+  const [child] = await executor.query(
+    `select child.name
+     from main.sqlite_schema as child, pragma_foreign_key_list(child.name, 'main') as reference
+     where child.type = 'table' and reference."table" = ? collate nocase and child.name <> ? collate nocase`,
+    [table, table],
+  )
+  if (child !== undefined) throw badOperation(`${table} is what a foreign key of ${child.name} refers to`)
+}
+
+/** Columns in any order, each with its type, nullability and default; then the constraints. Throws defined-otherwise. */
+function requireAlike(found: StoredTable, table: string, wanted: WantedTable): void {
+  const what = `the table ${table}`
   const key = wanted.primaryKey?.columns ?? []
-  const has = found.map(describeFound).sort()
+  const has = found.columns.map(describeFound).sort()
   const wants = wanted.columns
     .map((column) => describeWanted(column, !column.nullable || key.includes(column.name)))
     .sort()
-  if (JSON.stringify(has) === JSON.stringify(wants)) return
+  if (JSON.stringify(has) === JSON.stringify(wants))
+    return void requireConstraints(found, what, itemsOf(wanted), true)
   const extra = (from: readonly string[], other: readonly string[]) =>
     from.filter((line) => !other.includes(line)).join('; ') || 'none of the rest'
-  throw definedOtherwise(`the table ${table}`, extra(has, wants), extra(wants, has))
+  throw definedOtherwise(what, extra(has, wants), extra(wants, has))
 }
 
 export function describeFound(column: StoredColumn): string {
