@@ -12,7 +12,7 @@ slipway_entrypoint() {
     -h | --help | --version) ;;
     -*) set -- up "$@" ;;
     up | down | status | history | verify | wait | exec | stamp | repair | adopt | sql | roundtrip | dump) ;;
-    doctor | unlock | new | templates | config | manifest | version | help) ;;
+    serve | healthcheck | doctor | unlock | new | templates | config | manifest | version | help) ;;
     *) ! slipway_finds "$1" || set -- exec -- "$@" ;;
   esac
   exec slipway "$@"

@@ -4,10 +4,13 @@
  * - slow: test/slow/, what is exhaustive rather than telling, in the folders of the tests it belongs to, and
  *   whole runs through poolers, at once, and of real schemas; against PostgreSQL 14 and 18;
  * - faults: test/faults/, kills at every step;
+ * - browser: test/browser/, the status page in Chromium;
+ * - k8s: test/k8s/, manifests and the chart, without a cluster (`npm ci --prefix test/k8s` first);
  * - adopt: test/adopt/, with other migration tools (`npm run bench:peers` installs them; SLIPWAY_BENCH_PEERS: elsewhere);
  * - majors: what talks to a database, against the other majors (`npm ci --prefix test/majors` first);
  * - node22, node24: the command line on the oldest Node it supports and on the LTS before the current one
  *   (`npm ci --prefix test/nodes` first).
+ * test/image/ has a runner of its own: it needs an engine for containers, and no server.
  * It starts the PostgreSQL servers of the run, hands their coordinates down, removes all that the run left in its
  * folder, and fails if the password of the run shows anywhere.
  */
@@ -26,7 +29,10 @@ const suites = {
     majors: '18',
     dumps: true,
     timeoutMs: 300_000,
-    has: (file: string) => !/^test\/(slow|pooler|acceptance|concurrency|faults|majors|adopt)\//.test(file),
+    has: (file: string) =>
+      !/^test\/(slow|pooler|acceptance|concurrency|faults|majors|adopt|browser|image|k8s|workflows)\//.test(
+        file,
+      ),
   },
   slow: {
     majors: '14,18',
@@ -34,6 +40,8 @@ const suites = {
     has: (file: string) => /^test\/(slow|pooler|acceptance|concurrency)\//.test(file),
   },
   faults: { majors: '14,18', timeoutMs: 1_800_000, has: (file: string) => file.startsWith('test/faults/') },
+  browser: { majors: '18', timeoutMs: 300_000, has: (file: string) => file.startsWith('test/browser/') },
+  k8s: { majors: '', timeoutMs: 300_000, has: (file: string) => file.startsWith('test/k8s/') },
   adopt: { majors: '14,18', timeoutMs: 600_000, has: (file: string) => file.startsWith('test/adopt/') },
   majors: {
     majors: '13,14,15,16,17',
@@ -92,7 +100,7 @@ process.once('exit', () => {
     console.error(`tests were skipped: ${withoutPgbouncer}`)
   removeFolderNow(runDir)
 })
-if (files.some((file) => !file.startsWith('test/unit/'))) await startServers()
+if (files.some((file) => !/^test\/(unit|k8s)\//.test(file))) await startServers()
 process.exitCode = await runTests()
 
 async function startServers(): Promise<void> {

@@ -105,7 +105,7 @@ function factsOf(record: RunRecord, { version, isWhole }: Known): MetricFacts {
       databaseWaitMs: record.databaseWaitMs,
       lockWaitMs: record.lockWaitMs,
       retries: record.retries,
-      applied: outcome?.applied.length ?? 0,
+      applied: outcome?.tenants === undefined ? (outcome?.applied.length ?? 0) : record.appliedByTenants,
       failed: record.failed,
       exitCode: outcome?.exitCode,
     },

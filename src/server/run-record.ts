@@ -41,6 +41,8 @@ export interface RunRecord {
   retries: number
   /** Migrations, of all tenants. */
   failed: number
+  /** Migrations by the tenants that have ended: each counts for itself. */
+  appliedByTenants: number
   warnings: { readonly code: string; readonly message: string }[]
   outcome?: RunOutcome
   error?: SlipwayError
@@ -56,6 +58,7 @@ export function startRecord(now: Date): RunRecord {
     lockWaitMs: 0,
     retries: 0,
     failed: 0,
+    appliedByTenants: 0,
     warnings: [],
   }
 }
@@ -68,8 +71,11 @@ export function hasEnded({ phase }: RunRecord): boolean {
 export function recordEvent(record: RunRecord, event: RunEvent, now: Date): void {
   if (event.type === 'step-retrying') record.retries += 1
   if (event.type === 'step-failed') record.failed += 1
-  // How far one of many is says nothing of the whole; the whole has an end of its own.
-  if (event.tenant !== undefined) return
+  if (event.tenant !== undefined) {
+    // How far one of many is says nothing of the whole, which has an end of its own.
+    if (event.type === 'run-finished') record.appliedByTenants += event.outcome.applied.length
+    return
+  }
   switch (event.type) {
     case 'run-started':
       record.runId = event.runId
