@@ -67,10 +67,9 @@ release() { # RELEASE FLAGS…
     prefix=slipway. chart=$work/k8s/example/chart
     flags=(--set image=app:1)
   fi
-  helm upgrade --install shop "$chart" --namespace "$namespace" --timeout 3m "${flags[@]}" \
+  helm upgrade --install shop "$chart" --namespace "$namespace" --timeout 5m "${flags[@]}" \
     --set "${prefix}mode=$mode" --set "${prefix}database.existingSecret=shop-database" \
-    --set "${prefix}image.repository=migrations" --set-string "${prefix}image.tag=$number" \
-    --set "${prefix}job.activeDeadlineSeconds=170" "$@"
+    --set "${prefix}image.repository=migrations" --set-string "${prefix}image.tag=$number" "$@"
 }
 
 # The app runs with this release; in mode hook there is none.
