@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { test } from 'node:test'
 import { createWorkspace } from '../helpers/workspace.ts'
+import { fileOf } from './recipes.ts'
 import { root } from './workflow.ts'
 
 /** As a module of Go's, built on the first use and kept by Go. */
@@ -15,6 +16,13 @@ test('.github/workflows', { skip }, () => {
   const { status, stdout, stderr } = spawnSync('go', command, { cwd: root, encoding: 'utf8' })
   assert.equal(status, 0, stdout + stderr)
 })
+
+for (const file of ['migrations.yml', 'deploy.yml'])
+  test(`docs/deploy/github-actions.md: ${file}`, { skip }, () => {
+    using workspace = createWorkspace({ [file]: fileOf('github-actions', `.github/workflows/${file}`) })
+    const { status, stdout } = spawnSync('go', [...command, file], { cwd: workspace.dir, encoding: 'utf8' })
+    assert.equal(status, 0, stdout)
+  })
 
 test('scripts in a workflow are looked at', { skip }, () => {
   const text = `on: push

@@ -8,6 +8,9 @@ export const root = join(import.meta.dirname, '../..')
 export type Permissions = string | Readonly<Record<string, string>>
 
 export interface Step {
+  readonly name?: string
+  readonly if?: string
+  readonly env?: Readonly<Record<string, unknown>>
   readonly uses?: string
   readonly run?: string
   readonly with?: Readonly<Record<string, unknown>>
@@ -16,11 +19,11 @@ export interface Step {
 export interface Job {
   readonly uses?: string
   readonly steps?: readonly Step[]
+  readonly env?: Readonly<Record<string, unknown>>
   readonly permissions?: Permissions
   readonly environment?: string
   readonly 'timeout-minutes'?: number
   readonly strategy?: { readonly matrix?: Readonly<Record<string, unknown>> }
-  readonly services?: Readonly<Record<string, unknown>>
 }
 
 export interface Workflow {
