@@ -10,7 +10,7 @@ case ${1-} in
     npm run docs -- --check
     npm run demo
     ;;
-  test) npm test ;;
+  test) TEST_MAKE=required npm test ;;
   k8s)
     npm ci --prefix test/k8s
     npm run test:k8s
