@@ -19,12 +19,18 @@ const places: readonly (readonly [string, RegExp])[] = [
   ['k8s/chart/Chart.yaml', /^version: (.*)$/m],
   ['k8s/chart/Chart.yaml', /^appVersion: (.*)$/m],
 ]
+/** npm adds provenance only to a package that names the repository it is published from. */
+const repository = process.env.GITHUB_REPOSITORY
+const ownRepository = /"repository": (?:"|\{[^}]*"url": ")([^"]*)"/.exec(read('package.json'))?.[1]
 const section = findSection(read('CHANGELOG.md'), version)
 const wrong = [
   ...places
     .map(([file, pattern]) => [file, pattern.exec(read(file))?.[1]] as const)
     .filter(([, found]) => found !== version)
     .map(([file, found]) => `${file} says ${found}`),
+  ...(repository === undefined || ownRepository?.replace(/\.git$/, '').endsWith(`/${repository}`)
+    ? []
+    : [`package.json has ${ownRepository ?? 'nothing'} as repository, and this is ${repository}`]),
   ...(section === undefined ? [`CHANGELOG.md has no part "## [${version}] - YYYY-MM-DD"`] : []),
 ]
 if (section === undefined || wrong.length > 0) refuse([`the tag is ${tag}`, ...wrong])

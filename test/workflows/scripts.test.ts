@@ -97,11 +97,16 @@ test('the facts of a commit', () => {
 
 const files = ['package.json', 'Dockerfile', 'k8s/chart/Chart.yaml'] as const
 
-function release(workspace: Workspace, tag: string): Ended {
+function release(workspace: Workspace, tag: string, more: NodeJS.ProcessEnv = {}): Ended {
   const script = join(root, 'scripts/release.ts')
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, tag, workspace.path('notes.md')], {
     encoding: 'utf8',
-    env: { ...process.env, RELEASE_ROOT: workspace.dir, GITHUB_OUTPUT: workspace.path('output') },
+    env: {
+      PATH: process.env.PATH,
+      RELEASE_ROOT: workspace.dir,
+      GITHUB_OUTPUT: workspace.path('output'),
+      ...more,
+    },
   })
   return { code: status, stdout, stderr }
 }
@@ -136,6 +141,21 @@ test('a tag that does not fit is refused with every reason', () => {
   assert.match(stderr, /CHANGELOG.md has no part "## \[7\.0\.1\] - YYYY-MM-DD"/)
   assert.equal(release(workspace, 'latest').code, 65)
   assert.ok(!workspace.has('notes.md'))
+})
+
+test('a package that names no repository, or another, is refused: npm would', () => {
+  using workspace = releaseOf('7.0.0', '## [7.0.0] - 2026-11-20\n')
+  const env = { GITHUB_REPOSITORY: 'harbour/slipway' }
+  const url = (name: string) => {
+    const text = workspace.read('package.json').replace(/^ {2}"repository".*\n/m, '')
+    const repository = `"repository": { "type": "git", "url": "git+https://git.example/${name}.git" },`
+    workspace.write({ 'package.json': text.replace('{\n', `{\n  ${repository}\n`) })
+  }
+  assert.match(release(workspace, 'v7.0.0', env).stderr, /package.json has nothing as repository/)
+  url('other/slipway')
+  assert.match(release(workspace, 'v7.0.0', env).stderr, /has git.*other\/slipway/)
+  url('harbour/slipway')
+  assert.equal(release(workspace, 'v7.0.0', env).code, 0)
 })
 
 test('a part of that name is not there', () => {
