@@ -11,13 +11,14 @@ import { fatalCodes } from './rules/jobs.ts'
 const job = readFileSync(join(k8s, 'base/job.yaml'), 'utf8')
 const tenants = JSON.stringify(render('4', cases.get('tenants') ?? '').find(({ kind }) => kind === 'Job'))
 const sidecar = readManifests(readFileSync(join(k8s, 'components/sidecar/patch.yaml'), 'utf8'))[0]
+assert.ok(sidecar)
 const pod = JSON.stringify({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'app' },
   spec: {
     automountServiceAccountToken: false,
-    ...(sidecar?.spec as { template: { spec: object } }).template.spec,
+    ...(sidecar.spec as { template: { spec: object } }).template.spec,
     containers: [],
   },
 })
@@ -45,7 +46,7 @@ const wrong: readonly [of: string, text: string | RegExp, by: string, found: Reg
     'podReplacementPolicy: TerminatingOrFailed',
     /podReplacementPolicy: Failed/,
   ],
-  [job, /podFailurePolicy:[^]*?(?=\n {2}template)/, 'suspend: false', /no podFailurePolicy/],
+  [job, /podFailurePolicy:[\s\S]*?(?=\n {2}template)/, 'suspend: false', /no podFailurePolicy/],
   [job, 'type: DisruptionTarget', 'type: Ready', /evicted/],
   [job, 'activeDeadlineSeconds: 3600', 'activeDeadlineSeconds: 300', /may wait 660 s/],
   [job, /\s+activeDeadlineSeconds: 3600/, '', /no activeDeadlineSeconds/],
