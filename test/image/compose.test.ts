@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, test } from 'node:test'
-import type { SlipwayResult } from '../helpers/cli.ts'
+import { type SlipwayResult, slipway } from '../helpers/cli.ts'
 import { testPassword } from '../helpers/password.ts'
+import { freePort } from '../helpers/ports.ts'
 import { until } from '../helpers/until.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 import { cloneWorkingCopy } from './clone.ts'
@@ -121,6 +122,16 @@ test('a pooler for the app, which migrations go past', async () => {
   await its.expect('up', '--detach', '--wait')
   assert.match(await its.log('migrate'), /3 migrations applied/)
   await until('the app has its table through the pooler', async () => /All aboard/.test(await its.log('app')))
+})
+
+test('the database of examples/app, migrated from the host', async () => {
+  const port = `${await freePort()}`
+  await using its = project('examples/app/compose.yaml', { DB_PORT: port })
+  await its.expect('up', '--detach', '--wait')
+  const env = { DATABASE_URL: `postgres://app:app@127.0.0.1:${port}/app` }
+  const up = await slipway(['up'], { env, cwd: checkout.path('examples/app') })
+  assert.equal(up.code, 0, up.stderr)
+  assert.match(up.stderr, /1 migration applied/)
 })
 
 test('watch: a migration is applied as soon as it is written', async () => {

@@ -79,6 +79,37 @@ case $* in *inspect*) echo sha256:5678 ;; esac
   assert.equal(workspace.read('output'), 'digest=sha256:5678\n')
 })
 
+test('the chart is packed and pushed, and no argument has the password', () => {
+  using workspace = createWorkspace({
+    'bin/helm': `#!/bin/sh
+echo "$*" >>calls
+case $1 in
+  registry) cat >password ;;
+  push) echo 'Pushed: registry.example/charts/slipway:1.2.3'; echo 'Digest: sha256:1234' ;;
+esac
+`,
+    output: '',
+  })
+  chmodSync(workspace.path('bin/helm'), 0o755)
+  const env = {
+    PROGRAMS: workspace.path('bin'),
+    VERSION: '1.2.3',
+    CHART_REGISTRY: 'registry.example/charts',
+    REGISTRY_USERNAME: 'sailor',
+    REGISTRY_PASSWORD: 'knot',
+    GITHUB_OUTPUT: workspace.path('output'),
+  }
+  const ended = run('.github/scripts/push-chart.sh', [], workspace, env)
+  assert.equal(ended.code, 0, ended.stderr)
+  assert.deepEqual(workspace.read('calls').split('\n').slice(0, -1), [
+    'package k8s/chart --version 1.2.3 --app-version 1.2.3 --destination packed',
+    'registry login registry.example --username sailor --password-stdin',
+    'push packed/slipway-1.2.3.tgz oci://registry.example/charts',
+  ])
+  assert.equal(workspace.read('password'), 'knot')
+  assert.equal(workspace.read('output'), 'name=registry.example/charts/slipway\ndigest=sha256:1234\n')
+})
+
 test('the facts of a commit', () => {
   using workspace = createWorkspace({ output: '' })
   const git = (...args: string[]) =>

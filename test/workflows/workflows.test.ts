@@ -1,8 +1,9 @@
 /** .github/workflows/ keeps the rules of this project, and each rule finds what it is there to find. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { yaml } from './packages.ts'
 import { actionsOf, checkWorkflow, missingScripts, rules } from './rules.ts'
 import { ownWorkflows, readWorkflow, root } from './workflow.ts'
 
@@ -56,6 +57,19 @@ for (const [name, [good, bad]] of Object.entries(broken))
 test('a version that is not the commit’s comment is found', () => {
   const text = read('.github/workflows/ci.yml').replace('# v6.0.2', '')
   assert.equal(rules.pinned(readWorkflow('ci.yml', text)).length, 1)
+})
+
+test('what is pinned is looked after', () => {
+  const { updates } = yaml.parse(read('.github/dependabot.yml')) as {
+    updates: readonly { readonly 'package-ecosystem': string; readonly directories?: readonly string[] }[]
+  }
+  assert.deepEqual(
+    updates.map((update) => update['package-ecosystem']),
+    ['github-actions', 'docker', 'npm'],
+  )
+  const own = globSync('{,test/*/}package-lock.json', { cwd: root }).map((file) => `/${dirname(file)}`)
+  const normal = own.map((folder) => (folder === '/.' ? '/' : folder)).sort()
+  assert.deepEqual([...(updates[2]?.directories ?? [])].sort(), normal)
 })
 
 const suite = read('.github/scripts/suite.sh')
