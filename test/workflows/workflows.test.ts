@@ -20,6 +20,13 @@ test('there are workflows', () => {
 for (const workflow of workflows)
   test(`${workflow.name} keeps the rules`, () => assert.deepEqual(checkWorkflow(workflow), []))
 
+test('no script names a host either', () => {
+  const scripts = globSync('{.github/scripts,test/cluster}/*', { cwd: root, exclude: ['**/migrations'] })
+  assert.ok(scripts.length >= 9)
+  for (const name of scripts)
+    assert.deepEqual(rules.noHosts({ name, text: read(name), on: {}, jobs: {} }), [], name)
+})
+
 test('an action is the same everywhere', () => {
   const used = new Set(workflows.flatMap(actionsOf))
   const names = [...used].map((action) => action.split('@')[0])
