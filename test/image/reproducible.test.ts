@@ -1,6 +1,7 @@
 /** The same sources and bases make the same image; docs/deploy/docker.md gives the command. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createWorkspace } from '../helpers/workspace.ts'
@@ -8,6 +9,14 @@ import { buildArguments } from './setup/images.ts'
 import { runQuietly } from './setup/tools.ts'
 
 const root = join(import.meta.dirname, '../..')
+
+/** Its words, without the program and the folder. */
+function documented(): string[] {
+  const page = readFileSync(join(root, 'docs/deploy/docker.md'), 'utf8')
+  const [, words = ''] = /^buildah (build .*) \.$/m.exec(page) ?? []
+  assert.match(words, /--timestamp 0/)
+  return words.split(' ')
+}
 
 test('buildah builds one digest twice', async () => {
   using workspace = createWorkspace()
@@ -23,8 +32,15 @@ test('buildah builds one digest twice', async () => {
     workspace.write({ 'base.tar': undefined })
   }
   const build = async () => {
-    const how = ['--isolation', 'chroot', '--timestamp', '0', '--layers=false', '--target', 'runner']
-    await buildah('build', ...how, ...buildArguments(), '--iidfile', workspace.path('id'), root)
+    await buildah(
+      ...documented(),
+      '--isolation',
+      'chroot',
+      ...buildArguments(),
+      '--iidfile',
+      workspace.path('id'),
+      root,
+    )
     const id = workspace.read('id')
     const images = execFileSync('buildah', [
       ...place,

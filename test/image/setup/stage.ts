@@ -23,7 +23,7 @@ export async function withImages<T>(work: (runDir: string, stop: AbortSignal) =>
   process.env.TMPDIR = runDir
   try {
     await using _engine = await provideEngine(home)
-    await install(['shellcheck', 'buildah'])
+    await install(['shellcheck', 'buildah', 'busybox'])
     await providePlugins(home)
     nameImages()
     const began = performance.now()

@@ -11,6 +11,7 @@ const packages = {
   buildah: 'buildah',
   shellcheck: 'shellcheck',
   ip: 'iproute2',
+  busybox: 'busybox',
 } as const
 
 export type Program = keyof typeof packages
