@@ -11,8 +11,10 @@ import { cacheFolder, compile, renderCache } from './code-cache.ts'
  * Where the way from `cli.cjs` ends: verbs that somebody types, for whom some milliseconds are nothing, and what is not
  * loaded before a process has begun its work. What only these need is left out too: an image is pulled more often.
  */
-const typed = ['adopt', 'doctor', 'dump', 'new', 'roundtrip', 'sql', 'templates', 'rehearse', 'pretty']
-const later = ['execa', 'metrics']
+export const leftOut: readonly string[] = [
+  ...['adopt', 'doctor', 'dump', 'new', 'pretty', 'rehearse', 'roundtrip', 'sql', 'templates'],
+  ...['execa', 'metrics'],
+]
 
 /** Returns how many files it wrote. */
 export function precompile(dir: string): number {
@@ -32,7 +34,7 @@ export function precompile(dir: string): number {
 }
 
 function findNeeded(dir: string): string[] {
-  const seen = new Set([...typed, ...later].map((name) => `${name}.cjs`))
+  const seen = new Set(leftOut.map((name) => `${name}.cjs`))
   const needed: string[] = []
   const visit = (name: string): void => {
     if (seen.has(name)) return

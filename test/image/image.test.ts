@@ -98,13 +98,22 @@ console.log(JSON.stringify({
 test('what the others add: four programs of PostgreSQL, a shell with tools', async () => {
   for (const program of ['pg_dump', 'pg_restore', 'psql', 'pg_isready'])
     assert.match(await ask(['run', '--rm', '--entrypoint', program, image.backup, '--version']), /PostgreSQL/)
-  const looked = await ask(['run', '--rm', '--entrypoint', 'bash', image.slim, '-c', 'ls /opt/slipway | wc -l'])
+  const looked = await ask([
+    'run',
+    '--rm',
+    '--entrypoint',
+    'bash',
+    image.slim,
+    '-c',
+    'ls /opt/slipway | wc -l',
+  ])
   assert.ok(Number(looked) > 3, looked)
 })
 
 test('it knows time zones, and names in any script', async () => {
-  using workspace = createWorkspace({ 'migrations/0001_größe_表.sql': "create table größe (x text default '✓');
-" })
+  using workspace = createWorkspace({
+    'migrations/0001_größe_表.sql': "create table größe (x text default '✓');\n",
+  })
   const flags = ['--volume', `${workspace.path('migrations')}:/app/migrations:ro`, ...hardened]
   const env = { TZ: 'Asia/Kathmandu', SLIPWAY_TABLE: 'history_of_names' }
   const { code, stderr } = await startRun(harbour, { flags, env }).done
