@@ -13,11 +13,9 @@ import { withImages } from './setup/stage.ts'
 
 const root = join(import.meta.dirname, '../..')
 const filters = process.argv.slice(2)
-const longest = 'reproducible'
 const files = globSync('test/image/*.test.ts', { cwd: root })
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-  // The longest first, beside which the others run.
-  .sort((a, b) => Number(b.includes(longest)) - Number(a.includes(longest)) || a.localeCompare(b))
+  .sort()
 if (files.length === 0) throw new Error('no test file matches')
 
 process.exitCode = await withImages(async (runDir, stop) => {
