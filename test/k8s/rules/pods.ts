@@ -50,7 +50,8 @@ export function checkPod(manifest: Manifest): string[] {
 function checkWhole(pod: JsonObject): string[] {
   const found: string[] = []
   if (pod.automountServiceAccountToken !== false) found.push('the service account’s token is mounted')
-  const grace = pod.terminationGracePeriodSeconds
+  // An app's pods have their own, or Kubernetes' 30.
+  const grace = pod.terminationGracePeriodSeconds ?? 30
   if (containersOf(pod).some(isOurs) && (typeof grace !== 'number' || grace < shortestGrace))
     found.push(`terminationGracePeriodSeconds is ${grace}, less than ${shortestGrace}`)
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC'])
@@ -116,15 +117,23 @@ function checkOurs(container: JsonObject): string[] {
       ) !== path
     )
       found.push(`${name} is not ${path}`)
-  const file = envOf(container, 'SLIPWAY_DATABASE_URL_FILE') ?? ''
+  if (['SLIPWAY_DATABASE_URL_FILE', 'PGHOST'].every((name) => envOf(container, name) === undefined))
+    found.push('nothing says which database')
   const mounts = listAt(container, 'volumeMounts')
-  if (!mounts.some(({ mountPath, readOnly }) => file.startsWith(`${mountPath}/`) && readOnly === true))
-    found.push(`${file} is not in what is mounted read-only`)
+  for (const file of filesOf(env))
+    if (!mounts.some(({ mountPath, readOnly }) => file.startsWith(`${mountPath}/`) && readOnly === true))
+      found.push(`${file} is not in what is mounted read-only`)
   if (container.terminationMessagePolicy !== 'FallbackToLogsOnError')
     found.push('its termination message is nothing when it could not write one')
   // The image's entrypoint decides, so that it stays the same everywhere.
   if (container.command !== undefined) found.push('has a command')
   return found
+}
+
+/** Of secrets. */
+function filesOf(env: readonly JsonObject[]): string[] {
+  const names = ['SLIPWAY_DATABASE_URL_FILE', 'SLIPWAY_TOKEN_FILE', 'PGPASSWORD_FILE']
+  return env.filter((entry) => names.includes(textAt(entry, 'name'))).map((entry) => textAt(entry, 'value'))
 }
 
 /** Nothing after it would wait for it otherwise; a liveness probe would kill migrations. */
