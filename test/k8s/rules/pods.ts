@@ -59,7 +59,7 @@ function checkWhole(pod: JsonObject): string[] {
   return found
 }
 
-function checkVolumes(pod: JsonObject, containers: readonly JsonObject[]): string[] {
+export function checkVolumes(pod: JsonObject, containers: readonly JsonObject[]): string[] {
   const volumes = listAt(pod, 'volumes')
   const names = volumes.map(({ name }) => name)
   const forbidden = volumes.flatMap(({ name, ...source }) =>
@@ -119,10 +119,7 @@ function checkOurs(container: JsonObject): string[] {
       found.push(`${name} is not ${path}`)
   if (['SLIPWAY_DATABASE_URL_FILE', 'PGHOST'].every((name) => envOf(container, name) === undefined))
     found.push('nothing says which database')
-  const mounts = listAt(container, 'volumeMounts')
-  for (const file of filesOf(env))
-    if (!mounts.some(({ mountPath, readOnly }) => file.startsWith(`${mountPath}/`) && readOnly === true))
-      found.push(`${file} is not in what is mounted read-only`)
+  found.push(...checkFiles(container))
   if (container.terminationMessagePolicy !== 'FallbackToLogsOnError')
     found.push('its termination message is nothing when it could not write one')
   // The image's entrypoint decides, so that it stays the same everywhere.
@@ -130,14 +127,21 @@ function checkOurs(container: JsonObject): string[] {
   return found
 }
 
-/** Of secrets. */
-function filesOf(env: readonly JsonObject[]): string[] {
-  const names = ['SLIPWAY_DATABASE_URL_FILE', 'SLIPWAY_TOKEN_FILE', 'PGPASSWORD_FILE']
-  return env.filter((entry) => names.includes(textAt(entry, 'name'))).map((entry) => textAt(entry, 'value'))
+/** Secrets are where they are looked for. */
+export function checkFiles(container: JsonObject): string[] {
+  const mounts = listAt(container, 'volumeMounts')
+  return ['SLIPWAY_DATABASE_URL_FILE', 'SLIPWAY_TOKEN_FILE', 'PGPASSWORD_FILE']
+    .map((name) => envOf(container, name))
+    .filter((file) => file !== undefined)
+    .filter(
+      (file) =>
+        !mounts.some(({ mountPath, readOnly }) => file.startsWith(`${mountPath}/`) && readOnly === true),
+    )
+    .map((file) => `${file} is not in what is mounted read-only`)
 }
 
 /** Nothing after it would wait for it otherwise; a liveness probe would kill migrations. */
-function checkSidecar(container: JsonObject): string[] {
+export function checkSidecar(container: JsonObject): string[] {
   const name = textAt(container, 'name')
   const probe = objectAt(container, 'startupProbe')
   if (Object.keys(probe).length === 0) return [`${name}: a sidecar without a startup probe`]
