@@ -108,7 +108,11 @@ function runBlock(cwd: string, block: Block, page: string): void {
     if (!block.words.includes('manifests')) continue
     const manifests = readManifests(stdout)
     assert.ok(manifests.length > 0)
-    assert.deepEqual(checkAll(manifests), [], `line ${block.line} of ${page}.md`)
+    assert.deepEqual(
+      [...checkAll(manifests), ...manifests.flatMap(checkWords)],
+      [],
+      `line ${block.line} of ${page}.md`,
+    )
   }
 }
 

@@ -6,6 +6,9 @@ import { unpackLayer } from './packages.ts'
 
 const folder = join(import.meta.dirname, 'node_modules/.programs')
 
+/** Where cluster/build.ts puts what it builds. */
+export const clusterPrograms = join(folder, 'cluster')
+
 export const helmMajors = ['3', '4'] as const
 export type HelmMajor = (typeof helmMajors)[number]
 
@@ -44,8 +47,8 @@ export function helm(major: HelmMajor, args: readonly string[], input = ''): Pri
   return run(pathOf(`helm-${major}`, 'helm'), args, input)
 }
 
-export function kubectl(args: readonly string[]): Printed {
-  return run(pathOf('helm-4', 'kubectl'), args, '')
+export function kubectl(args: readonly string[], input = ''): Printed {
+  return run(pathOf('helm-4', 'kubectl'), args, input)
 }
 
 /** Folder of a program, for a PATH. */
