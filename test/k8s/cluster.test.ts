@@ -3,53 +3,29 @@
  * about each exit code. `node test/k8s/cluster/build.ts` first; without it these are skipped, unless TEST_CLUSTER=required.
  */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { exitCodeRows } from '../../scripts/exit-code-rows.ts'
 import { until } from '../helpers/until.ts'
 import { cases, copyAppChart, k8s, modes, tryToRender } from './charts.ts'
-import { type Cluster, startCluster } from './cluster/start.ts'
+import { type Play, playIn } from './cluster/play.ts'
+import { type Cluster, clusterSkip, startCluster } from './cluster/start.ts'
 import { at, type Json, listAt, type Manifest, objectAt, textAt } from './manifests.ts'
 import { yaml } from './packages.ts'
-import { clusterPrograms, helmMajors, kubectl } from './programs.ts'
+import { helmMajors, kubectl } from './programs.ts'
 
-const isThere = existsSync(join(clusterPrograms, 'kube-controller-manager'))
-if (!isThere && process.env.TEST_CLUSTER === 'required')
-  throw new Error('first: node test/k8s/cluster/build.ts')
-const skip = isThere ? false : 'first: node test/k8s/cluster/build.ts'
-
-const namespace = `
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: shop
-  labels:
-    pod-security.kubernetes.io/enforce: restricted
-    pod-security.kubernetes.io/warn: restricted
----
-apiVersion: scheduling.k8s.io/v1
-kind: PriorityClass
-metadata: { name: high }
-value: 1
-`
-
+const skip = clusterSkip()
 let cluster: Cluster
+let play: Play
 before(
   async () => {
     if (skip) return
     cluster = await startCluster()
-    ask(['apply', '--filename', '-'], namespace)
+    play = playIn(cluster)
   },
   { timeout: 150_000 },
 )
 after(() => cluster?.[Symbol.asyncDispose]())
-
-function ask(args: readonly string[], input = ''): string {
-  const { code, stdout, stderr } = cluster.kubectl(['--namespace', 'shop', ...args], input)
-  assert.equal(code, 0, stderr)
-  return stdout
-}
 
 /** Nothing is made, but everything is checked as if it were. */
 function tryOut(manifests: string): string {
@@ -87,32 +63,15 @@ test('the API refuses what is wrong', { skip }, () => {
 function makeJob(name: string, overlay: (job: Manifest) => Json = (job) => job): void {
   const [base] = yaml.parseAllDocuments(kubectl(['kustomize', join(k8s, 'base')]).stdout)
   const job = base?.toJSON() as Manifest
-  ask(['create', '--filename', '-'], JSON.stringify(overlay({ ...job, metadata: { ...job.metadata, name } })))
+  const whole = overlay({ ...job, metadata: { ...job.metadata, name } })
+  play.ask(['create', '--filename', '-'], JSON.stringify(whole))
 }
 
-function podsOf(job: string): readonly Manifest[] {
-  const found = JSON.parse(ask(['get', 'pods', '--selector', `job-name=${job}`, '--output', 'json'])) as Json
-  return listAt(found, 'items') as readonly Manifest[]
-}
-
+const podsOf = (job: string) => play.get('pods', `job-name=${job}`)
 const podOf = (job: string, count = 1) =>
   until(`${job} has ${count} pods`, () => podsOf(job).length === count && podsOf(job), { everyMs: 200 })
 
-/** What the kubelet says when the container has ended. */
-function end(pod: Manifest | undefined, exitCode: number, isEvicted = false): void {
-  const conditions = isEvicted ? [{ type: 'DisruptionTarget', status: 'True' }] : []
-  const terminated = { exitCode, finishedAt: new Date().toISOString() }
-  const container = { name: 'migrate', image: '', imageID: '', ready: false, restartCount: 0 }
-  const status = {
-    phase: exitCode === 0 ? 'Succeeded' : 'Failed',
-    conditions,
-    containerStatuses: [{ ...container, state: { terminated } }],
-  }
-  const name = pod?.metadata.name ?? ''
-  ask(['patch', 'pod', name, '--subresource=status', '--type=merge', '--patch', JSON.stringify({ status })])
-}
-
-const jobOf = (name: string) => JSON.parse(ask(['get', 'job', name, '--output', 'json'])) as Manifest
+const jobOf = (name: string) => JSON.parse(play.ask(['get', 'job', name, '--output', 'json'])) as Manifest
 const conditionOf = (name: string, type: string) =>
   listAt(jobOf(name), 'status.conditions').find((one) => one.type === type && one.status === 'True')
 
@@ -132,8 +91,8 @@ async function outcomeOf(job: string): Promise<string> {
 test('a Job does about each exit code what the table says', { skip, timeout: 240_000 }, async () => {
   const codes = Object.keys(exitCodeRows).filter((code) => code !== '0')
   for (const code of [...codes, '143-evicted']) makeJob(`exit-${code}`)
-  for (const code of codes) end((await podOf(`exit-${code}`))[0], Number(code))
-  end((await podOf('exit-143-evicted'))[0], 143, true)
+  for (const code of codes) play.end((await podOf(`exit-${code}`))[0], Number(code))
+  play.end((await podOf('exit-143-evicted'))[0], 143, true)
   for (const code of codes) {
     const { job } = objectAt(exitCodeRows as unknown as Json, code)
     const expected = job === 'FailJob' ? 'ends: PodFailurePolicy' : 'again, 1 failed'
@@ -155,8 +114,8 @@ test('a tenants’ Job does the other parts when one fails for good', { skip }, 
   const pods = await podOf('tenants', 2)
   const byIndex = (index: string) =>
     pods.find((pod) => pod.metadata.name.startsWith(`tenants-${index}-`)) as Manifest
-  end(byIndex('0'), 70)
-  end(byIndex('1'), 0)
+  play.end(byIndex('0'), 70)
+  play.end(byIndex('1'), 0)
   const failed = await until('the Job ends', () => conditionOf('tenants', 'Failed'), { everyMs: 200 })
   assert.equal(textAt(failed, 'reason'), 'FailedIndexes')
   assert.deepEqual(

@@ -1,5 +1,5 @@
 /** helm 3 and 4 and kubectl, real ones, unpacked once; none of them gets to a cluster. */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unpackLayer } from './packages.ts'
@@ -49,6 +49,12 @@ export function helm(major: HelmMajor, args: readonly string[], input = ''): Pri
 
 export function kubectl(args: readonly string[], input = ''): Printed {
   return run(pathOf('helm-4', 'kubectl'), args, input)
+}
+
+/** Does not wait for it, since what it waits for is to happen here. */
+export function startHelm(major: HelmMajor, args: readonly string[]): ChildProcess {
+  const env = { PATH: process.env.PATH, HOME: join(folder, 'home') }
+  return spawn(pathOf(`helm-${major}`, 'helm'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** Folder of a program, for a PATH. */

@@ -2,12 +2,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../helpers/ports.ts'
 import { until } from '../../helpers/until.ts'
 import { clusterPrograms, kubectl, type Printed } from '../programs.ts'
+
+/** Why there is none, as `skip` of a test. */
+export function clusterSkip(): string | false {
+  const missing = 'first: node test/k8s/cluster/build.ts'
+  if (existsSync(join(clusterPrograms, 'kube-controller-manager'))) return false
+  if (process.env.TEST_CLUSTER === 'required') throw new Error(missing)
+  return missing
+}
 
 export interface Cluster {
   readonly kubeconfig: string
