@@ -45,6 +45,15 @@ export interface RunView {
   readonly error: ErrorFields | null
 }
 
+export interface LockView {
+  readonly held: boolean
+  /** By the run of this process. */
+  readonly own: boolean
+  readonly holder: LockHolder | null
+  /** It in words. */
+  readonly text: string | null
+}
+
 /** What `/api/status` answers. Instants are ISO 8601 in UTC, durations milliseconds. Fields may be added. */
 export interface View {
   readonly slipway: string
@@ -58,7 +67,7 @@ export interface View {
   readonly problem: ErrorFields | null
   /** As `slipway status --json` prints it. */
   readonly status: StatusJson | null
-  readonly lock: { readonly held: boolean; readonly holder: LockHolder | null; readonly text: string | null }
+  readonly lock: LockView
   /** Of migrations that are not applied. */
   readonly failures: readonly {
     readonly migration: string
@@ -78,27 +87,64 @@ export interface ViewInput {
 
 export function createView({ run, record, overview, problem, now }: ViewInput): View {
   const { redact } = run.config
-  const holder = overview?.holder
   const view = {
     slipway: run.runnerVersion,
     ...judge(record, overview),
     run: viewRun(record, now, redact),
-    readAt: overview?.at ?? null,
     problem: problem === undefined ? null : toErrorFields(problem, { stack: false }),
-    status: overview === undefined ? null : statusJson(statusResult(run, overview.survey)),
+  }
+  const look = overview === undefined ? noLook : viewLook(run, overview)
+  return {
+    ...(toPlainData(view, { redact, keys: 'own' }) as Omit<View, keyof LookView>),
+    ...look,
+    lock: { ...look.lock, own: isOwn(run, record, overview?.holder) },
+  }
+}
+
+/** On SQLite there is only the process, on PostgreSQL only the name that a session gives itself. */
+function isOwn(run: Run, record: RunRecord, holder: LockHolder | undefined): boolean {
+  if (record.phase !== 'migrating' || !record.hadLock) return false
+  return run.dialect.isRemote
+    ? holder?.applicationName?.startsWith(`slipway/${run.runnerVersion} ${run.appliedBy}`) === true
+    : holder?.pid === process.pid
+}
+
+type LookView = Pick<View, 'readAt' | 'status' | 'lock' | 'failures'>
+
+const noLook: LookView = {
+  readAt: null,
+  status: null,
+  lock: { held: false, own: false, holder: null, text: null },
+  failures: [],
+}
+
+/** A look stays what it is, and while a page is open there is a view for each thing that happens. */
+const looks = new WeakMap<Overview, LookView>()
+
+function viewLook(run: Run, overview: Overview): LookView {
+  const known = looks.get(overview)
+  if (known !== undefined) return known
+  const { redact } = run.config
+  const { holder, survey, failures, at } = overview
+  const view = {
+    readAt: at,
+    status: statusJson(statusResult(run, survey)),
     lock: {
       held: holder !== undefined,
+      own: false,
       holder: holder === undefined ? null : maskStatement(holder, redact),
-      text: holder === undefined ? null : describeHolder(holder, now, redact),
+      text: holder === undefined ? null : describeHolder(holder, at, redact),
     },
-    failures: [...(overview?.failures.values() ?? [])].map(({ name, at, runId, error }) => ({
+    failures: [...failures.values()].map(({ name, at, runId, error }) => ({
       migration: name,
       at,
       runId,
       error,
     })),
   }
-  return toPlainData(view, { redact, keys: 'own' }) as View
+  const made = toPlainData(view, { redact, keys: 'own' }) as LookView
+  looks.set(overview, made)
+  return made
 }
 
 function viewRun(record: RunRecord, now: Date, redact: Redactor): object {
