@@ -8,7 +8,9 @@ import { toPlainData } from '../reporters/plain-data.ts'
 import { describeProgress } from '../reporters/progress-text.ts'
 import { type StatusJson, statusJson } from '../reporters/status-json.ts'
 import { statusResult } from '../reporters/survey-results.ts'
+import { maskPasswords } from '../sql/mask-passwords.ts'
 import { describeHolder, shortenStatement } from '../text/describe-holder.ts'
+import { forEverybody } from './for-everybody.ts'
 import { judge } from './readiness.ts'
 import { hasEnded, type Phase, type RunRecord, type StepRecord } from './run-record.ts'
 
@@ -91,7 +93,7 @@ export function createView({ run, record, overview, problem, now }: ViewInput): 
     slipway: run.runnerVersion,
     ...judge(record, overview),
     run: viewRun(record, now, redact),
-    problem: problem === undefined ? null : toErrorFields(problem, { stack: false }),
+    problem: problem === undefined ? null : fieldsOf(problem),
   }
   const look = overview === undefined ? noLook : viewLook(run, overview)
   return {
@@ -126,9 +128,10 @@ function viewLook(run: Run, overview: Overview): LookView {
   if (known !== undefined) return known
   const { redact } = run.config
   const { holder, survey, failures, at } = overview
+  const status = statusJson(statusResult(run, survey))
   const view = {
     readAt: at,
-    status: statusJson(statusResult(run, survey)),
+    status: { ...status, refusals: status.refusals.map(forEverybody) },
     lock: {
       held: holder !== undefined,
       own: false,
@@ -139,12 +142,16 @@ function viewLook(run: Run, overview: Overview): LookView {
       migration: name,
       at,
       runId,
-      error,
+      error: maskPasswords(error),
     })),
   }
   const made = toPlainData(view, { redact, keys: 'own' }) as LookView
   looks.set(overview, made)
   return made
+}
+
+function fieldsOf(error: unknown): ErrorFields {
+  return forEverybody(toErrorFields(error, { stack: false }))
 }
 
 function viewRun(record: RunRecord, now: Date, redact: Redactor): object {
@@ -168,7 +175,7 @@ function viewRun(record: RunRecord, now: Date, redact: Redactor): object {
     retries,
     steps: steps.map((step) => viewStep(step, { isOver: hasEnded(record), now, redact })),
     warnings,
-    error: error === undefined ? null : toErrorFields(error, { stack: false }),
+    error: error === undefined ? null : fieldsOf(error),
   }
 }
 

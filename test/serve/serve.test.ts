@@ -69,7 +69,7 @@ for (const kind of ['sqlite', 'postgres'] as const)
       place.workspace.write({ 'migrations/0001_a.sql': 'create table a (id bigint);\n' })
       await until('the edit is seen', async () => (await stateOf(serving, '0001_a')) === 'changed')
       assert.equal((await metricsOf(serving)).get('slipway_migrations{state="changed"}'), 1)
-      assert.match((await serving.get('/')).body, /<strong>changed<\/strong> .*0001_a/)
+      assert.match((await serving.get('/')).body, /<strong>changed<\/strong> 0001_<wbr>a/)
       assert.equal((await serving.get('/readyz')).status, 200)
       place.workspace.write({
         'migrations/0001_a.sql': twoTables['0001_a.sql'],
@@ -227,6 +227,32 @@ export const up = async ({ sql }) => { await sql\`select 1 / (select count(*) fr
   assert.match(body, /<strong>Next:<\/strong> [^<]*<code>slipway up<\/code>/)
   assert.match(body, /0002_<wbr>long<\/th>.*unfinished<\/span> <small>failed last time<\/small>/)
   assert.equal(await serving.stop(), 70)
+})
+
+test('a password that a migration sets is on no page', async () => {
+  const role = (rest: string) => `create role joe\n  password 'hunter2-secret'\n  ${rest};\n`
+  await using place = await openPlace('postgres', {
+    '0001_a.sql': "comment on schema public is 'password: first-secret-1';\n",
+    '0002_role.sql': role('in role "no <b>body</b>"'),
+  })
+  const requireNone = async (serving: Serving) => {
+    for (const path of ['/', '/api/status', '/metrics', '/readyz'])
+      assert.doesNotMatch((await serving.get(path)).body, /-secret|<b>/, path)
+    return (await serving.get('/')).body
+  }
+  await using serving = await startIn(place)
+  await serving.until(/failed/)
+  place.workspace.write({ 'migrations/0001_a.sql': "comment on schema public is 'password: other-secret-2';\n" })
+  await until('the edit is seen', async () => (await stateOf(serving, '0001_a')) === 'changed')
+  const body = await requireNone(serving)
+  assert.match(body, /create role joe\n.*password &#39;\*\*\*&#39;/)
+  assert.match(body, /as found[^]*comment on schema public is &#39;\*\*\*&#39;/)
+
+  // A word that was not expected is repeated by whoever did not.
+  place.workspace.write({ 'migrations/0002_role.sql': role("'another-secret-3'") })
+  await using other = await startIn(place)
+  await other.until(/failed \(sql-syntax\)/)
+  assert.match(await requireNone(other), /syntax error at or near/)
 })
 
 test('the settings come first: nothing listens without a database to work on', async () => {

@@ -139,7 +139,7 @@ export function showError(error: ErrorFields, title?: string): Html {
     serverHint,
   ].filter((fact) => fact !== undefined)
   return html`<div class="error">
-<p class="message"><strong>${title ?? code}</strong> ${message}</p>
+<p class="message"><strong>${title ?? code}</strong> ${breakable(message)}</p>
 ${facts.length > 0 && html`<ul>${facts.map((fact) => html`<li>${fact}</li>`)}</ul>`}
 ${excerpt !== undefined && html`<pre tabindex="0" aria-label="Where it failed">${excerpt}</pre>`}
 ${output !== undefined && html`<pre tabindex="0" aria-label="What it printed">${output}</pre>`}

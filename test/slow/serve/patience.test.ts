@@ -47,6 +47,7 @@ test('a history that somebody has locked is told, leaves nobody waiting in the s
   await using place = await openPlace('postgres', migrations)
   await using serving = await startServing({ cwd: place.workspace.dir, env: place.env })
   await serving.until('ready')
+  await until('it is read', async () => (await serving.status()).status?.counts.applied === 1)
   const server = await sharedPostgres(newestMajor)
   await using holder = await connection(server, place.database)
   const waiting = () =>
@@ -87,10 +88,12 @@ test('looks that are cut at any moment do not end it, and leave nothing open', a
   })
   await serving.until('ready')
   proxy.delay(2)
-  for (let round = 0; round < 200; round++) {
-    await serving.get('/readyz')
-    await until('a look has begun', () => proxy.open() > 0)
-    await sleep(round / 4)
+  for (let round = 0; round < 80; round++) {
+    await until('a look has begun', async () => {
+      await serving.get('/readyz')
+      return proxy.open() > 0
+    })
+    await sleep(round / 2)
     proxy.reset()
   }
   proxy.delay(0)
