@@ -202,7 +202,8 @@ export const errorTable = {
   },
   'bad-baseline': {
     exit: 66,
-    meaning: 'A baseline stands for no migration, so nothing could be recorded when it is loaded.',
+    meaning:
+      'A baseline stands for no migration, so nothing could be recorded when it is loaded; or it is of one tenant alone.',
     hint: 'list what it stands for in it: -- slipway:applied NAME CHECKSUM',
   },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },

@@ -230,7 +230,7 @@ export const settings = {
     type: { kind: 'count', placeholder: 'N' },
     defaultShown: 'none: go on',
     doc: 'Begin with no further tenant once so many have failed.',
-    verbs: touring,
+    verbs: ['up', 'wait', 'exec'],
   },
   shard: {
     flag: 'shard',

@@ -37,7 +37,9 @@ export async function askTenants<Answer>(
       mine = await runs.open(tenant)
       answers.set(tenant.name, await ask(mine))
     } catch (error) {
-      answers.set(tenant.name, await toTenantError(mine, tenant, error))
+      const failure = await toTenantError(mine, tenant, error)
+      runs.learn(tenant, failure)
+      answers.set(tenant.name, failure)
     }
   })
   run.signal.throwIfAborted()

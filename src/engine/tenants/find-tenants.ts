@@ -100,14 +100,7 @@ async function ask(run: Run, session: Session, query: string): Promise<ListedTen
       },
     )
   })
-  return texts.map((text, index) => {
-    const place = `row ${index + 1} of the query for tenants`
-    if (text === undefined || text.trim() === '')
-      throw new SlipwayError('bad-tenant', `${place} names nothing`, {
-        hint: 'leave such rows out of the query',
-      })
-    return { text, place }
-  })
+  return texts.map((text = '', index) => ({ text, place: `row ${index + 1} of the query for tenants` }))
 }
 
 /** Of a verb that goes through all of them: what the run as a whole is about. Of any other: the one tenant's. */
