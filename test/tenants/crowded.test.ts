@@ -64,6 +64,24 @@ test('a server that is gone is waited for once', () =>
     assert.deepEqual(await readHistories(db), { acme: ['0001_a'] })
   }))
 
+test('a server that has no connection left is waited for', () =>
+  tenantScene(
+    { '0001_a.sql': 'create table a (n integer);', '0002_b.sql': 'select pg_sleep(0.2);' },
+    [],
+    async ({ workspace, db }) => {
+      const user = { user: `app_${db.name}`, password: 'app' }
+      const schemas = ['a', 'b', 'c', 'd', 'e', 'f']
+      await db.query(`create role ${user.user} login password 'app' connection limit 2`)
+      for (const schema of schemas) await db.query(`create schema ${schema} authorization ${user.user}`)
+      const list = ['--tenants', schemas.join(), '--concurrency', '6']
+      const env = environment(db, { SLIPWAY_DATABASE_URL: db.url(user), SLIPWAY_LOG_FORMAT: 'json' })
+      const { code, stderr } = await startSlipway(['up', ...list], { cwd: workspace.dir, env }).done
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /"waiting-for-database".*too many connections/)
+      assert.deepEqual(Object.keys(await readHistories(db)), schemas)
+    },
+  ))
+
 test('exec becomes the command when all tenants are done, and not before', () =>
   tenantScene({ '0001_a.sql': 'create table a (n integer);' }, ['acme', 'globex'], async ({ db, run }) => {
     const exec = (tenants: string) =>

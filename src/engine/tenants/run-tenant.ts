@@ -48,5 +48,8 @@ export async function runTenant(
       }
     })
   })
-  return isPutOff && !run.signal.aborted ? undefined : outcome
+  if (!isPutOff || run.signal.aborted) return outcome
+  const message = 'another run works on it: left for the end'
+  run.emit({ type: 'notice', tenant: name, code: 'put-off', message })
+  return undefined
 }

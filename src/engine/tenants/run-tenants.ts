@@ -7,7 +7,7 @@ import type { Run } from '../run.ts'
 import { startUp } from '../up.ts'
 import { waitForDatabase, waitForMigrations } from '../wait.ts'
 import { combineFailures } from './failures.ts'
-import { type FoundTenants, findTenants } from './find-tenants.ts'
+import { type FindOptions, type FoundTenants, findTenants } from './find-tenants.ts'
 import { shareFolder } from './folder.ts'
 import { eachOf } from './pool.ts'
 import type { Tenant } from './tenant.ts'
@@ -18,6 +18,7 @@ export function startUpAll(run: Run, request: UpRequest): (progress: Progress) =
   return (progress) =>
     runTenants(run, progress, {
       isUpToDateEnough: request.target === undefined,
+      intent: 'write',
       work: (tenantRun, own) => startUp(tenantRun, request)(own),
     })
 }
@@ -32,6 +33,7 @@ export function waitForAll(
   return (progress) =>
     runTenants(run, progress, {
       isUpToDateEnough: what === 'migrations',
+      intent: 'read',
       // One that failed while others were waited for has failed.
       work(tenantRun) {
         const waitedMs = performance.now() - began
@@ -40,18 +42,22 @@ export function waitForAll(
     })
 }
 
-interface Work extends TenantWork {
+interface Work extends TenantWork, Pick<FindOptions, 'intent'> {
   /** Nothing is left to do for whom the history is what the folder says. */
   readonly isUpToDateEnough: boolean
 }
 
 /** Throws when it is stopped, and one error for all tenants that failed. */
-async function runTenants(run: Run, progress: Progress, { isUpToDateEnough, work }: Work): Promise<void> {
+async function runTenants(
+  run: Run,
+  progress: Progress,
+  { isUpToDateEnough, intent, work }: Work,
+): Promise<void> {
   const folder = shareFolder(run)
   const runs = openTenantRuns(run, folder)
   // What is wrong with the folder is told without a database, and once.
   const look = await folder.look()
-  const found = await findTenants(run, { digests: isUpToDateEnough && look.count > 0 })
+  const found = await findTenants(run, { digests: isUpToDateEnough && look.count > 0, intent })
   const isDone = ({ schema }: Tenant) =>
     schema !== undefined && look.count > 0 && found.digests.get(schema)?.digest === look.digest
   const { done, rest } = Object.groupBy(found.tenants, (tenant) => (isDone(tenant) ? 'done' : 'rest'))
