@@ -561,7 +561,7 @@ export const errorTable = {
   'out-of-time': {
     exit: 3,
     meaning:
-      'A backfill stopped after a batch because its time was over; what it did is committed, and the next run goes on there.',
+      'A backfill stopped after a batch, or a run between two tenants, because its time was over; what it did is committed, and the next run goes on there.',
     hint: 'go on: slipway up',
   },
   // signals

@@ -143,7 +143,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '0',
     defaultShown: '0 (none)',
-    doc: 'After this time a backfill stops with the batch it is at, and the run ends with 3; the next run goes on there.',
+    doc: 'After this time a backfill stops with the batch it is at, no further tenant is begun with, and the run ends with 3; the next run goes on there.',
     verbs: writing,
   },
   shutdownTimeout: {

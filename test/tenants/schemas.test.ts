@@ -138,6 +138,17 @@ test('the budget of failures is kept, and what was not begun with is named', () 
     assert.match(stderr, /3 tenants: 0 migrated, 0 up to date, 1 failed, 2 not done; exit 70/)
   }))
 
+test('no further tenant is begun with when the time is over', () =>
+  tenantScene({ '0001_a.sql': 'create table a (n integer);' }, ['a', 'b', 'c'], async ({ db, run }) => {
+    const flags = ['--tenants', 'a,b,c', '--max-duration', '1ms', '--concurrency', '1']
+    const { code, stderr } = await run(['up', ...flags])
+    assert.equal(code, 3, stderr)
+    assert.match(stderr, /2 tenants were not begun with: the time of --max-duration 1 ms was over/)
+    assert.match(stderr, /3 tenants: 1 migrated, 0 up to date, 2 not done; exit 3/)
+    assert.deepEqual(Object.keys(await readHistories(db)), ['a'])
+    assert.equal((await run(['up', '--tenants', 'a,b,c'])).code, 0)
+  }))
+
 test('two shards never touch one tenant, and all of them together take every one', () => {
   const schemas = Array.from({ length: 12 }, (_, index) => `t${index}`)
   return tenantScene({ '0001_a.sql': 'create table a (n integer);' }, schemas, async ({ db, run }) => {

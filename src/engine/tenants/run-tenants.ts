@@ -1,5 +1,5 @@
 /** A run over many tenants: each with a session, a history and a lock of its own; none of them blocks another. */
-import type { SlipwayError } from '../../errors.ts'
+import { SlipwayError } from '../../errors.ts'
 import type { RunOutcome } from '../../events.ts'
 import type { UpRequest } from '../planning.ts'
 import type { Progress } from '../progress.ts'
@@ -11,6 +11,7 @@ import { type FindOptions, type FoundTenants, findTenants } from './find-tenants
 import { shareFolder } from './folder.ts'
 import { eachOf } from './pool.ts'
 import type { Tenant } from './tenant.ts'
+import { formatDuration } from '../../text/format-time.ts'
 import { runTenant, type TenantWork } from './run-tenant.ts'
 import { openTenantRuns } from './tenant-run.ts'
 
@@ -68,7 +69,8 @@ async function runTenants(
     book.upToDate.push(name)
   }
   const { concurrency, maxFailures = Number.POSITIVE_INFINITY } = run.config
-  const goesOn = () => !run.signal.aborted && book.failed.length < maxFailures
+  const isOver = intent === 'write' ? watchTime(run, book) : () => false
+  const goesOn = () => !run.signal.aborted && book.failed.length < maxFailures && !isOver()
   // Those that another run works on are left for the end: by then it is done with them, most likely.
   const held: Tenant[] = []
   const isCrowded = (rest?.length ?? 0) > concurrency
@@ -84,6 +86,20 @@ async function runTenants(
   book.notDone.push(...[...left, ...stillHeld].map(({ name }) => name))
   run.signal.throwIfAborted()
   if (book.failed.length > 0) throw combineFailures(run.verb, book, found)
+  if (book.notDone.length > 0) throw outOfTime(run, book)
+}
+
+/** SLIPWAY_MAX_DURATION. A run that has done something at least comes to an end some day. */
+function watchTime({ config: { maxDurationMs }, began = 0 }: Run, book: TenantBook): () => boolean {
+  const countEnded = () => book.migrated.length + book.upToDate.length + book.failed.length
+  const before = countEnded()
+  return () => maxDurationMs > 0 && countEnded() > before && performance.now() - began >= maxDurationMs
+}
+
+function outOfTime({ config }: Run, { notDone }: TenantBook): SlipwayError {
+  const limit = `--max-duration ${formatDuration(config.maxDurationMs)}`
+  const some = notDone.length === 1 ? '1 tenant was' : `${notDone.length} tenants were`
+  return new SlipwayError('out-of-time', `${some} not begun with: the time of ${limit} was over`)
 }
 
 function tellFound(run: Run, { all, tenants, shard }: FoundTenants, upToDate: number): void {
