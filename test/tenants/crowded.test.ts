@@ -82,6 +82,32 @@ test('a server that has no connection left is waited for', () =>
     },
   ))
 
+test('a tenant that failed while another one was waited for has failed', () =>
+  tenantScene(
+    { '0001_a.sql': "select 1 / (case current_schema() when 'bad' then 0 else 1 end);" },
+    ['good', 'bad'],
+    async ({ workspace, db, run }) => {
+      const flags = [
+        '--tenants',
+        'good,bad',
+        '--concurrency',
+        '1',
+        '--timeout',
+        '20s',
+        '--log-level',
+        'debug',
+      ]
+      const env = environment(db, { SLIPWAY_LOG_FORMAT: 'json' })
+      const waiting = startSlipway(['wait', ...flags], { cwd: workspace.dir, env })
+      await waiting.waitForOutput(/"connected".*"tenant":"good"/)
+      assert.equal((await run(['up', '--tenants', 'bad'])).code, 70)
+      assert.equal((await run(['up', '--tenants', 'good'])).code, 0)
+      const { code, stderr } = await waiting.done
+      assert.equal(code, 70, stderr)
+      assert.match(stderr, /- bad: the awaited run .* failed/)
+    },
+  ))
+
 test('exec becomes the command when all tenants are done, and not before', () =>
   tenantScene({ '0001_a.sql': 'create table a (n integer);' }, ['acme', 'globex'], async ({ db, run }) => {
     const exec = (tenants: string) =>

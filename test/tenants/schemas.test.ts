@@ -81,7 +81,9 @@ test('all but the broken ones are done, and running again touches only those', (
 
 test('what is read of all: status, verify, a dry run; and one alone where a verb knows only one', () =>
   tenantScene(files, ['acme', 'wayne'], async ({ workspace, db, run }) => {
-    const env = { SLIPWAY_TENANTS: "select name from tenants where name <> 'x' order by 1 -- all;" }
+    const env = {
+      SLIPWAY_TENANTS: "select name::char(9), 'x' as name from tenants where name <> 'x' order by 1 -- all;",
+    }
     await db.query("create table tenants as select * from (values ('acme'), ('wayne'), ('zeta')) as t (name)")
     assert.equal((await run(['up', '--tenants', 'wayne'])).code, 0)
     const status = await run(['status'], env)
@@ -123,6 +125,15 @@ test('a schema is made where that is wanted, and shared ones stand behind it', (
       const made = await run(['up', '--tenants', 'acme', ...flags])
       assert.equal(made.code, 0, made.stderr)
       assert.deepEqual(await readHistories(db), { acme: ['0001_a'] })
+      const url = new URL(db.url())
+      url.pathname += '_new'
+      const elsewhere = { SLIPWAY_DATABASE_URL: String(url) }
+      const founded = await run(
+        ['up', '--tenants', 'common', '--create-schemas', '--create-database'],
+        elsewhere,
+      )
+      assert.equal(founded.code, 70, founded.stderr)
+      await db.query(`drop database ${db.name}_new`)
       const none = await run(['up', '--tenants', 'values (1) limit 0', '--allow-no-tenants'])
       assert.equal(none.code, 0, none.stderr)
       assert.match(none.stderr, /0 tenants: 0 migrated/)
