@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, test } from 'node:test'
-import type { SlipwayResult } from '../helpers/cli.ts'
+import { type SlipwayResult, slipway } from '../helpers/cli.ts'
 import { testPassword } from '../helpers/password.ts'
+import { freePort } from '../helpers/ports.ts'
 import { until } from '../helpers/until.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 import { cloneWorkingCopy } from './clone.ts'
@@ -150,6 +151,16 @@ test('a service that stays: the app starts when it is healthy, and not when it f
   assert.equal(up.code, 1)
   assert.match(up.stderr, /exited \(70\)/)
   assert.equal(await its.state('app'), 'created 0')
+})
+
+test('the database of examples/app, migrated from the host', async () => {
+  const port = `${await freePort()}`
+  await using its = project('examples/app/compose.yaml', { DB_PORT: port })
+  await its.expect('up', '--detach', '--wait')
+  const env = { DATABASE_URL: `postgres://app:app@127.0.0.1:${port}/app` }
+  const up = await slipway(['up'], { env, cwd: checkout.path('examples/app') })
+  assert.equal(up.code, 0, up.stderr)
+  assert.match(up.stderr, /1 migration applied/)
 })
 
 test('watch: a migration is applied as soon as it is written', async () => {
