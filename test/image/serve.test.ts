@@ -17,7 +17,7 @@ after(() => harbour[Symbol.asyncDispose]())
 /** With a health check as compose gives one; the image has none. */
 function startServe(name: string, folder: string, env: Readonly<Record<string, string>> = {}) {
   const health = ['--health-cmd', 'slipway healthcheck', '--health-interval', '1s', '--health-retries', '600']
-  return startRun(
+  const running = startRun(
     harbour,
     {
       flags: [...hardened, ...health, '--name', name, '--volume', `${folder}:/app/migrations:ro`],
@@ -25,6 +25,9 @@ function startServe(name: string, folder: string, env: Readonly<Record<string, s
     },
     'serve',
   )
+  // Nothing else ends it where a test has failed.
+  const remove = async () => void (await docker(['rm', '--force', name]))
+  return { ...running, [Symbol.asyncDispose]: remove }
 }
 
 const healthOf = async (name: string): Promise<string> =>
@@ -45,7 +48,7 @@ async function fetchAll(name: string, paths: readonly string[]): Promise<string[
 
 test('it migrates, becomes healthy, shows its page, and ends well', async () => {
   const name = uniqueName()
-  const serving = startServe(name, migrations)
+  await using serving = startServe(name, migrations)
   await until('it is healthy', async () => (await healthOf(name)) === 'healthy', { timeoutMs: 120_000 })
   assert.equal(await harbour.psql('select count(*) from schema_migrations'), '3')
   const paths = ['/', '/page.css', '/page.js', '/icon.svg', '/metrics', '/api/status', '/readyz', '/healthz']
@@ -68,7 +71,7 @@ test('a run that failed: it stays, unready, and its health check says so', async
   using broken = createWorkspace({ 'migrations/0001_a.sql': 'select 1 / 0;\n' })
   const name = uniqueName()
   const env = { SLIPWAY_TABLE: 'history_of_failed' }
-  const serving = startServe(name, broken.path('migrations'), env)
+  await using serving = startServe(name, broken.path('migrations'), env)
   await serving.waitForOutput(/division by zero/)
   const probe = await docker(['exec', name, 'slipway', 'healthcheck'])
   assert.equal(probe.code, 3, probe.stdout + probe.stderr)
