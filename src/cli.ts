@@ -153,16 +153,16 @@ async function openRun(config: Config, command: Command, hearer: Hearer): Promis
   const { emit: tell, whileWaiting, url = await findDatabase(config, verb) } = hearer
   const { loadDialect } = await import('./dialects/index.ts')
   const runId = nameOnce()
-  const applied: string[] = []
+  const applied = new Set<string>()
   const emit: CommandContext['emit'] = (event) => {
-    if (event.type === 'step-finished' && event.action !== 'skip') applied.push(event.name)
+    if (event.type === 'step-finished' && event.action !== 'skip') applied.add(event.name)
     tell(event)
   }
   const giveUp = (error: SlipwayError) => {
     const rest = { skipped: [], pending: [], ahead: [], durationMs: performance.now(), error }
     emit({
       type: 'run-finished',
-      outcome: { runId: runId(), verb, exitCode: error.exitCode, applied, ...rest },
+      outcome: { runId: runId(), verb, exitCode: error.exitCode, applied: [...applied], ...rest },
     })
   }
   return {

@@ -202,7 +202,8 @@ export const errorTable = {
   },
   'bad-baseline': {
     exit: 66,
-    meaning: 'A baseline stands for no migration, so nothing could be recorded when it is loaded.',
+    meaning:
+      'A baseline stands for no migration, so nothing could be recorded when it is loaded; or it is of one tenant alone.',
     hint: 'list what it stands for in it: -- slipway:applied NAME CHECKSUM',
   },
   'nul-byte': { exit: 66, meaning: 'A migration holds a NUL byte.', hint: 'save it as UTF-8 text' },
@@ -560,7 +561,7 @@ export const errorTable = {
   'out-of-time': {
     exit: 3,
     meaning:
-      'A backfill stopped after a batch because its time was over; what it did is committed, and the next run goes on there.',
+      'A backfill stopped after a batch, or a run between two tenants, because its time was over; what it did is committed, and the next run goes on there.',
     hint: 'go on: slipway up',
   },
   // signals

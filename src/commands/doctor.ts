@@ -16,7 +16,8 @@ export async function doctor(
   { json, timeoutMs }: { readonly json: boolean; readonly timeoutMs: number },
 ): Promise<number> {
   const { config, cwd } = context
-  const run = config.databaseUrl === undefined ? undefined : await context.openRun()
+  const isAimed = config.databaseUrl !== undefined || config.tenants !== undefined
+  const run = isAimed ? await context.openRun() : undefined
   const { checks, facts } = await examine(config, cwd, run, { timeoutMs, place: await examineReport(config) })
   const exitCode = exitCodeOf(checks)
   if (!json) context.print(doctorText(checks, { colors: context.colors }))

@@ -35,6 +35,8 @@ export interface Config {
   readonly allowEmpty: boolean
   /** Absent: one database. What it says is read by those who need it: see tenants.ts. */
   readonly tenants?: TenantsSetting
+  /** SLIPWAY_SHARD without tenants, as messages call it. */
+  readonly strayShard?: string
   readonly concurrency: number
   readonly maxFailures: number | undefined
   /** Behind a tenant's own in search_path. */

@@ -15,6 +15,7 @@ import { findPushgateway } from './pushgateway.ts'
 import { findScratch } from './scratch.ts'
 import { badValue, readBoolean, readChoice, readCount, readDuration, readList } from './setting-value.ts'
 import { type SettingFlags, type SettingName, settings } from './settings.ts'
+import { describeSource } from './source.ts'
 import { type Environment, findCandidates, findSetting, type Layer, type Sources } from './sources.ts'
 import { createSurroundings } from './surroundings.ts'
 import { warnOfUnknownVariables } from './unknown-variables.ts'
@@ -102,10 +103,18 @@ export function loadConfig(
 }
 
 /** What they are is read later, by few, so that is also when their passwords become known. */
-function findTenants(sources: Sources, secrets: readonly string[]): Pick<Config, 'redact' | 'tenants'> {
+function findTenants(
+  sources: Sources,
+  secrets: readonly string[],
+): Pick<Config, 'redact' | 'tenants' | 'strayShard'> {
   // It may be in a file, which a verb without a database does not need.
   const [found] = findCandidates('tenants', sources)
-  if (found === undefined) return { redact: createRedactor(secrets) }
+  const shard = findSetting('shard', sources)
+  if (found === undefined)
+    return {
+      redact: createRedactor(secrets),
+      ...(shard === undefined ? {} : { strayShard: describeSource(shard.source) }),
+    }
   const { redact, learn } = createGrowingRedactor(secrets)
   const parseUrl: TenantsSetting['parseUrl'] = (text, place) =>
     parseDatabaseUrl(text, {
@@ -115,7 +124,7 @@ function findTenants(sources: Sources, secrets: readonly string[]): Pick<Config,
     })
   return {
     redact,
-    tenants: { find: () => found.read(), shard: findSetting('shard', sources), parseUrl, learn },
+    tenants: { find: () => found.read(), shard, parseUrl, learn },
   }
 }
 

@@ -143,7 +143,7 @@ export const settings = {
     type: { kind: 'duration' },
     default: '0',
     defaultShown: '0 (none)',
-    doc: 'After this time a backfill stops with the batch it is at, and the run ends with 3; the next run goes on there.',
+    doc: 'After this time a backfill stops with the batch it is at, no further tenant is begun with, and the run ends with 3; the next run goes on there.',
     verbs: writing,
   },
   shutdownTimeout: {
@@ -230,7 +230,7 @@ export const settings = {
     type: { kind: 'count', placeholder: 'N' },
     defaultShown: 'none: go on',
     doc: 'Begin with no further tenant once so many have failed.',
-    verbs: touring,
+    verbs: ['up', 'wait', 'exec'],
   },
   shard: {
     flag: 'shard',

@@ -13,6 +13,7 @@ import { findPortLikeSecret, findUrlSecrets } from './url-secrets.ts'
 
 /** A name or a URL, as written. */
 export interface ListedTenant {
+  /** Empty: nothing is named. */
   readonly text: string
   /** For messages, which must not repeat what may hold a password: `line 3 of tenants.txt`. */
   readonly place: string
@@ -28,7 +29,7 @@ export function readTenantSource({ find, learn }: TenantsSetting): TenantSource 
   const { source, base } = found
   const text = found.text.trim()
   const name = describeSource(source)
-  if (/^(select|with|table|values)\s/i.test(text)) return { kind: 'query', text, cwd: base }
+  if (isQuery(text)) return { kind: 'query', text, cwd: base }
   const path = text.startsWith('@') ? resolve(base, text.slice(1).trim()) : undefined
   const list =
     path === undefined ? splitText(text, name) : splitLines(readFile(path, name), text.slice(1).trim())
@@ -37,6 +38,11 @@ export function readTenantSource({ find, learn }: TenantsSetting): TenantSource 
   learn(tenants.flatMap((tenant) => secretsOf(tenant.text)))
   if (path === undefined && source.kind === 'flag') refusePasswords(tenants)
   return { kind: 'list', tenants, cwd: base }
+}
+
+/** After comments, and in parentheses too: `(select …) union (select …)`, `values('acme')`. */
+function isQuery(text: string): boolean {
+  return /^(?:--[^\n]*\n|\/\*.*?\*\/|[\s(])*(?:select|with|table|values)[\s(]/is.test(text)
 }
 
 /** Of a tenant's URL, well-formed or not. */

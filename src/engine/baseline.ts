@@ -43,6 +43,7 @@ export function asIfLoaded(run: Run, { found, request, snapshot }: Foresight): H
 
 /** Throws bad-baseline. */
 export function listCoveredRows(run: Run, found: Discovery): HistoryRow[] {
+  refuseQualified(run, found)
   return listCovered(found).map((covered, index) => rowOf(run, covered, index))
 }
 
@@ -76,6 +77,23 @@ export async function loadBaseline({ run, session, found, progress }: Up): Promi
   if ((await executeTogether([first, ...others])) === 'done') return markAll()
   await resolveCommit(run, last.step, false, markAll)
 }
+
+/** pg_dump writes a schema before every name: one tenant's tables would be recorded as another's. */
+function refuseQualified({ url }: Run, { baseline }: Discovery): void {
+  const isOfSchema = url.dialect === 'postgres' && url.ofTenant === true
+  if (!isOfSchema || baseline === undefined || !emptiesSearchPath.test(baseline.source.text)) return
+  const { shown } = baseline.source
+  throw new SlipwayError(
+    'bad-baseline',
+    `${shown} is a dump, which names the schema of every table: it makes none in ${url.schema}`,
+    {
+      location: { file: shown },
+      hint: `take the names of schemas out of ${shown}, and the line that empties search_path`,
+    },
+  )
+}
+
+const emptiesSearchPath = /set_config\('search_path', ''/
 
 /** The first one carries the baseline's statements, the others have nothing left to do. */
 export async function loadCovered(run: Run, found: Discovery): Promise<LoadedMigration[]> {

@@ -38,13 +38,13 @@ export async function examine(
   options: ExamineOptions,
 ): Promise<Examination> {
   const files = await examineFiles(config, cwd)
-  const before = [...examineSettings(config), ...options.place, ...files.checks]
+  const before = [...examineSettings(config, run), ...options.place, ...files.checks]
   if (run === undefined) return { checks: before, facts: undefined }
   const database = await examineDatabase(run, files.found, options)
   return { checks: [...before, ...database.checks], facts: database.facts }
 }
 
-function examineSettings({ warnings, databaseProblem }: Config): Diagnosis[] {
+function examineSettings({ warnings, databaseProblem }: Config, run: Run | undefined): Diagnosis[] {
   const check = 'settings'
   const unknown = warnings.map(
     ({ message }): Diagnosis => ({
@@ -54,7 +54,9 @@ function examineSettings({ warnings, databaseProblem }: Config): Diagnosis[] {
       remedy: 'slipway --help lists the settings',
     }),
   )
-  const problems = databaseProblem === undefined ? [] : [failed(check, databaseProblem)]
+  // A tenant that is named by URL needs no other.
+  const isNeedless = run !== undefined && databaseProblem?.code === 'no-url'
+  const problems = databaseProblem === undefined || isNeedless ? [] : [failed(check, databaseProblem)]
   if (unknown.length + problems.length > 0) return [...problems, ...unknown]
   return [{ check, level: 'ok', message: 'all of them are known and can be read' }]
 }

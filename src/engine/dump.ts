@@ -30,6 +30,12 @@ const attempts = 3
 
 /** Throws bad-baseline for an empty history, what `up` would refuse, late, ahead, unfinished, program-missing, dump-failed. */
 export async function readBaseline(run: Run, request: DumpRequest): Promise<BaselineFile> {
+  if (run.url.dialect === 'postgres' && run.url.ofTenant === true)
+    throw new SlipwayError(
+      'bad-baseline',
+      `a dump names the schema of every table: no other tenant could begin with that of ${run.url.schema}`,
+      { hint: 'write the baseline by hand, without names of schemas' },
+    )
   const found = await discover(run, 'check')
   const [mismatch] = found.mismatches
   if (mismatch !== undefined) throw mismatch

@@ -28,6 +28,10 @@ export async function acquireRunLock(
       run.emit({ type: 'lock-acquired', waitedMs: performance.now() - began })
       return 'acquired'
     }
+    if (run.putOff !== undefined) {
+      run.putOff()
+      throw lockTimeout(run, undefined, 0)
+    }
     const snapshot = await watch.look()
     if (snapshot !== undefined && done(snapshot)) return 'done'
     await sleep(backoff(attempt, 50, 1000), run.signal)

@@ -14,6 +14,8 @@ export interface Run {
   readonly dialect: Dialect
   /** Of many. */
   readonly tenant?: string
+  /** Told that another run has the lock, which is not waited for then: lock-timeout at once. Absent: it is. */
+  readonly putOff?: (() => void) | undefined
   /** Read once for many. */
   readonly folder?: SharedFolder
   readonly emit: Listener

@@ -38,8 +38,13 @@ export async function surveyDatabase(run: Run, options: SurveyOptions): Promise<
   })
 }
 
-export async function reading<T>(run: Run, work: (session: Session) => Promise<T>): Promise<T> {
-  const session = await openSession(run, { intent: 'read', timeoutMs: run.config.waitTimeoutMs })
+/** `intent`: of what comes after; of several hosts, one that can be written is looked for. */
+export async function reading<T>(
+  run: Run,
+  work: (session: Session) => Promise<T>,
+  intent: 'read' | 'write' = 'read',
+): Promise<T> {
+  const session = await openSession(run, { intent, timeoutMs: run.config.waitTimeoutMs })
   try {
     return await work(session)
   } catch (error) {

@@ -10,8 +10,11 @@ import { sleep } from './sleep.ts'
 
 const lookEveryMs = 500
 
-/** Throws unreachable when it never answers, pending when time runs out, failed-elsewhere when the awaited run failed. */
-export async function waitForMigrations(run: Run, timeoutMs: number): Promise<void> {
+/**
+ * Throws unreachable when it never answers, pending when time runs out, failed-elsewhere when the awaited run failed.
+ * `waitedMs`: failures of that time before the database answers count too.
+ */
+export async function waitForMigrations(run: Run, timeoutMs: number, waitedMs = 0): Promise<void> {
   const found = await look(run)
   const deadline = performance.now() + timeoutMs
   let since: Date | undefined
@@ -20,7 +23,7 @@ export async function waitForMigrations(run: Run, timeoutMs: number): Promise<vo
       intent: 'read',
       timeoutMs: Math.max(0, deadline - performance.now()),
     })
-    since ??= session.facts.now
+    since ??= new Date(session.facts.now.getTime() - waitedMs)
     try {
       await watchHistory(run, { session, found, since, deadline })
       return

@@ -25,6 +25,8 @@ export interface ErrorFields {
   /** Last lines that a hook's command printed. */
   readonly output?: string | undefined
   readonly reasons?: readonly ErrorFields[] | undefined
+  /** Left out of a line of the log. */
+  readonly moreReasons?: number | undefined
   /** Only at log level debug. */
   readonly stack?: string | undefined
 }

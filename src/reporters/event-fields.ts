@@ -2,7 +2,7 @@
 import type { LockHolder, RunEvent } from '../events.ts'
 import type { Redactor } from '../redact.ts'
 import { shortenStatement } from '../text/describe-holder.ts'
-import { toErrorFields } from './error-fields.ts'
+import { type ErrorFields, toErrorFields } from './error-fields.ts'
 import { outcomeJson } from './outcome-json.ts'
 import { toPlainData } from './plain-data.ts'
 
@@ -77,9 +77,19 @@ function fieldsOf(event: RunEvent, options: FieldOptions): Record<string, unknow
     }
     case 'run-finished': {
       const { verb: _, ...fields } = outcomeJson(event.outcome, options)
-      return fields
+      const { error } = fields
+      return event.outcome.tenants === undefined ? fields : { ...fields, error: error && shorten(error) }
     }
   }
+}
+
+/** Each tenant that failed had a line of its own, and collectors of logs refuse a line of a megabyte. */
+const mostReasons = 50
+
+function shorten(error: ErrorFields): ErrorFields {
+  const { reasons = [] } = error
+  if (reasons.length <= mostReasons) return error
+  return { ...error, reasons: reasons.slice(0, mostReasons), moreReasons: reasons.length - mostReasons }
 }
 
 function holderFields(holder: LockHolder | undefined, options: FieldOptions): object | undefined {

@@ -23,6 +23,8 @@ function isRoutine(event: RunEvent): boolean {
     case 'lock-acquired':
     case 'step-started':
       return true
+    case 'notice':
+      return event.code === 'put-off'
     case 'planned':
       return event.ahead.length === 0
     case 'run-finished': {

@@ -48,7 +48,7 @@ export function createPrettyReporter(options: PrettyOptions): Reporter {
     options,
     paint,
     memories,
-    tally: createTenantTally(),
+    tally: createTenantTally(options.redact),
     progress: createProgress(options),
     style: { paint, redact: options.redact, debug: options.level === 'debug' },
     isWorthALine: createLineFilter(options, memories.run),

@@ -37,14 +37,46 @@ testBadInput([
     },
     exit: 78,
     code: 'no-tenants',
-    message: /cannot execute (INSERT|SELECT) in a read-only transaction/,
+    message: /data-modifying statement must be at the top level/,
     hint: /read-only/,
   }),
-  row('a row that names nothing', "values ('acme'), (null)", {
+  {
+    name: 'a shard of nobody',
+    on: 'postgres',
+    env: { SLIPWAY_TENANTS: '', SLIPWAY_SHARD: '8', JOB_COMPLETION_INDEX: '1' },
     exit: 78,
-    code: 'bad-tenant',
-    message: /row 2 of the query for tenants names nothing/,
-    hint: /out of the query/,
+    code: 'no-tenants',
+    message: /SLIPWAY_SHARD is given, and SLIPWAY_TENANTS is not set, or empty/,
+    hint: /export SLIPWAY_TENANTS/,
+  },
+  row('a verb in a scratch database that works on one', 'acme,globex', {
+    argv: ['sql', '--from', 'base', '--to', 'head'],
+    exit: 64,
+    code: 'one-tenant',
+    message: /slipway sql works on one tenant, and 2 are named/,
+    hint: /slipway sql --tenants NAME/,
+  }),
+  row('a dump of one schema', 'acme', {
+    argv: ['dump', '--baseline'],
+    exit: 66,
+    code: 'bad-baseline',
+    message: /no other tenant could begin with that of acme/,
+    hint: /by hand/,
+  }),
+  row('the dump of another one', 'acme', {
+    files: {
+      'migrations/0001_a.sql': 'create table a (n integer);',
+      'migrations/baseline.0001.sql':
+        "-- slipway:applied 0001_a\nselect pg_catalog.set_config('search_path', '', true);\ncreate table globex.a (n integer);\n",
+    },
+    before: async ({ db }) => {
+      await db.query('create schema acme')
+    },
+    argv: ['sql'],
+    exit: 66,
+    code: 'bad-baseline',
+    message: /baseline\.0001\.sql is a dump, which names the schema of every table: it makes none in acme/,
+    hint: /take the names of schemas out/,
   }),
   row('a file that is not there', '@tenants.txt', {
     exit: 78,
@@ -129,7 +161,8 @@ test('tenants that fail each in its own way', async () => {
   await using db = await createTestDatabase(newestMajor)
   using workspace = createWorkspace({ 'migrations/0001_a.sql': 'select 1 / 0;' })
   await db.query('create schema acme')
-  const { code, stderr } = await slipway(['up', '--tenants', 'acme,pg_toast,nowhere'], {
+  const query = "/* ours */ (values ('acme', 'x'), ('pg_toast', 'x'), (null, 'x'), ('nowhere', 'x'))"
+  const { code, stderr } = await slipway(['up', '--tenants', query], {
     cwd: workspace.dir,
     env: { SLIPWAY_DATABASE_URL: db.url(), SLIPWAY_LOG_FORMAT: 'json' },
   })
@@ -142,5 +175,6 @@ test('tenants that fail each in its own way', async () => {
     'acme migration-failed',
     'nowhere tenant-missing',
     'pg_toast bad-tenant',
+    'row 3 of the query for tenants bad-tenant',
   ])
 })

@@ -53,11 +53,13 @@ test('addresses, JSON and metrics', async () => {
   assert.deepEqual(namesWith(2).sort(), [...scraped].sort())
 
   await place.expect(0, 'up --metrics-file run.prom')
-  const left = [...readSamples(place.workspace.read('run.prom')).keys()].map((name) =>
-    name.replace(/\{.*/, ''),
+  await place.expect(0, 'up --metrics-file many.prom --tenants sqlite:one.db,sqlite:two.db')
+  const left = ['run.prom', 'many.prom'].flatMap((file) =>
+    [...readSamples(place.workspace.read(file)).keys()].map((name) => name.replace(/\{.*/, '')),
   )
-  const failure = 'slipway_last_failure_timestamp_seconds'
-  assert.deepEqual(namesWith(3).sort(), [...new Set([...left, failure])].sort())
+  // Of a failure, and of many.
+  const others = ['slipway_last_failure_timestamp_seconds', 'slipway_tenants']
+  assert.deepEqual(namesWith(3).sort(), [...new Set([...left, ...others])].sort())
 })
 
 test('every setting of serve is named', () => {

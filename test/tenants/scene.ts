@@ -14,8 +14,9 @@ export async function tenantScene(
   files: Readonly<Record<string, string>>,
   schemas: readonly string[],
   work: (scene: TenantScene) => Promise<void>,
+  major = newestMajor,
 ): Promise<void> {
-  await using db = await createTestDatabase(newestMajor)
+  await using db = await createTestDatabase(major)
   using workspace = createWorkspace()
   writeMigrations(workspace, files)
   await createSchemas(db, schemas)

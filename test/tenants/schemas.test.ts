@@ -66,6 +66,7 @@ test('all but the broken ones are done, and running again touches only those', (
     assert.equal(samples.get('slipway_run_applied_migrations'), 9)
     assert.equal(samples.get('slipway_run_failed_migrations'), 1)
     assert.equal(samples.get('slipway_ready'), 0)
+    assert.ok(!samples.has('slipway_run_lock_wait_seconds'), 'several may have waited at once')
 
     await createSchemas(db, ['nowhere'])
     await db.query('drop table initech.a')
@@ -81,7 +82,9 @@ test('all but the broken ones are done, and running again touches only those', (
 
 test('what is read of all: status, verify, a dry run; and one alone where a verb knows only one', () =>
   tenantScene(files, ['acme', 'wayne'], async ({ workspace, db, run }) => {
-    const env = { SLIPWAY_TENANTS: "select name from tenants where name <> 'x' order by 1 -- all;" }
+    const env = {
+      SLIPWAY_TENANTS: "select name::char(9), 'x' as name from tenants where name <> 'x' order by 1 -- all;",
+    }
     await db.query("create table tenants as select * from (values ('acme'), ('wayne'), ('zeta')) as t (name)")
     assert.equal((await run(['up', '--tenants', 'wayne'])).code, 0)
     const status = await run(['status'], env)
@@ -123,6 +126,15 @@ test('a schema is made where that is wanted, and shared ones stand behind it', (
       const made = await run(['up', '--tenants', 'acme', ...flags])
       assert.equal(made.code, 0, made.stderr)
       assert.deepEqual(await readHistories(db), { acme: ['0001_a'] })
+      const url = new URL(db.url())
+      url.pathname += '_new'
+      const elsewhere = { SLIPWAY_DATABASE_URL: String(url) }
+      const founded = await run(
+        ['up', '--tenants', 'common', '--create-schemas', '--create-database'],
+        elsewhere,
+      )
+      assert.equal(founded.code, 70, founded.stderr)
+      await db.query(`drop database ${db.name}_new`)
       const none = await run(['up', '--tenants', 'values (1) limit 0', '--allow-no-tenants'])
       assert.equal(none.code, 0, none.stderr)
       assert.match(none.stderr, /0 tenants: 0 migrated/)
@@ -136,6 +148,17 @@ test('the budget of failures is kept, and what was not begun with is named', () 
     assert.equal(code, 70, stderr)
     assert.match(stderr, /1 of 3 tenants failed, 2 were not begun with:\n\s*- a: 0001_a failed/)
     assert.match(stderr, /3 tenants: 0 migrated, 0 up to date, 1 failed, 2 not done; exit 70/)
+  }))
+
+test('no further tenant is begun with when the time is over', () =>
+  tenantScene({ '0001_a.sql': 'create table a (n integer);' }, ['a', 'b', 'c'], async ({ db, run }) => {
+    const flags = ['--tenants', 'a,b,c', '--max-duration', '1ms', '--concurrency', '1']
+    const { code, stderr } = await run(['up', ...flags])
+    assert.equal(code, 3, stderr)
+    assert.match(stderr, /2 tenants were not begun with: the time of --max-duration 1 ms was over/)
+    assert.match(stderr, /3 tenants: 1 migrated, 0 up to date, 2 not done; exit 3/)
+    assert.deepEqual(Object.keys(await readHistories(db)), ['a'])
+    assert.equal((await run(['up', '--tenants', 'a,b,c'])).code, 0)
   }))
 
 test('two shards never touch one tenant, and all of them together take every one', () => {

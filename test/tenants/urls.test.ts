@@ -30,6 +30,9 @@ test('files of SQLite, without a database of our own', async () => {
   const none = await run('up')
   assert.match(none.stderr, /✓ 3 tenants: 0 migrated, 3 up to date/)
   assert.match((await run('status')).stdout, /3 tenants: 3 up to date/)
+  const examined = await run('doctor', '--tenants', 'sqlite:acme.db')
+  assert.equal(examined.code, 0, examined.stdout)
+  assert.match(examined.stdout, /acme\.db/)
 })
 
 test('the passwords of tenants do not show, wherever their URLs come from', async () => {

@@ -28,7 +28,7 @@ export async function askTenants<Answer>(
   refusal: (answer: Answer) => SlipwayError | undefined = () => undefined,
 ): Promise<TenantAnswers<Answer>> {
   const runs = openTenantRuns(run, shareFolder(run))
-  const { tenants, all } = await findTenants(run, { digests: false })
+  const { tenants, all } = await findTenants(run, { digests: false, intent: 'read' })
   const answers = new Map<string, Answer | SlipwayError>()
   const options = { concurrency: run.config.concurrency, goesOn: () => !run.signal.aborted }
   await eachOf(tenants, options, async (tenant) => {
@@ -37,7 +37,9 @@ export async function askTenants<Answer>(
       mine = await runs.open(tenant)
       answers.set(tenant.name, await ask(mine))
     } catch (error) {
-      answers.set(tenant.name, await toTenantError(mine, tenant, error))
+      const failure = await toTenantError(mine, tenant, error)
+      runs.learn(tenant, failure)
+      answers.set(tenant.name, failure)
     }
   })
   run.signal.throwIfAborted()

@@ -1,5 +1,5 @@
 /** One error for all tenants that failed. */
-import { type ErrorCode, SlipwayError } from '../../errors.ts'
+import { type ErrorCode, exitCodes, SlipwayError } from '../../errors.ts'
 
 export interface Failures {
   readonly failed: readonly { readonly tenant: string; readonly error: SlipwayError }[]
@@ -11,7 +11,8 @@ const mostListed = 50
 
 /**
  * Where all failed alike, with a code that says more than "failed" (the run lock was not free, say), the exit code is
- * theirs: a Job may try that again.
+ * theirs: a Job may try that again. What is worth trying again is alike: when a server goes away, some tenants lose
+ * their session and others never get one.
  */
 export function combineFailures(
   verb: string,
@@ -34,8 +35,13 @@ export function combineFailures(
 function codeFor(errors: readonly SlipwayError[]): ErrorCode {
   const [first] = errors
   const isAlike = errors.every(({ exitCode }) => exitCode === first?.exitCode)
-  return first === undefined || !isAlike || first.exitCode === 70 ? 'tenants-failed' : first.code
+  const mayPass = errors.every(({ exitCode }) => passing.has(exitCode))
+  const isTelling = (isAlike || mayPass) && first?.exitCode !== exitCodes.failed
+  return first === undefined || !isTelling ? 'tenants-failed' : first.code
 }
+
+/** A Job counts these and tries again. */
+const passing: ReadonlySet<number> = new Set([exitCodes.unreachable, exitCodes.temporary])
 
 function hintFor(verb: string, reasons: readonly SlipwayError[]): string {
   const hints = new Set(reasons.map(({ hint }) => hint))

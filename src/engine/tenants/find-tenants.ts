@@ -27,6 +27,8 @@ export interface FoundTenants {
 export interface FindOptions {
   /** Look at all histories at once. */
   readonly digests: boolean
+  /** A run that writes asks where it writes: a replica knows less, and a database may have to be made. */
+  readonly intent: 'read' | 'write'
 }
 
 /** Throws no-tenants, bad-tenant, bad-setting, and what connecting throws. */
@@ -40,13 +42,14 @@ export async function findTenants(run: Run, options: FindOptions): Promise<Found
   const url = requireDatabase(run.config)
   // The run as a whole may be named after the first URL of a list.
   const base = { ...run, url, dialect: await loadDialect(url) }
-  return await reading(base, async (session) => {
+  const look = async (session: Session) => {
     const listed = source.kind === 'list' ? source.tenants : await ask(base, session, source.text)
     const chosen = choose(run, { listed, source, shard, setting })
     const schemas = chosen.tenants.flatMap(({ schema }) => schema ?? [])
     const digests = options.digests ? await session.readDigests?.(schemas) : undefined
     return { ...chosen, digests: digests ?? new Map() }
-  })
+  }
+  return await reading(base, look, base.dialect.isRemote ? options.intent : 'read')
 }
 
 function requireSetting({ config }: Pick<Run, 'config'>): TenantsSetting {
@@ -100,14 +103,7 @@ async function ask(run: Run, session: Session, query: string): Promise<ListedTen
       },
     )
   })
-  return texts.map((text, index) => {
-    const place = `row ${index + 1} of the query for tenants`
-    if (text === undefined || text.trim() === '')
-      throw new SlipwayError('bad-tenant', `${place} names nothing`, {
-        hint: 'leave such rows out of the query',
-      })
-    return { text, place }
-  })
+  return texts.map((text = '', index) => ({ text, place: `row ${index + 1} of the query for tenants` }))
 }
 
 /** Of a verb that goes through all of them: what the run as a whole is about. Of any other: the one tenant's. */

@@ -1,24 +1,25 @@
 /** A run over many tenants: each with a session, a history and a lock of its own; none of them blocks another. */
-import { isSlipwayError, type SlipwayError } from '../../errors.ts'
+import { SlipwayError } from '../../errors.ts'
 import type { RunOutcome } from '../../events.ts'
-import { runToOutcome } from '../outcome.ts'
 import type { UpRequest } from '../planning.ts'
 import type { Progress } from '../progress.ts'
 import type { Run } from '../run.ts'
 import { startUp } from '../up.ts'
 import { waitForDatabase, waitForMigrations } from '../wait.ts'
-import { keepApart } from './apart.ts'
 import { combineFailures } from './failures.ts'
-import { type FoundTenants, findTenants } from './find-tenants.ts'
+import { type FindOptions, type FoundTenants, findTenants } from './find-tenants.ts'
 import { shareFolder } from './folder.ts'
 import { eachOf } from './pool.ts'
 import type { Tenant } from './tenant.ts'
-import { openTenantRuns, toTenantError } from './tenant-run.ts'
+import { formatDuration } from '../../text/format-time.ts'
+import { runTenant, type TenantWork } from './run-tenant.ts'
+import { openTenantRuns } from './tenant-run.ts'
 
 export function startUpAll(run: Run, request: UpRequest): (progress: Progress) => Promise<void> {
   return (progress) =>
     runTenants(run, progress, {
       isUpToDateEnough: request.target === undefined,
+      intent: 'write',
       work: (tenantRun, own) => startUp(tenantRun, request)(own),
     })
 }
@@ -28,27 +29,36 @@ export function waitForAll(
   run: Run,
   { timeoutMs, for: what }: { readonly timeoutMs: number; readonly for: 'migrations' | 'database' },
 ): (progress: Progress) => Promise<void> {
-  const deadline = performance.now() + timeoutMs
+  const began = performance.now()
   const wait = what === 'database' ? waitForDatabase : waitForMigrations
   return (progress) =>
     runTenants(run, progress, {
       isUpToDateEnough: what === 'migrations',
-      work: (tenantRun) => wait(tenantRun, Math.max(0, deadline - performance.now())),
+      intent: 'read',
+      // One that failed while others were waited for has failed.
+      work(tenantRun) {
+        const waitedMs = performance.now() - began
+        return wait(tenantRun, Math.max(0, timeoutMs - waitedMs), waitedMs)
+      },
     })
 }
 
-interface Work {
+interface Work extends TenantWork, Pick<FindOptions, 'intent'> {
   /** Nothing is left to do for whom the history is what the folder says. */
   readonly isUpToDateEnough: boolean
-  readonly work: (run: Run, progress: Progress) => Promise<void>
 }
 
 /** Throws when it is stopped, and one error for all tenants that failed. */
-async function runTenants(run: Run, progress: Progress, { isUpToDateEnough, work }: Work): Promise<void> {
+async function runTenants(
+  run: Run,
+  progress: Progress,
+  { isUpToDateEnough, intent, work }: Work,
+): Promise<void> {
   const folder = shareFolder(run)
+  const runs = openTenantRuns(run, folder)
   // What is wrong with the folder is told without a database, and once.
   const look = await folder.look()
-  const found = await findTenants(run, { digests: isUpToDateEnough && look.count > 0 })
+  const found = await findTenants(run, { digests: isUpToDateEnough && look.count > 0, intent })
   const isDone = ({ schema }: Tenant) =>
     schema !== undefined && look.count > 0 && found.digests.get(schema)?.digest === look.digest
   const { done, rest } = Object.groupBy(found.tenants, (tenant) => (isDone(tenant) ? 'done' : 'rest'))
@@ -58,33 +68,38 @@ async function runTenants(run: Run, progress: Progress, { isUpToDateEnough, work
     tellUpToDate(run, name, look.count)
     book.upToDate.push(name)
   }
-  const runs = openTenantRuns(run, folder)
   const { concurrency, maxFailures = Number.POSITIVE_INFINITY } = run.config
-  const goesOn = () => !run.signal.aborted && book.failed.length < maxFailures
+  const isOver = intent === 'write' ? watchTime(run, book) : () => false
+  const goesOn = () => !run.signal.aborted && book.failed.length < maxFailures && !isOver()
+  // Those that another run works on are left for the end: by then it is done with them, most likely.
+  const held: Tenant[] = []
+  const isCrowded = (rest?.length ?? 0) > concurrency
   const left = await eachOf(rest ?? [], { concurrency, goesOn }, async (tenant) => {
-    const outcome = await keepApart(run, tenant.name, (signal) => {
-      const announced = announce({ ...run, signal }, tenant)
-      return runToOutcome(announced, async (own) => {
-        let mine = announced
-        try {
-          mine = await runs.open(tenant, signal)
-          await work(mine, own)
-        } catch (error) {
-          throw await toTenantError(mine, tenant, error)
-        }
-      })
-    })
-    book.enter(tenant, outcome, run.signal.aborted)
+    const outcome = await runTenant(run, { tenant, runs, work, mayPutOff: isCrowded })
+    if (outcome === undefined) held.push(tenant)
+    else book.enter(tenant, outcome, run.signal.aborted)
   })
-  book.notDone.push(...left.map(({ name }) => name))
+  const stillHeld = await eachOf(held, { concurrency, goesOn }, async (tenant) => {
+    const outcome = await runTenant(run, { tenant, runs, work, mayPutOff: false })
+    if (outcome !== undefined) book.enter(tenant, outcome, run.signal.aborted)
+  })
+  book.notDone.push(...[...left, ...stillHeld].map(({ name }) => name))
   run.signal.throwIfAborted()
   if (book.failed.length > 0) throw combineFailures(run.verb, book, found)
+  if (book.notDone.length > 0) throw outOfTime(run, book)
 }
 
-/** Even of one that cannot be opened it is told that it began and how it ended. */
-function announce(run: Run, { name, target }: Tenant): Run {
-  const url = isSlipwayError(target) ? { ...run.url, shown: name } : target
-  return { ...run, url, tenant: name, emit: (event) => run.emit({ ...event, tenant: name }) }
+/** SLIPWAY_MAX_DURATION. A run that has done something at least comes to an end some day. */
+function watchTime({ config: { maxDurationMs }, began = 0 }: Run, book: TenantBook): () => boolean {
+  const countEnded = () => book.migrated.length + book.upToDate.length + book.failed.length
+  const before = countEnded()
+  return () => maxDurationMs > 0 && countEnded() > before && performance.now() - began >= maxDurationMs
+}
+
+function outOfTime({ config }: Run, { notDone }: TenantBook): SlipwayError {
+  const limit = `--max-duration ${formatDuration(config.maxDurationMs)}`
+  const some = notDone.length === 1 ? '1 tenant was' : `${notDone.length} tenants were`
+  return new SlipwayError('out-of-time', `${some} not begun with: the time of ${limit} was over`)
 }
 
 function tellFound(run: Run, { all, tenants, shard }: FoundTenants, upToDate: number): void {

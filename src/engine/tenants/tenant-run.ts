@@ -10,19 +10,32 @@ import { createEcho } from '../echo.ts'
 import { toSlipwayError } from '../outcome.ts'
 import type { Run } from '../run.ts'
 import type { SharedFolder } from './folder.ts'
+import { createPatience } from './patience.ts'
 import type { Tenant } from './tenant.ts'
 
 export interface TenantRuns {
   /** Throws what is wrong with the tenant. */
   open(tenant: Tenant, signal?: AbortSignal): Promise<Run>
+  /** What became of it: a server that is gone is not waited for again and again. */
+  learn(tenant: Tenant, error: SlipwayError): void
 }
 
 export function openTenantRuns(run: Run, folder: SharedFolder): TenantRuns {
   const told = new Set<string>()
+  const patience = createPatience(run.config.waitTimeoutMs)
   return {
     async open({ name, target }, signal = run.signal) {
       if (isSlipwayError(target)) throw target
-      return { ...run, ...(await placeOf(target, name, told, run)), tenant: name, folder, signal }
+      const { emit: tell, ...place } = await placeOf(target, name, told, run)
+      const emit: Listener = (event) => {
+        if (event.type === 'connected') patience.onConnected(target)
+        tell(event)
+      }
+      const config = { ...run.config, waitTimeoutMs: patience.timeoutFor(target) }
+      return { ...run, ...place, emit, config, tenant: name, folder, signal }
+    },
+    learn({ target }, error) {
+      if (!isSlipwayError(target)) patience.onFailed(target, error)
     },
   }
 }

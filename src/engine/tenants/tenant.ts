@@ -53,11 +53,12 @@ function tellTwice(names: readonly string[]) {
 }
 
 function fromSchema({ text, place }: ListedTenant, { config }: TenantPlace): Tenant {
-  const fail = (why: string) => ({
-    name: text,
+  const fail = (why: string, hint?: string) => ({
+    name: text.trim() === '' ? place : text,
     schema: undefined,
-    target: new SlipwayError('bad-tenant', `${place} ${why}`),
+    target: new SlipwayError('bad-tenant', `${place} ${why}`, hint === undefined ? {} : { hint }),
   })
+  if (text.trim() === '') return fail('names nothing', 'leave such rows out of the query')
   const base = config.databaseUrl
   if (base === undefined)
     throw config.databaseProblem ?? new SlipwayError('no-url', 'no database is configured')
@@ -77,6 +78,7 @@ function fromSchema({ text, place }: ListedTenant, { config }: TenantPlace): Ten
 function inSchema(base: PostgresUrl, schema: string, config: Config): PostgresUrl {
   return {
     ...base,
+    shown: `${base.shown}?schema=${encodeURIComponent(schema)}`,
     schema,
     ofTenant: true,
     ...(config.sharedSchemas.length === 0 ? {} : { sharedSchemas: config.sharedSchemas }),

@@ -15,6 +15,11 @@ test('every name is in exactly one shard, and the shards are of about one size',
   for (const count of counts) assert.ok(count > 200 && count < 300, `${counts}`)
 })
 
+test('a name keeps its shard from one version to the next', () => {
+  const partOf = (name: string) => [1, 2, 3, 4, 5, 6, 7, 8].find((part) => isInShard(name, { part, of: 8 }))
+  assert.deepEqual([partOf('schema acme'), partOf('schema wayne')], [3, 1])
+})
+
 test('what a shard is written as', () => {
   assert.deepEqual(parseShard('1/8', undefined), { part: 1, of: 8 })
   assert.deepEqual(parseShard(' 8/8 ', 3), { part: 8, of: 8 })
