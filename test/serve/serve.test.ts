@@ -230,9 +230,10 @@ export const up = async ({ sql }) => { await sql\`select 1 / (select count(*) fr
 })
 
 test('a password that a migration sets is on no page', async () => {
+  const first = "comment on schema public is 'password: first-secret-1';\n"
   const role = (rest: string) => `create role joe\n  password 'hunter2-secret'\n  ${rest};\n`
   await using place = await openPlace('postgres', {
-    '0001_a.sql': "comment on schema public is 'password: first-secret-1';\n",
+    '0001_a.sql': first,
     '0002_role.sql': role('in role "no <b>body</b>"'),
   })
   const requireNone = async (serving: Serving) => {
@@ -253,7 +254,10 @@ test('a password that a migration sets is on no page', async () => {
   assert.match(body, /as found.*comment on schema public is &#39;\*\*\*&#39;/s)
 
   // A word that was not expected is repeated by whoever did not.
-  place.workspace.write({ 'migrations/0002_role.sql': role("'another-secret-3'") })
+  place.workspace.write({
+    'migrations/0001_a.sql': first,
+    'migrations/0002_role.sql': role("'another-secret-3'"),
+  })
   await using other = await startIn(place)
   await other.until(/failed \(sql-syntax\)/)
   const refused = await requireNone(other)
