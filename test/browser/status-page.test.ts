@@ -46,9 +46,8 @@ export const up: Migration = async ({ backfill }) => {
 /** Answers 502 until it was asked for the stream. */
 async function standIn(port: number): Promise<void> {
   const proxy = createServer((_, response) => {
-    response.writeHead(502).end()
+    response.writeHead(502, { connection: 'close' }).end()
     proxy.close()
-    proxy.closeIdleConnections()
   })
   proxy.listen(port, '127.0.0.1')
   await once(proxy, 'close')
