@@ -28,7 +28,9 @@ COPY package.json LICENSE /image/opt/slipway/
 COPY migrations /image/opt/slipway/example/migrations
 COPY --chmod=755 docker-entrypoint.sh /image/opt/slipway/bin/
 RUN set -eu; cd /image; \
-    # Of the packages only what is loaded: of eight builds of SQLite this processor's, no sources.
+    # Only what is loaded: no types; of eight builds of SQLite this processor's, no sources.
+    find opt/slipway/dist -name '*.d.ts' -delete; \
+    find opt/slipway/dist -type d -empty -delete; \
     modules=opt/slipway/node_modules; \
     mkdir -p "$modules/better-sqlite3/prebuilds" "$modules/libpg-query" "$modules/@pgsql/types"; \
     cd /packages/better-sqlite3; cp -r package.json LICENSE lib "/image/$modules/better-sqlite3/"; \
@@ -42,6 +44,7 @@ RUN set -eu; cd /image; \
     node --random-seed=1 opt/slipway/dist/precompile.cjs; \
     node opt/slipway/dist/slipway.cjs manifest --dir opt/slipway/example/migrations; \
     # A tenth less to pull: nobody debugs Node itself here.
+    strip "$modules"/better-sqlite3/prebuilds/*.node; \
     strip -o /tmp/node /usr/local/bin/node && chmod 755 /tmp/node && mv /tmp/node /usr/local/bin/node; \
     # SQLite loads no library that Node does not.
     copy-programs.sh /image /nowhere /usr/local/bin/node; \
@@ -69,6 +72,7 @@ COPY --from=files /image /
 ENV PATH=/opt/slipway/bin:/usr/local/bin:/bin NODE_ENV=production SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 WORKDIR /app
 USER 65532:65532
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["up"]
 ARG NODE_IMAGE
@@ -90,6 +94,7 @@ COPY --from=files /image/etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 ENV PATH=/opt/slipway/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_ENV=production SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 WORKDIR /app
 USER 65532:65532
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["up"]
 ARG NODE_IMAGE

@@ -24,7 +24,7 @@ const migrations = join(import.meta.dirname, '../migrations')
 // A password that can stand in a URL, since the server's address is put into one here.
 process.env.TEST_PG_PASSWORD ??= 'benchmark'
 console.table(describeMachine())
-await withImages(async (runDir) => {
+await withImages(async (runDir, stop) => {
   await using harbour = await openHarbour()
   const network = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
   const address = await ask(['inspect', '--format', network, harbour.server])
@@ -37,7 +37,7 @@ await withImages(async (runDir) => {
       timeoutMs: 120_000,
     },
   )
-  const times = await measure(cases, Number(options.rounds))
+  const times = await measure(cases, Number(options.rounds), stop)
   const slipway = times.container - times.floor
   console.table([
     { case: 'docker run, nothing to do', 'median ms': round(times.container) },
@@ -97,11 +97,12 @@ function installCompiled(home: string): string {
   return join(home, 'dist/slipway.cjs')
 }
 
-async function measure(cases: Cases<Command>, rounds: number): Promise<Cases<number>> {
+async function measure(cases: Cases<Command>, rounds: number, stop: AbortSignal): Promise<Cases<number>> {
   const names = ['container', 'floor', 'host'] as const
   const taken = { container: [], floor: [], host: [] } as Record<(typeof names)[number], number[]>
   for (let turn = -1; turn < rounds; turn++)
     for (const name of shuffle(names)) {
+      stop.throwIfAborted()
       const { code, output, wallMs } = await runCommand(cases[name], { deadlineMs: 90_000 })
       if (code !== 0) throw new Error(`${name}: ${output}`)
       // The first turn reads files for the first time.

@@ -6,6 +6,7 @@
  * - faults: test/faults/, kills at every step;
  * - browser: test/browser/, the status page in Chromium;
  * - k8s: test/k8s/, manifests and the chart, without a cluster (`npm ci --prefix test/k8s` first);
+ * - workflows: test/workflows/, what GitHub runs, and the recipes in docs/deploy/ (`npm ci --prefix test/workflows` first);
  * - adopt: test/adopt/, with other migration tools (`npm run bench:peers` installs them; SLIPWAY_BENCH_PEERS: elsewhere);
  * - majors: what talks to a database, against the other majors (`npm ci --prefix test/majors` first);
  * - node22, node24: the command line on the oldest Node it supports and on the LTS before the current one
@@ -42,6 +43,7 @@ const suites = {
   faults: { majors: '14,18', timeoutMs: 1_800_000, has: (file: string) => file.startsWith('test/faults/') },
   browser: { majors: '18', timeoutMs: 300_000, has: (file: string) => file.startsWith('test/browser/') },
   k8s: { majors: '', timeoutMs: 300_000, has: (file: string) => file.startsWith('test/k8s/') },
+  workflows: { majors: '18', timeoutMs: 300_000, has: (file: string) => file.startsWith('test/workflows/') },
   adopt: { majors: '14,18', timeoutMs: 600_000, has: (file: string) => file.startsWith('test/adopt/') },
   majors: {
     majors: '13,14,15,16,17',

@@ -1,6 +1,5 @@
 /** `slipway serve`: listens, migrates, and stays. */
 import { once } from 'node:events'
-import { readSecretFile } from '../config/secret-file.ts'
 import type { Run } from '../engine/run.ts'
 import { startUp } from '../engine/up.ts'
 import { isSlipwayError } from '../errors.ts'
@@ -9,12 +8,13 @@ import { isLoopback } from '../server/access.ts'
 import { createBoard } from '../server/board.ts'
 import { openServer } from '../server/http.ts'
 import { createSite } from '../server/site.ts'
+import { watchToken } from '../server/token.ts'
 import { conclude } from '../terminal/conclude.ts'
 import type { CommandContext } from '../terminal/context.ts'
 
 export async function serve(context: CommandContext): Promise<number> {
   const { config, cwd } = context
-  const token = config.tokenFile === undefined ? undefined : readToken(config.tokenFile, cwd)
+  const token = config.tokenFile === undefined ? undefined : watchToken(config.tokenFile, cwd)
   const opened = await context.openRun()
   const board = createBoard(opened)
   const emit: Listener = (event) => {
@@ -51,8 +51,4 @@ function endingOf({ signal, emit }: Run, exitCode: number): number {
   if (reason.code === 'terminated' || reason.code === 'interrupted') return exitCode
   emit({ type: 'cleanup-failed', what: 'serving', message: reason.message })
   return reason.exitCode
-}
-
-function readToken(path: string, cwd: string): string {
-  return readSecretFile({ variable: 'SLIPWAY_TOKEN_FILE', path, cwd })
 }

@@ -9,7 +9,7 @@ import { isIP } from 'node:net'
  */
 export function hasToken({ headers }: IncomingMessage, token: string): boolean {
   const [, scheme = '', given = ''] =
-    /^(bearer|basic) +([\w.~+/=-]+) *$/i.exec(headers.authorization ?? '') ?? []
+    /^(bearer|basic) +([\x21-\x7e]+) *$/i.exec(headers.authorization ?? '') ?? []
   const password = scheme.toLowerCase() === 'basic' ? passwordOf(given) : given
   return timingSafeEqual(digest(password), digest(token))
 }

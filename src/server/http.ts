@@ -6,8 +6,8 @@ import { hasToken, isForeignName, isLoopback } from './access.ts'
 export interface ServerOptions {
   readonly host: string
   readonly port: number
-  /** Asked for everywhere but where `open` says otherwise. */
-  readonly token: string | undefined
+  /** What it is now. Asked for everywhere but where `open` says otherwise. */
+  readonly token: (() => string) | undefined
   readonly routes: Readonly<Record<string, Route>>
 }
 
@@ -37,6 +37,16 @@ export interface OpenServer {
 
 /** Connections at once; a probe, a scrape and a few open pages need less. */
 const maxConnections = 256
+/**
+ * Whoever takes longer to ask, or does not read the answer, gives up a place that a probe may need. An open page is told
+ * something more often.
+ */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 5000,
+} as const
+const silenceMs = 30_000
 const plain = 'text/plain; charset=utf-8'
 
 /**
@@ -54,7 +64,8 @@ const headers = {
 
 /** Throws listen-failed. */
 export async function openServer(options: ServerOptions): Promise<OpenServer> {
-  const server = createServer((request, response) => void handle(request, response, options))
+  const server = createServer(limits, (request, response) => void handle(request, response, options))
+  server.timeout = silenceMs
   server.maxConnections = maxConnections
   await listen(server, options)
   const address = server.address()
@@ -85,8 +96,6 @@ async function handle(
   response: ServerResponse,
   options: ServerOptions,
 ): Promise<void> {
-  // Whoever asked may be gone when the answer is there.
-  response.on('error', () => {})
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   try {
     const answer =
@@ -127,7 +136,8 @@ function refuse(
     response.setHeader('Allow', 'GET, HEAD')
     return text(405, 'slipway can only be read here')
   }
-  if (options.token === undefined || route.open === true || hasToken(request, options.token)) return undefined
+  if (options.token === undefined || route.open === true || hasToken(request, options.token()))
+    return undefined
   response.setHeader('WWW-Authenticate', ['Bearer realm="slipway"', 'Basic realm="slipway", charset="UTF-8"'])
   return text(401, 'the token of SLIPWAY_TOKEN_FILE is needed')
 }

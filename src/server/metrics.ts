@@ -25,7 +25,7 @@ export interface RunFacts {
   readonly running?: boolean
   readonly durationMs: number
   readonly databaseWaitMs: number
-  readonly lockWaitMs: number
+  readonly lockWaitMs: number | undefined
   readonly retries: number
   readonly applied: number
   readonly failed: number
@@ -43,6 +43,8 @@ export function renderMetrics(facts: MetricFacts): Promise<string> {
 export interface PushTarget {
   readonly gateway: URL
   readonly job: string
+  /** Of a run over many: makes a group of its own. */
+  readonly part: number | undefined
   readonly timeoutMs: number
 }
 
@@ -52,7 +54,10 @@ export interface PushTarget {
  */
 export async function pushMetrics(facts: MetricFacts, target: PushTarget): Promise<void> {
   const options = { timeout: target.timeoutMs, headers: { 'Content-Type': contentType } }
-  await new Pushgateway(target.gateway.href, options, fill(facts)).pushAdd({ jobName: target.job })
+  await new Pushgateway(target.gateway.href, options, fill(facts)).pushAdd({
+    jobName: target.job,
+    ...(target.part === undefined ? {} : { groupings: { shard: String(target.part) } }),
+  })
 }
 
 function fill(facts: MetricFacts): Registry {
@@ -96,7 +101,7 @@ function fillRun(registry: Registry, run: RunFacts, gauge: SetGauge): void {
   gauge(
     'slipway_run_lock_wait_seconds',
     'How long of it another runner held the run lock.',
-    run.lockWaitMs / 1000,
+    run.lockWaitMs === undefined ? undefined : run.lockWaitMs / 1000,
   )
   gauge('slipway_run_applied_migrations', 'How many migrations it applied.', run.applied)
   gauge('slipway_run_failed_migrations', 'How many migrations failed in it.', run.failed)

@@ -12,6 +12,8 @@ export interface OneShotOptions {
   readonly version: string
   /** The run is to apply everything that is pending. */
   readonly isWhole: boolean
+  /** Of the tenants: what this runner pushes must not take the place of what another one pushed. */
+  readonly part: number | undefined
   /** A gateway that is gone changes nothing of the run. */
   readonly warn: (what: string, message: string) => void
 }
@@ -26,7 +28,7 @@ export interface OneShot {
 const pushTimeoutMs = 5000
 
 /** Throws metrics-unwritable. */
-export function openOneShot({ config, version, isWhole, warn }: OneShotOptions): OneShot {
+export function openOneShot({ config, version, isWhole, part, warn }: OneShotOptions): OneShot {
   const { metricsFile, pushgateway, pushJob } = config
   if (metricsFile !== undefined) requireWritable(metricsFile)
   const record = startRecord(new Date())
@@ -47,7 +49,7 @@ export function openOneShot({ config, version, isWhole, warn }: OneShotOptions):
       })
     if (pushgateway !== undefined)
       await trying(`pushing metrics to ${pushgateway.host}`, () =>
-        pushMetrics(facts, { gateway: pushgateway, job: pushJob, timeoutMs: pushTimeoutMs }),
+        pushMetrics(facts, { gateway: pushgateway, job: pushJob, part, timeoutMs: pushTimeoutMs }),
       )
   }
   let delivering: Promise<void> | undefined
@@ -103,7 +105,8 @@ function factsOf(record: RunRecord, { version, isWhole }: Known): MetricFacts {
     run: {
       durationMs: outcome?.durationMs ?? 0,
       databaseWaitMs: record.databaseWaitMs,
-      lockWaitMs: record.lockWaitMs,
+      // Of many it would be the sum of what went on at once.
+      lockWaitMs: outcome?.tenants === undefined ? record.lockWaitMs : undefined,
       retries: record.retries,
       applied: outcome?.tenants === undefined ? (outcome?.applied.length ?? 0) : record.appliedByTenants,
       failed: record.failed,

@@ -15,5 +15,16 @@ export async function openMetrics(
   const { openOneShot } = await import('./one-shot.ts')
   const isWhole = command.verb !== 'up' || (command.to === undefined && command.steps === undefined)
   const warn = (what: string, message: string) => listen({ type: 'cleanup-failed', what, message })
-  return openOneShot({ config, version, isWhole, warn })
+  return openOneShot({ config, version, isWhole, warn, part: await partOf(config) })
+}
+
+/** Several runners share the work. What is wrong with the setting is told by the run. */
+async function partOf({ tenants }: Config): Promise<number | undefined> {
+  if (tenants?.shard === undefined) return undefined
+  const { readShard } = await import('../config/tenants.ts')
+  try {
+    return readShard(tenants, process.env)?.part
+  } catch {
+    return undefined
+  }
 }

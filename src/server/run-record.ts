@@ -33,6 +33,8 @@ export interface RunRecord {
   finishedAt?: Date
   /** What is waited for now. */
   waiting?: { readonly reason: string; readonly holder?: LockHolder | undefined; readonly since: Date }
+  /** From when it got it; behind a pooler it may let go of it in between. */
+  hadLock: boolean
   appliedBefore?: number
   ahead: readonly string[]
   steps: StepRecord[]
@@ -52,6 +54,7 @@ export function startRecord(now: Date): RunRecord {
   return {
     phase: 'starting',
     startedAt: now,
+    hadLock: false,
     ahead: [],
     steps: [],
     databaseWaitMs: 0,
@@ -98,6 +101,7 @@ export function recordEvent(record: RunRecord, event: RunEvent, now: Date): void
       return
     case 'lock-acquired':
       record.lockWaitMs += event.waitedMs
+      record.hadLock = true
       moveOn(record)
       return
     case 'planned':

@@ -4,7 +4,7 @@ import type { Answer, Route } from './http.ts'
 import { contentType, renderMetrics } from './metrics.ts'
 import { assets } from './page/assets.ts'
 import { renderPage, renderParts } from './page/page.ts'
-import { createStream } from './stream.ts'
+import { createStream, eventStream } from './stream.ts'
 
 export interface Site {
   readonly routes: Readonly<Record<string, Route>>
@@ -52,7 +52,8 @@ export function createSite(board: Board): Site {
       },
       '/events': {
         answer: (request, response) => {
-          if (request.method === 'HEAD' || !stream.open(response)) return tooMany
+          if (request.method === 'HEAD') return { status: 200, type: eventStream, body: '' }
+          if (!stream.open(response)) return tooMany
           void board.freshen(0)
           return undefined
         },

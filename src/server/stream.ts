@@ -16,6 +16,7 @@ export interface Stream {
   close(): void
 }
 
+export const eventStream = 'text/event-stream; charset=utf-8'
 const maxPages = 64
 /** A migration may send thousands of events a second; nobody sees more than a few. */
 const tellEveryMs = 150
@@ -55,7 +56,7 @@ export function createStream({ parts, tick }: StreamOptions): Stream {
     open(response) {
       if (pages.size >= maxPages) return false
       response.writeHead(200, {
-        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Content-Type': eventStream,
         'X-Accel-Buffering': 'no',
       })
       response.write('retry: 2000\n\n')

@@ -8,7 +8,9 @@ import { toPlainData } from '../reporters/plain-data.ts'
 import { describeProgress } from '../reporters/progress-text.ts'
 import { type StatusJson, statusJson } from '../reporters/status-json.ts'
 import { statusResult } from '../reporters/survey-results.ts'
+import { maskPasswords } from '../sql/mask-passwords.ts'
 import { describeHolder, shortenStatement } from '../text/describe-holder.ts'
+import { forEverybody } from './for-everybody.ts'
 import { judge } from './readiness.ts'
 import { hasEnded, type Phase, type RunRecord, type StepRecord } from './run-record.ts'
 
@@ -45,6 +47,15 @@ export interface RunView {
   readonly error: ErrorFields | null
 }
 
+export interface LockView {
+  readonly held: boolean
+  /** By the run of this process. */
+  readonly own: boolean
+  readonly holder: LockHolder | null
+  /** It in words. */
+  readonly text: string | null
+}
+
 /** What `/api/status` answers. Instants are ISO 8601 in UTC, durations milliseconds. Fields may be added. */
 export interface View {
   readonly slipway: string
@@ -58,7 +69,7 @@ export interface View {
   readonly problem: ErrorFields | null
   /** As `slipway status --json` prints it. */
   readonly status: StatusJson | null
-  readonly lock: { readonly held: boolean; readonly holder: LockHolder | null; readonly text: string | null }
+  readonly lock: LockView
   /** Of migrations that are not applied. */
   readonly failures: readonly {
     readonly migration: string
@@ -78,27 +89,69 @@ export interface ViewInput {
 
 export function createView({ run, record, overview, problem, now }: ViewInput): View {
   const { redact } = run.config
-  const holder = overview?.holder
   const view = {
     slipway: run.runnerVersion,
     ...judge(record, overview),
     run: viewRun(record, now, redact),
-    readAt: overview?.at ?? null,
-    problem: problem === undefined ? null : toErrorFields(problem, { stack: false }),
-    status: overview === undefined ? null : statusJson(statusResult(run, overview.survey)),
+    problem: problem === undefined ? null : fieldsOf(problem),
+  }
+  const look = overview === undefined ? noLook : viewLook(run, overview)
+  return {
+    ...(toPlainData(view, { redact, keys: 'own' }) as Omit<View, keyof LookView>),
+    ...look,
+    lock: { ...look.lock, own: isOwn(run, record, overview?.holder) },
+  }
+}
+
+/** On SQLite there is only the process, on PostgreSQL only the name that a session gives itself. */
+function isOwn(run: Run, record: RunRecord, holder: LockHolder | undefined): boolean {
+  if (record.phase !== 'migrating' || !record.hadLock) return false
+  return run.dialect.isRemote
+    ? holder?.applicationName?.startsWith(`slipway/${run.runnerVersion} ${run.appliedBy}`) === true
+    : holder?.pid === process.pid
+}
+
+type LookView = Pick<View, 'readAt' | 'status' | 'lock' | 'failures'>
+
+const noLook: LookView = {
+  readAt: null,
+  status: null,
+  lock: { held: false, own: false, holder: null, text: null },
+  failures: [],
+}
+
+/** A look stays what it is, and while a page is open there is a view for each thing that happens. */
+const looks = new WeakMap<Overview, LookView>()
+
+function viewLook(run: Run, overview: Overview): LookView {
+  const known = looks.get(overview)
+  if (known !== undefined) return known
+  const { redact } = run.config
+  const { holder, survey, failures, at } = overview
+  const status = statusJson(statusResult(run, survey))
+  const view = {
+    readAt: at,
+    status: { ...status, refusals: status.refusals.map(forEverybody) },
     lock: {
       held: holder !== undefined,
+      own: false,
       holder: holder === undefined ? null : maskStatement(holder, redact),
-      text: holder === undefined ? null : describeHolder(holder, now, redact),
+      text: holder === undefined ? null : describeHolder(holder, at, redact),
     },
-    failures: [...(overview?.failures.values() ?? [])].map(({ name, at, runId, error }) => ({
+    failures: [...failures.values()].map(({ name, at, runId, error }) => ({
       migration: name,
       at,
       runId,
-      error,
+      error: maskPasswords(error),
     })),
   }
-  return toPlainData(view, { redact, keys: 'own' }) as View
+  const made = toPlainData(view, { redact, keys: 'own' }) as LookView
+  looks.set(overview, made)
+  return made
+}
+
+function fieldsOf(error: unknown): ErrorFields {
+  return forEverybody(toErrorFields(error, { stack: false }))
 }
 
 function viewRun(record: RunRecord, now: Date, redact: Redactor): object {
@@ -122,7 +175,7 @@ function viewRun(record: RunRecord, now: Date, redact: Redactor): object {
     retries,
     steps: steps.map((step) => viewStep(step, { isOver: hasEnded(record), now, redact })),
     warnings,
-    error: error === undefined ? null : toErrorFields(error, { stack: false }),
+    error: error === undefined ? null : fieldsOf(error),
   }
 }
 

@@ -3,7 +3,9 @@
  * phone. `TEST_SCREENSHOTS=1` writes the pictures of docs/images/ anew.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
@@ -41,6 +43,17 @@ export const up: Migration = async ({ backfill }) => {
 }
 `
 
+/** Answers 502 until it was asked for the stream. */
+async function standIn(port: number): Promise<void> {
+  const proxy = createServer((_, response) => {
+    response.writeHead(502).end()
+    proxy.close()
+    proxy.closeIdleConnections()
+  })
+  proxy.listen(port, '127.0.0.1')
+  await once(proxy, 'close')
+}
+
 describe('in a browser', { skip: withoutBrowser }, () => {
   let browser: Browser
   before(async () => {
@@ -70,7 +83,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     const first = await work.getAttribute('value')
     await until('it goes on', async () => Number(await work.getAttribute('value')) > Number(first))
     assert.equal(await page.getByRole('row', { name: /create_refunds pending/ }).count(), 1)
-    await page.getByText(/Held by pid \d+ \(slipway\/.* pod-x\)/).waitFor()
+    await page.getByText(/Held by this run, pid \d+ \(slipway\/.* pod-x\)/).waitFor()
     await page.getByRole('row', { name: /fill_celsius running/ }).waitFor()
     assert.equal(await page.getByText('slipway repair').count(), 0, 'what runs is not called unfinished')
     await page.getByText(/^Running for \d+ s\.$/).waitFor()
@@ -126,6 +139,14 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     assert.equal(await serving.stop(), 0)
     await page.getByRole('alert').waitFor()
     assert.match((await page.getByRole('alert').textContent()) ?? '', /connection is lost/)
+    // And finds the next one, also behind a proxy that meanwhile says that there is none.
+    const { port } = new URL(serving.url)
+    await standIn(Number(port))
+    const env = { ...place.env, SLIPWAY_LISTEN: `127.0.0.1:${port}` }
+    await using again = await startServing({ cwd: place.workspace.dir, env })
+    assert.equal(again.url, serving.url)
+    await page.getByRole('alert').waitFor({ state: 'hidden' })
+    assert.equal(await page.evaluate('window.marker'), marker)
   })
 
   test('a run that failed, and by the keyboard alone', async () => {

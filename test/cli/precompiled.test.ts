@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { leftOut } from '../../src/precompile.ts'
 import { cliPath, nodePath, slipway } from '../helpers/cli.ts'
 import { createTestDatabase, newestMajor } from '../helpers/postgres.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
@@ -56,6 +57,19 @@ test('everything works with it, on both kinds of database', async () => {
   const failed = await run(workspace, cli, ['up'])
   assert.equal(failed.code, 70)
   assert.match(failed.stderr, /0004_d\.ts/)
+})
+
+test('it has what a container runs, and not what somebody types', () => {
+  using workspace = createWorkspace(files)
+  install(workspace)
+  const bundle = readdirSync(workspace.path('package/dist/bundle'))
+  const compiled = readdirSync(workspace.path('package/dist/bundle/compiled'))
+  for (const name of ['cli', 'session', 'postgres-driver', 'sqlite', 'exec', 'wait', 'serve', 'healthcheck'])
+    assert.ok(compiled.includes(`${name}.cjs.bin`), name)
+  for (const name of leftOut) {
+    assert.ok(bundle.includes(`${name}.cjs`), `${name} is called otherwise now`)
+    assert.ok(!compiled.includes(`${name}.cjs.bin`), name)
+  }
 })
 
 test('it is what runs: V8 compiles nothing of a bundle that it knows', async () => {

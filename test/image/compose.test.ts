@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, test } from 'node:test'
-import type { SlipwayResult } from '../helpers/cli.ts'
+import { type SlipwayResult, slipway } from '../helpers/cli.ts'
 import { testPassword } from '../helpers/password.ts'
+import { freePort } from '../helpers/ports.ts'
 import { until } from '../helpers/until.ts'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
 import { cloneWorkingCopy } from './clone.ts'
-import { image, startDocker, uniqueName } from './docker.ts'
+import { docker, image, startDocker, uniqueName } from './docker.ts'
 
 const checkout = cloneWorkingCopy()
 after(() => checkout[Symbol.dispose]())
@@ -62,15 +63,24 @@ function project(
 }
 
 test('from a fresh clone: the database, its migrations, the app; the second time there is nothing to do', async () => {
-  await using its = project('compose.yaml')
-  await its.expect('up', '--build', '--detach', '--wait')
+  // Nobody has built one yet.
+  const fresh = uniqueName()
+  await using its = project('compose.yaml', { SLIPWAY_IMAGE: fresh })
+  await using _built = {
+    [Symbol.asyncDispose]: () => docker(['image', 'rm', '--force', fresh]).then(() => {}),
+  }
+  const up = await its.expect('up', '--detach', '--wait')
+  assert.doesNotMatch(up.stderr, /pulling|registry/i)
   assert.equal(await its.state('migrate'), 'exited 0')
   assert.equal(await its.state('app'), 'running 0')
   assert.match(await its.log('migrate'), /3 migrations applied/)
   await until('the app shows its table', async () => /All aboard/.test(await its.log('app')))
+  const app = await its.expect('ps', '--quiet', 'app')
   await its.expect('up', '--detach', '--wait')
   assert.equal(await its.state('migrate'), 'exited 0')
   assert.match(await its.log('migrate'), /up to date/)
+  assert.equal((await its.expect('ps', '--quiet', 'app')).stdout, app.stdout)
+  assert.equal(((await its.log('app')).match(/All aboard/g) ?? []).length, 1, 'the app was started again')
   const status = await its.expect('run', '--rm', '--no-TTY', 'migrate', 'status', '--json')
   assert.equal(JSON.parse(status.stdout).pending?.length ?? 0, 0, status.stdout)
 })
@@ -121,6 +131,36 @@ test('a pooler for the app, which migrations go past', async () => {
   await its.expect('up', '--detach', '--wait')
   assert.match(await its.log('migrate'), /3 migrations applied/)
   await until('the app has its table through the pooler', async () => /All aboard/.test(await its.log('app')))
+})
+
+test('a service that stays: the app starts when it is healthy, and not when it fails', async () => {
+  using working = cloneWorkingCopy()
+  await using its = project('examples/compose/sidecar.yaml', { STATUS_PORT: '0' }, working)
+  await its.expect('up', '--detach', '--wait')
+  assert.match(await its.log('migrate'), /3 migrations applied/)
+  assert.equal(await its.state('migrate'), 'running 0')
+  await until('the app shows its table', async () => /All aboard/.test(await its.log('app')))
+  const address = (await its.expect('port', 'migrate', '7300')).stdout.trim()
+  assert.match(address, /^127\.0\.0\.1:/)
+  assert.match(await (await fetch(`http://${address}/`)).text(), /All aboard|<title>/)
+  await its.expect('stop', 'migrate')
+  assert.equal(await its.state('migrate'), 'exited 0')
+  await its.expect('rm', '--force', '--stop', 'app', 'migrate')
+  working.write({ 'migrations/20260401000000_broken.sql': 'select 1 / 0;\n' })
+  const up = await its.compose('up', '--detach', '--wait')
+  assert.equal(up.code, 1)
+  assert.match(up.stderr, /exited \(70\)/)
+  assert.equal(await its.state('app'), 'created 0')
+})
+
+test('the database of examples/app, migrated from the host', async () => {
+  const port = `${await freePort()}`
+  await using its = project('examples/app/compose.yaml', { DB_PORT: port })
+  await its.expect('up', '--detach', '--wait')
+  const env = { DATABASE_URL: `postgres://app:app@127.0.0.1:${port}/app` }
+  const up = await slipway(['up'], { env, cwd: checkout.path('examples/app') })
+  assert.equal(up.code, 0, up.stderr)
+  assert.match(up.stderr, /1 migration applied/)
 })
 
 test('watch: a migration is applied as soon as it is written', async () => {

@@ -22,6 +22,11 @@ export const image = {
   },
 }
 
+/** What `docker run` takes away, for everything that shall work without. */
+export const hardened: readonly string[] = [
+  ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--user', '12345'],
+]
+
 type DockerOptions = Pick<SlipwayOptions, 'env' | 'cwd' | 'timeoutMs' | 'input'>
 
 export function startDocker(args: readonly string[], options: DockerOptions = {}): RunningSlipway {

@@ -1,6 +1,6 @@
 /** docker-entrypoint.sh: what it makes of its arguments, in every shell that may run it, and in an app's own image. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -12,11 +12,8 @@ const root = join(import.meta.dirname, '../..')
 const script = join(root, 'docker-entrypoint.sh')
 const text = readFileSync(script, 'utf8')
 
-test('it is short, and shellcheck finds nothing in it, nor in the other scripts', () => {
+test('it is short', () => {
   assert.ok(text.split('\n').length <= 41)
-  const scripts = ['scripts/image/copy-programs.sh', 'test/image/stand-ins/postgres-entrypoint.sh']
-  const check = spawnSync('shellcheck', [script, ...scripts], { cwd: root, encoding: 'utf8' })
-  assert.equal(check.status, 0, check.stdout)
 })
 
 test('it knows every verb', () => {
@@ -59,11 +56,12 @@ const means: readonly [args: readonly string[], becomes: string][] = [
   [['*'], '<*>'],
 ]
 
-for (const shell of ['dash', 'bash'])
+for (const shell of ['dash', 'bash', 'busybox sh'])
   test(`${shell}: a flag, a verb, a command, anything else`, () => {
     const env = { PATH: `${workspace.path('bin')}:${process.env.PATH}`, ENTRYPOINT: script }
+    const [program = '', ...applet] = shell.split(' ')
     const run = (...args: string[]) =>
-      execFileSync(shell, args, { env, cwd: workspace.dir, encoding: 'utf8' }).trimEnd()
+      execFileSync(program, [...applet, ...args], { env, cwd: workspace.dir, encoding: 'utf8' }).trimEnd()
     for (const [args, becomes] of means) {
       assert.equal(run(script, ...args), `slipway ${becomes}`)
       assert.equal(run('migrate.sh', ...args), `slipway ${becomes}`)

@@ -6,19 +6,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createGzip } from 'node:zlib'
 import { createWorkspace } from '../helpers/workspace.ts'
-import { ask, docker, type Harbour, image, openHarbour, startRun, uniqueName } from './docker.ts'
+import { ask, docker, type Harbour, hardened, image, openHarbour, startRun, uniqueName } from './docker.ts'
 
 const root = join(import.meta.dirname, '../..')
 const megabyte = 1_000_000
-const hardened = [
-  '--read-only',
-  '--cap-drop',
-  'ALL',
-  '--security-opt',
-  'no-new-privileges',
-  '--user',
-  '12345',
-]
 const withMigrations = ['--volume', `${join(root, 'migrations')}:/app/migrations:ro`]
 
 let harbour: Harbour
@@ -52,6 +43,7 @@ for (const name of ['runner', 'backup', 'slim'] as const)
     assert.deepEqual(config.Entrypoint, ['docker-entrypoint.sh'])
     assert.deepEqual(config.Cmd, ['up'])
     assert.equal(config.WorkingDir, '/app')
+    assert.equal(config.StopSignal, 'SIGTERM')
     for (const nothing of ['Volumes', 'ExposedPorts', 'Healthcheck'])
       assert.equal(config[nothing] ?? null, null)
     const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -72,19 +64,64 @@ for (const name of ['runner', 'slim'] as const)
     assert.equal(await harbour.psql('select count(*) from schema_migrations'), '3')
   })
 
-test('it needs no network to start, nor a home, nor a temporary folder', async () => {
-  const flags = ['--rm', '--network', 'none', '--tmpfs', '/data:mode=1777', ...hardened]
-  const example = ['up', '--dir', '/opt/slipway/example/migrations']
-  const url = 'sqlite:/data/app.db'
-  const { code, stderr } = await docker(
-    ['run', ...flags, '--env', 'DATABASE_URL', image.runner, ...example],
-    {
-      env: { DATABASE_URL: url },
-    },
-  )
+test('it needs no network to start, nor a home, a temporary folder, shared memory, a locale', async () => {
+  const data = ['--tmpfs', '/data:mode=1777', '--env', 'DATABASE_URL=sqlite:/data/app.db']
+  const flags = ['--rm', '--network', 'none', '--ipc', 'none', ...data, ...hardened, '--entrypoint', 'sh']
+  const script = 'unset HOME HOSTNAME; exec docker-entrypoint.sh up --dir /opt/slipway/example/migrations'
+  const { code, stderr } = await docker(['run', ...flags, image.runner, '-c', script])
   assert.equal(code, 0, stderr)
   assert.match(stderr, /3 migrations applied/)
   assert.doesNotMatch(stderr, /"level":"warn"/)
+})
+
+test('runner is Node, slipway and a shell, and each part once', async () => {
+  const script = `const { readdirSync } = require('node:fs')
+const list = (dir) => readdirSync(dir, { recursive: true })
+const slipway = list('/opt/slipway')
+console.log(JSON.stringify({
+  programs: ['/bin', '/usr/local/bin', '/opt/slipway/bin'].flatMap((dir) => list(dir)).sort(),
+  others: ['/sbin', '/usr/bin', '/usr/sbin'].filter((dir) => require('node:fs').existsSync(dir)),
+  addons: slipway.filter((path) => path.endsWith('.node')).length,
+  types: slipway.filter((path) => path.endsWith('.d.ts') && path.startsWith('dist')),
+  home: list('/app'),
+}))`
+  const found = await ask(['run', '--rm', '--entrypoint', 'node', image.runner, '-e', script])
+  assert.deepEqual(JSON.parse(found), {
+    programs: ['docker-entrypoint.sh', 'node', 'sh', 'slipway'],
+    others: [],
+    addons: 1,
+    types: [],
+    home: [],
+  })
+})
+
+test('what the others add: four programs of PostgreSQL, a shell with tools', async () => {
+  for (const program of ['pg_dump', 'pg_restore', 'psql', 'pg_isready'])
+    assert.match(await ask(['run', '--rm', '--entrypoint', program, image.backup, '--version']), /PostgreSQL/)
+  const looked = await ask([
+    'run',
+    '--rm',
+    '--entrypoint',
+    'bash',
+    image.slim,
+    '-c',
+    'ls /opt/slipway | wc -l',
+  ])
+  assert.ok(Number(looked) > 3, looked)
+})
+
+test('it knows time zones, and names in any script', async () => {
+  using workspace = createWorkspace({
+    'migrations/0001_größe_表.sql': "create table größe (x text default '✓');\n",
+  })
+  const flags = ['--volume', `${workspace.path('migrations')}:/app/migrations:ro`, ...hardened]
+  const env = { TZ: 'Asia/Kathmandu', SLIPWAY_TABLE: 'history_of_names' }
+  const { code, stderr } = await startRun(harbour, { flags, env }).done
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /0001_größe_表/)
+  assert.equal(await harbour.psql('select name from history_of_names'), '0001_größe_表')
+  const hours = ['--env', 'TZ', '--entrypoint', 'node', image.runner, '-p', 'new Date(0).getHours()']
+  assert.equal(await ask(['run', '--rm', ...hours], { env }), '5')
 })
 
 test('the worked example has its manifest', async () => {

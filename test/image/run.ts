@@ -18,24 +18,36 @@ const files = globSync('test/image/*.test.ts', { cwd: root })
   .sort()
 if (files.length === 0) throw new Error('no test file matches')
 
-process.exitCode = await withImages(async (runDir) => {
+process.exitCode = await withImages(async (runDir, stop) => {
   const leakLog = join(runDir, 'shown.log')
   writeFileSync(leakLog, '')
   process.env.TEST_RUN_DIR = runDir
   process.env.TEST_LEAK_LOG = leakLog
   testPassword()
-  const code = await runTests()
+  const code = await runTests(stop)
   const leaks = findLeaksInFiles([leakLog], testPassword())
   for (const leak of leaks) console.error(`the password of this run leaked: ${leak}`)
   return leaks.length > 0 ? 1 : code
 })
 
-function runTests(): Promise<number> {
+async function runTests(stop: AbortSignal): Promise<number> {
   const args = ['--test', '--test-concurrency=2', '--test-timeout=900000', ...files]
-  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGTERM'))
-  return new Promise((resolve, reject) => {
+  // In a group of its own, with everything that a test starts and may not live to end.
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', detached: true })
+  stop.addEventListener('abort', () => child.kill('SIGTERM'))
+  const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
   })
+  killGroup(child.pid)
+  return code
+}
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // Nobody is left in it, as it should be.
+  }
 }

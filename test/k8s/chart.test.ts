@@ -1,9 +1,9 @@
 /** The chart in every mode and with all values of its ci folder, rendered by helm 3 and 4. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { cases, chart, copyAppChart, modes, render, tryToRender, usual } from './charts.ts'
+import { cases, chart, copyAppChart, makeTwoDatabases, modes, render, tryToRender, usual } from './charts.ts'
 import { checkAll } from './check.ts'
 import { at, containersOf, listAt, type Manifest, objectAt, podOf, textAt, titleOf } from './manifests.ts'
 import { helm, helmMajors } from './programs.ts'
@@ -105,6 +105,44 @@ test('the app waits as a role that may only read, where there is one', () => {
   assert.deepEqual([secretOf('Deployment'), secretOf('Job')], ['shop-read-only', 'shop-database'])
 })
 
+test('two databases of one app, under two aliases', () => {
+  using app = copyAppChart()
+  const values = { ...usual, mode: 'sidecar', sidecar: { tokenSecret: 'token' } }
+  const both = makeTwoDatabases(app.folder)
+  const manifests = render('4', { orders: values, audit: { ...values, sidecar: { port: 7301 } } }, both)
+  assert.deepEqual(checkAll(manifests), [])
+  const pod = podOf(find(manifests, 'Deployment'))?.spec ?? {}
+  assert.deepEqual(
+    listAt(pod, 'initContainers').map(({ name }) => name),
+    ['orders', 'audit'],
+  )
+  const jobs = render('4', { orders: usual, audit: usual }, both).filter(({ kind }) => kind === 'Job')
+  assert.deepEqual(jobs.map(titleOf), ['Job shop-audit-migrate', 'Job shop-orders-migrate'])
+})
+
+test('a Job may take longer where nobody waits with a clock', () => {
+  const deadline = (values: object) =>
+    at(find(render('4', { ...usual, ...values }), 'Job'), 'spec.activeDeadlineSeconds')
+  // Helm gives up after five minutes if it is not told otherwise.
+  assert.equal(deadline({}), 270)
+  assert.equal(deadline({ mode: 'job' }), 3600)
+  assert.equal(deadline({ argocd: { enabled: true } }), 3600)
+  assert.equal(deadline({ job: { activeDeadlineSeconds: 1200 } }), 1200)
+})
+
+test('without a Secret there is nothing to mount', () => {
+  const job = find(render('4', { ...usual, database: { variables: true } }), 'Job')
+  const pod = podOf(job)?.spec ?? {}
+  assert.equal(pod.volumes, undefined)
+  assert.equal(listAt(pod, 'containers')[0]?.volumeMounts, undefined)
+})
+
+test('a label of the pods wins over that of everything', () => {
+  const job = find(render('4', cases.get('everything') ?? ''), 'Job')
+  assert.equal(textAt(job.metadata, 'labels.team'), 'harbour')
+  assert.deepEqual(at(podOf(job)?.metadata, 'labels.team'), 'migrations')
+})
+
 test('for Argo CD there are its own annotations alone', () => {
   const manifests = render('4', cases.get('argocd') ?? '')
   const job = find(manifests, 'Job')
@@ -126,13 +164,6 @@ test('tenants are spread over an Indexed Job', () => {
   assert.equal(textAt(shard, 'value'), '8')
 })
 
-test('settings of the chart leave time for the Job to say why it waits', () => {
-  const values = readFileSync(join(chart, 'values.yaml'), 'utf8')
-  const deadline = Number(/activeDeadlineSeconds: (\d+)/.exec(values)?.[1])
-  // Helm gives up after five minutes if it is not told otherwise.
-  assert.ok(deadline < 300, `${deadline}`)
-})
-
 test('NOTES.txt names a timeout that is longer than the Job may take', () => {
   const notes = (values: object) => {
     const args = ['install', 'shop', chart, '--namespace', 'shop', '--dry-run=client', '--values', '-']
@@ -141,7 +172,10 @@ test('NOTES.txt names a timeout that is longer than the Job may take', () => {
     return stdout.slice(stdout.indexOf('NOTES:'))
   }
   assert.match(notes({ job: { activeDeadlineSeconds: 1200 } }), /--timeout 1230s/)
-  assert.match(notes({ mode: 'job' }), /a Job\./)
+  assert.match(notes({}), /--timeout 300s/)
+  const plain = notes({ mode: 'job' })
+  assert.match(plain, /a Job\.[\s\S]*delete job --selector/)
+  assert.doesNotMatch(plain, /--timeout/)
   assert.match(notes({ mode: 'sidecar' }), /include "slipway.initContainers" .Subcharts.slipway/)
   assert.doesNotMatch(notes({ mode: 'none' }), /helm .*test/)
 })

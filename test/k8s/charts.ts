@@ -1,6 +1,6 @@
 /** The two charts, and how they are rendered. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, globSync, mkdtempSync, readFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { type Manifest, readManifests } from './manifests.ts'
@@ -43,4 +43,30 @@ export function copyAppChart(): { readonly folder: string; [Symbol.dispose](): v
   const { code, stderr } = helm('4', ['dependency', 'build', folder])
   if (code !== 0) throw new Error(stderr)
   return { folder, [Symbol.dispose]: () => execFileSync('rm', ['-r', root]) }
+}
+
+/** Beside it a chart that has slipway's twice. */
+export function makeTwoDatabases(app: string): string {
+  const folder = join(app, '../two')
+  mkdirSync(join(folder, 'templates'), { recursive: true })
+  const aliases = ['orders', 'audit']
+  const dependencies = aliases.map(
+    (alias) => `  - { name: slipway, alias: ${alias}, version: 0.1.0, repository: file://../../chart }\n`,
+  )
+  writeFileSync(
+    join(folder, 'Chart.yaml'),
+    `apiVersion: v2\nname: two\nversion: 1.0.0\ndependencies:\n${dependencies.join('')}`,
+  )
+  const each = (template: string) =>
+    aliases.map((alias) => `{{- include "slipway.${template}" .Subcharts.${alias} | nindent 8 }}`).join('\n')
+  const deployment = readFileSync(join(app, 'templates/deployment.yaml'), 'utf8')
+    .replace(
+      / +\{\{- \/\*[\s\S]*?(?= +containers:)/,
+      `      initContainers:\n${each('initContainers')}\n      volumes:\n${each('volumes')}\n`,
+    )
+    .replace('{{ .Values.image }}', 'registry.example/two:1.0.0')
+  writeFileSync(join(folder, 'templates/deployment.yaml'), deployment)
+  const { code, stderr } = helm('4', ['dependency', 'build', folder])
+  if (code !== 0) throw new Error(stderr)
+  return folder
 }

@@ -1,6 +1,6 @@
 /** The base, each component with it, and the example, as kubectl builds them. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { k8s } from './charts.ts'
@@ -16,19 +16,32 @@ function build(folder: string): Manifest[] {
   return readManifests(stdout)
 }
 
-/** An overlay beside the example, since kustomize reads nothing from elsewhere. */
+/** The base with an overlay, beside the example, since kustomize reads nothing from elsewhere. */
 function buildOverlay(overlay: object): Manifest[] {
+  return inOverlay((folder) => {
+    const from = (path: string) => relative(folder, join(k8s, path))
+    return { ...overlay, resources: [from('base')], components: [from('components/network-policy')] }
+  })
+}
+
+function inOverlay(makeOverlay: (folder: string) => object): Manifest[] {
   const root = join(k8s, '../test/tmp')
   mkdirSync(root, { recursive: true })
   const folder = mkdtempSync(join(root, 'overlay-'))
   try {
-    const from = (path: string) => relative(folder, join(k8s, path))
-    const whole = { ...overlay, resources: [from('base')], components: [from('components/network-policy')] }
-    writeFileSync(join(folder, 'kustomization.yaml'), yaml.stringify(whole))
+    writeFileSync(join(folder, 'kustomization.yaml'), yaml.stringify(makeOverlay(folder)))
     return build(folder)
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** An app behind a gate. */
+function buildApp(gate: string, app: object): Manifest[] {
+  return inOverlay((folder) => {
+    writeFileSync(join(folder, 'app.yaml'), yaml.stringify(app))
+    return { resources: ['app.yaml'], components: [relative(folder, join(k8s, `components/${gate}`))] }
+  })
 }
 
 test('the base is one Job', () => {
@@ -67,4 +80,18 @@ test('the example uses every component, and each app starts behind its gate', ()
   assert.equal(at(job, 'spec.completionMode'), 'Indexed')
   const secret = manifests.find(({ kind }) => kind === 'Secret')?.metadata.name
   assert.match(JSON.stringify(job), new RegExp(`"${secret}"`), 'the Secret’s hash is in its name')
+})
+
+test('a gate for other kinds leaves the grace period of the app alone', () => {
+  const apps = readFileSync(join(k8s, 'example/kustomize/apps.yaml'), 'utf8')
+  const patient = apps.replace(/^ {4}spec:$/m, '$&\n      terminationGracePeriodSeconds: 300')
+  const [shop] = readManifests(patient)
+  for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet'])
+    for (const gate of ['wait', 'up', 'sidecar']) {
+      const metadata = { name: 'shop', labels: { 'slipway/gate': gate } }
+      const [app] = buildApp(gate, { ...shop, kind, metadata })
+      const pod = podOf(app as Manifest)?.spec
+      assert.equal(listAt(pod, 'initContainers').length, 2, `${gate} in a ${kind}`)
+      assert.equal(pod?.terminationGracePeriodSeconds, 300)
+    }
 })

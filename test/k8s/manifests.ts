@@ -12,6 +12,9 @@ export interface Manifest extends JsonObject {
 
 /** Of a rendering: every document; a key that stands there twice is an error. */
 export function readManifests(text: string): Manifest[] {
+  // Which YAML takes for a number, and the API for no whole one.
+  const floating = /^.*: "?-?[\d.]+e\+\d+"?$/m.exec(text)
+  if (floating) throw new Error(`a number in floating point: ${floating[0].trim()}`)
   return yaml
     .parseAllDocuments(text)
     .filter((document) => document.contents !== null)
@@ -70,7 +73,7 @@ export function containersOf(pod: JsonObject): readonly JsonObject[] {
 
 /** Those that run slipway. */
 export function isOurs(container: JsonObject): boolean {
-  return listAt(container, 'env').some(({ name }) => name === 'SLIPWAY_DATABASE_URL_FILE')
+  return listAt(container, 'env').some((entry) => /^SLIPWAY_|^PGHOST$/.test(textAt(entry, 'name')))
 }
 
 /** Value of a variable that is written out. */

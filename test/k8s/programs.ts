@@ -1,10 +1,13 @@
 /** helm 3 and 4 and kubectl, real ones, unpacked once; none of them gets to a cluster. */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unpackLayer } from './packages.ts'
 
 const folder = join(import.meta.dirname, 'node_modules/.programs')
+
+/** Where cluster/build.ts puts what it builds. */
+export const clusterPrograms = join(folder, 'cluster')
 
 export const helmMajors = ['3', '4'] as const
 export type HelmMajor = (typeof helmMajors)[number]
@@ -44,8 +47,14 @@ export function helm(major: HelmMajor, args: readonly string[], input = ''): Pri
   return run(pathOf(`helm-${major}`, 'helm'), args, input)
 }
 
-export function kubectl(args: readonly string[]): Printed {
-  return run(pathOf('helm-4', 'kubectl'), args, '')
+export function kubectl(args: readonly string[], input = ''): Printed {
+  return run(pathOf('helm-4', 'kubectl'), args, input)
+}
+
+/** Does not wait for it, since what it waits for is to happen here. */
+export function startHelm(major: HelmMajor, args: readonly string[]): ChildProcess {
+  const env = { PATH: process.env.PATH, HOME: join(folder, 'home') }
+  return spawn(pathOf(`helm-${major}`, 'helm'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** Folder of a program, for a PATH. */

@@ -17,7 +17,7 @@ export const refused: Readonly<Record<string, Refused>> = {
   'a hook without a Secret': { values: { database: {} }, says: /existingSecret/ },
   'a hook with a Secret of the release': {
     values: { database: { url: 'postgres://shop@db/shop' } },
-    says: /existingSecret/,
+    says: /database\.url|database\/url/,
   },
   'a hook that names the Secret of the release': {
     values: { database: { existingSecret: 'shop-slipway-database' } },
@@ -27,6 +27,15 @@ export const refused: Readonly<Record<string, Refused>> = {
     values: { mode: 'job', database: { existingSecret: 'shop-database', url: 'postgres://shop@db/shop' } },
     says: /two databases/,
   },
+  'a file and a Secret': {
+    values: { database: { existingSecret: 'shop-database', file: '/run/database-url' } },
+    says: /two databases/,
+  },
+  'variables and a Secret': {
+    values: { database: { existingSecret: 'shop-database', variables: true } },
+    says: /two databases/,
+  },
+  'a file without its folder': { values: { database: { file: 'database-url' } }, says: /file/ },
   'no database': { values: { mode: 'sidecar', database: {} }, says: /existingSecret/ },
   'another kind of database': {
     values: { mode: 'job', database: { url: 'mysql://shop@db/shop' } },
@@ -84,5 +93,12 @@ export const refused: Readonly<Record<string, Refused>> = {
     values: { terminationGracePeriodSeconds: 5 },
     says: /terminationGracePeriodSeconds/,
   },
+  'no end of time': { values: { job: { activeDeadlineSeconds: 'never' } }, says: /activeDeadlineSeconds/ },
+  'a label of the chart’s own': {
+    values: { commonLabels: { 'app.kubernetes.io/name': 'shop' } },
+    says: /app\.kubernetes\.io\/name/,
+  },
+  'a label that is too long': { values: { podLabels: { team: 'a'.repeat(64) } }, says: /podLabels/ },
+  'a way out to every port': { values: { networkPolicy: { extraEgress: [{}] } }, says: /ports/ },
   'a label that is no text': { values: { podLabels: { replicas: 2 } }, says: /podLabels/ },
 }

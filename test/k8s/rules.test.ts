@@ -71,6 +71,7 @@ const wrong: readonly [of: string, text: string | RegExp, by: string, found: Reg
   [job, 'name: NODE_NAME', 'name: POD_NODE', /NODE_NAME is not/],
   [job, 'name: NODE_NAME', 'name: POD_NAME', /POD_NAME is set twice/],
   [job, 'readOnly: true', 'readOnly: false', /mounted read-only/],
+  [job, 'name: SLIPWAY_DATABASE_URL_FILE', 'name: SLIPWAY_REPORT', /which database/],
   [job, 'mountPath: /run/secrets/slipway', 'mountPath: /run/db', /mounted read-only/],
   [
     job,
@@ -138,6 +139,12 @@ test('a Job that needs what comes after it', () => {
     check(`${hook}---\n${secret}`).join(),
     /Job migrate runs before Secret slipway-database is there/,
   )
+})
+
+test('a number as Helm writes large ones', () => {
+  const text = job.replace('ttlSecondsAfterFinished: 86400', 'ttlSecondsAfterFinished: 2.592e+06')
+  assert.notEqual(text, job)
+  assert.throws(() => check(text), /floating point: ttlSecondsAfterFinished/)
 })
 
 test('a key that is there twice', () => {

@@ -16,6 +16,8 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, model: string
   Service: ['v1', 'V1Service'],
   Namespace: ['v1', 'V1Namespace'],
   Deployment: ['apps/v1', 'V1Deployment'],
+  StatefulSet: ['apps/v1', 'V1StatefulSet'],
+  DaemonSet: ['apps/v1', 'V1DaemonSet'],
   NetworkPolicy: ['networking.k8s.io/v1', 'V1NetworkPolicy'],
 }
 

@@ -76,9 +76,31 @@ test('with a token: everything but the probes asks for it', async () => {
     for (const asking of [bearer('correct-horse-battery'), basic('correct-horse-battery')])
       assert.equal((await serving.get(path, asking)).status, 200, path)
   }
+  // A Secret that is changed reaches the file while we run; one that is being written changes nothing.
+  place.workspace.write({ token: 'a/new+one=with:signs!\n' })
+  assert.equal((await serving.get('/', bearer('correct-horse-battery'))).status, 401)
+  for (const asking of [bearer('a/new+one=with:signs!'), basic('a/new+one=with:signs!')])
+    assert.equal((await serving.get('/', asking)).status, 200)
+  for (const unfinished of ['', 'two words', undefined]) {
+    place.workspace.write({ token: unfinished })
+    assert.equal((await serving.get('/', bearer('a/new+one=with:signs!'))).status, 200)
+    assert.equal((await serving.get('/', bearer(''))).status, 401)
+  }
+  place.workspace.write({ token: 'correct-horse-battery\n' })
   // Whoever has the token may come under any name: a Service has one.
   const named = { headers: { ...bearer('correct-horse-battery').headers, host: 'migrate.shop.svc' } }
   assert.equal((await serving.get('/', named)).status, 200)
   assert.equal(await serving.stop(), 0)
   assert.doesNotMatch(serving.running.output(), /correct-horse/)
+})
+
+test('a token that no header can carry is refused before anything listens', async () => {
+  await using place = await openPlace('sqlite', migrations)
+  for (const token of ['two words', 'naïve', 'one\nanother']) {
+    place.workspace.write({ token })
+    const { code, stderr } = await place.run('serve --token-file token')
+    assert.equal(code, 78, stderr)
+    assert.match(stderr, /SLIPWAY_TOKEN_FILE names .*token, whose text no client could send/)
+    assert.doesNotMatch(stderr, /two words|naïve|another|status page/)
+  }
 })

@@ -56,8 +56,10 @@ export const up = async ({ sql }) => {
 
   // A page that opens later gets all of it at once; what another runner does comes by itself.
   const later = await openStream(serving.url)
-  await until('it has everything', () => Object.keys(later.parts).length === 6)
+  await until('it has everything', () => Object.keys(later.parts).length === 7)
   assert.equal(later.parts.announcement, 'Ready')
+  await until('it is told of another look', () => later.received.slice(1).some((parts) => 'read' in parts))
+  for (const parts of later.received.slice(1)) assert.deepEqual(Object.keys(parts), ['read'])
   place.workspace.write({ 'migrations/0003_c.sql': 'create table c (id integer);\n' })
   await until('the new file is seen', () => /0003_<wbr>c/.test(later.parts.migrations ?? ''))
   await until('and keeps it from being ready', () => /not applied/.test(later.parts.announcement ?? ''))

@@ -88,6 +88,12 @@ test('a push adds to the job, and one that fails changes nothing of the run', as
     })
     assert.equal(readSamples(body).get('slipway_run_applied_migrations'), 2)
 
+    // Those that share the work do not take each other's place.
+    const shared = { ...env, SLIPWAY_TENANTS: 'sqlite:one.db,sqlite:two.db', SLIPWAY_DATABASE_URL: undefined }
+    await place.expect(0, 'up --push-job shop --shard 1/1', shared)
+    assert.equal(pushed.at(-1)?.path, '/base/metrics/job/shop/shard/1')
+    assert.equal(readSamples(pushed.at(-1)?.body ?? '').get('slipway_tenants{state="migrated"}'), 2)
+
     status = 500
     const refused = await place.expect(0, 'up', env)
     assert.match(refused.stderr, /pushing metrics to 127\.0\.0\.1:\d+.*status 500/)

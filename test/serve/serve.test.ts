@@ -48,7 +48,7 @@ for (const kind of ['sqlite', 'postgres'] as const)
           ['0003_<img src=x>', 'done'],
         ],
       )
-      assert.deepEqual(first.lock, { held: false, holder: null, text: null })
+      assert.deepEqual(first.lock, { held: false, own: false, holder: null, text: null })
 
       const page = await serving.get('/')
       assert.equal(page.status, 200)
@@ -69,7 +69,7 @@ for (const kind of ['sqlite', 'postgres'] as const)
       place.workspace.write({ 'migrations/0001_a.sql': 'create table a (id bigint);\n' })
       await until('the edit is seen', async () => (await stateOf(serving, '0001_a')) === 'changed')
       assert.equal((await metricsOf(serving)).get('slipway_migrations{state="changed"}'), 1)
-      assert.match((await serving.get('/')).body, /<strong>changed<\/strong> .*0001_a/)
+      assert.match((await serving.get('/')).body, /<strong>changed<\/strong> 0001_<wbr>a/)
       assert.equal((await serving.get('/readyz')).status, 200)
       place.workspace.write({
         'migrations/0001_a.sql': twoTables['0001_a.sql'],
@@ -143,6 +143,8 @@ test('answers while it migrates, and SIGTERM then ends it with 143', async () =>
   await until('the second one runs', async () => (await serving.status()).run.steps[1]?.state === 'running')
   assert.equal((await serving.get('/healthz')).status, 200)
   assert.deepEqual((await serving.get('/readyz')).body, 'not ready: migrating\n')
+  await until('it is seen to hold the lock', async () => (await serving.status()).lock.own)
+  assert.match((await serving.get('/')).body, /Held by <strong>this run<\/strong>, pid \d+/)
   const samples = await metricsOf(serving)
   assert.equal(samples.get('slipway_run_in_progress'), 1)
   assert.ok(!samples.has('slipway_run_exit_code'))
@@ -152,6 +154,7 @@ test('answers while it migrates, and SIGTERM then ends it with 143', async () =>
   await until('it waits', async () => (await other.status()).run.phase === 'waiting-for-lock')
   await until('it knows the holder', async () => (await other.status()).lock.held)
   const waiting = await other.status()
+  assert.equal(waiting.lock.own, false)
   assert.match(waiting.lock.text, /pid \d+ \(slipway\/.*pod-x\).*running: select pg_sleep/)
   assert.match((await other.get('/')).body, /Waiting for another runner/)
 
@@ -207,6 +210,51 @@ test('many who ask are one look at the database, which only reads', async () => 
   const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => serving.get(paths[n % 5] ?? '/')))
   assert.ok(answers.every(({ status }) => status === 200))
   assert.deepEqual(proxy.counts().queries, [])
+})
+
+test('what goes on after an interruption is not called unfinished business', async () => {
+  await using place = await openPlace('postgres', {
+    '0001_a.sql': 'create table a (id integer);\n',
+    '0002_long.ts': `export const options = { transaction: false, resumable: true }
+export const up = async ({ sql }) => { await sql\`select 1 / (select count(*) from a)\` }\n`,
+  })
+  await using serving = await startIn(place)
+  await serving.until(/failed/)
+  await until('the database was read', async () => (await stateOf(serving, '0002_long')) === 'unfinished')
+  assert.deepEqual((await serving.status()).status.refusals, [])
+  const { body } = await serving.get('/')
+  assert.doesNotMatch(body, /slipway repair/)
+  assert.match(body, /<strong>Next:<\/strong> [^<]*<code>slipway up<\/code>/)
+  assert.match(body, /0002_<wbr>long<\/th>.*unfinished<\/span> <small>failed last time<\/small>/)
+  assert.equal(await serving.stop(), 70)
+})
+
+test('a password that a migration sets is on no page', async () => {
+  const role = (rest: string) => `create role joe\n  password 'hunter2-secret'\n  ${rest};\n`
+  await using place = await openPlace('postgres', {
+    '0001_a.sql': "comment on schema public is 'password: first-secret-1';\n",
+    '0002_role.sql': role('in role "no <b>body</b>"'),
+  })
+  const requireNone = async (serving: Serving) => {
+    for (const path of ['/', '/api/status', '/metrics', '/readyz'])
+      assert.doesNotMatch((await serving.get(path)).body, /-secret|<b>/, path)
+    return (await serving.get('/')).body
+  }
+  await using serving = await startIn(place)
+  await serving.until(/failed/)
+  place.workspace.write({
+    'migrations/0001_a.sql': "comment on schema public is 'password: other-secret-2';\n",
+  })
+  await until('the edit is seen', async () => (await stateOf(serving, '0001_a')) === 'changed')
+  const body = await requireNone(serving)
+  assert.match(body, /create role joe\n.*password &#39;\*\*\*&#39;/)
+  assert.match(body, /as found.*comment on schema public is &#39;\*\*\*&#39;/s)
+
+  // A word that was not expected is repeated by whoever did not.
+  place.workspace.write({ 'migrations/0002_role.sql': role("'another-secret-3'") })
+  await using other = await startIn(place)
+  await other.until(/failed \(sql-syntax\)/)
+  assert.match(await requireNone(other), /syntax error at or near/)
 })
 
 test('the settings come first: nothing listens without a database to work on', async () => {

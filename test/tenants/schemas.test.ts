@@ -66,6 +66,7 @@ test('all but the broken ones are done, and running again touches only those', (
     assert.equal(samples.get('slipway_run_applied_migrations'), 9)
     assert.equal(samples.get('slipway_run_failed_migrations'), 1)
     assert.equal(samples.get('slipway_ready'), 0)
+    assert.ok(!samples.has('slipway_run_lock_wait_seconds'), 'several may have waited at once')
 
     await createSchemas(db, ['nowhere'])
     await db.query('drop table initech.a')

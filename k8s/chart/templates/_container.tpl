@@ -1,11 +1,17 @@
-{{- /* Of one container; the three below say what is theirs. */ -}}
-{{- define "slipway.container" -}}
-image: {{ include "slipway.image" . | quote }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- /*
+Containers. A chart may have this one twice, under two aliases for two databases, with both in the same pod: what has a name
+there has the chart's in it.
+*/ -}}
+
+{{- /* Of one container, given `root` and `secret`, the one with the URL; the three below say what is theirs. */ -}}
+{{- define "slipway.containerOf" -}}
+{{- $values := .root.Values -}}
+image: {{ include "slipway.image" .root | quote }}
+imagePullPolicy: {{ $values.image.pullPolicy }}
 terminationMessagePolicy: FallbackToLogsOnError
 securityContext:
   runAsNonRoot: true
-  {{- with .Values.runAsUser }}
+  {{- with $values.runAsUser }}
   runAsUser: {{ int . }}
   runAsGroup: {{ int . }}
   {{- end }}
@@ -16,64 +22,81 @@ securityContext:
   seccompProfile:
     type: RuntimeDefault
 resources:
-  {{- toYaml .Values.resources | nindent 2 }}
+  {{- toYaml $values.resources | nindent 2 }}
+{{- $files := include "slipway.files" . }}
+{{- if or $files $values.extraVolumeMounts }}
 volumeMounts:
-  - name: slipway-database
+  {{- if $files }}
+  - name: {{ include "slipway.name" .root }}-database
     mountPath: /run/secrets/slipway
     readOnly: true
-  {{- with .Values.extraVolumeMounts }}
+  {{- end }}
+  {{- with $values.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-{{- with .Values.extraEnvFrom }}
+{{- end }}
+{{- with $values.extraEnvFrom }}
 envFrom:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- define "slipway.env" -}}
+{{- /* Its variables, given the same. */ -}}
+{{- define "slipway.envOf" -}}
+{{- $values := .root.Values -}}
+{{- with ternary "/run/secrets/slipway/database-url" $values.database.file (ne .secret "") }}
 - name: SLIPWAY_DATABASE_URL_FILE
-  value: /run/secrets/slipway/database-url
+  value: {{ . | quote }}
+{{- end }}
 {{- range $field, $path := dict "POD_NAME" "metadata.name" "POD_NAMESPACE" "metadata.namespace" "NODE_NAME" "spec.nodeName" }}
 - name: {{ $field }}
   valueFrom:
     fieldRef:
       fieldPath: {{ $path }}
 {{- end }}
-{{- range $name, $value := .Values.settings }}
+{{- range $name, $value := $values.settings }}
 - name: {{ $name }}
-  value: {{ $value | toString | quote }}
+  value: {{ include "slipway.text" $value | quote }}
 {{- end }}
-{{- with .Values.extraEnv }}
+{{- with $values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
 
+{{- /* Helm reads numbers as floating point, and would write 5000000 as 5e+06. */ -}}
+{{- define "slipway.text" -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
+{{- end }}
+
 {{- define "slipway.waitContainer" -}}
-name: slipway-wait
+{{- $its := dict "root" . "secret" (.Values.wait.existingSecret | default (include "slipway.secret" .)) -}}
+name: {{ include "slipway.name" . }}-wait
 args: [wait, {{ printf "--timeout=%s" .Values.wait.timeout | quote }}]
 env:
-  {{- include "slipway.env" . | nindent 2 }}
-{{ include "slipway.container" . }}
+  {{- include "slipway.envOf" $its | trim | nindent 2 }}
+{{ include "slipway.containerOf" $its }}
 {{- end }}
 
 {{- define "slipway.upContainer" -}}
-name: slipway-up
+{{- $its := dict "root" . "secret" (include "slipway.secret" .) -}}
+name: {{ include "slipway.name" . }}-up
 args:
   {{- prepend .Values.args "up" | toYaml | nindent 2 }}
 env:
-  {{- include "slipway.env" . | nindent 2 }}
-{{ include "slipway.container" . }}
+  {{- include "slipway.envOf" $its | trim | nindent 2 }}
+{{ include "slipway.containerOf" $its }}
 {{- end }}
 
 {{- /* A native sidecar: what follows it starts once the startup probe has succeeded. */ -}}
 {{- define "slipway.sidecarContainer" -}}
-name: slipway
+{{- $its := dict "root" . "secret" (include "slipway.secret" .) -}}
+name: {{ include "slipway.name" . }}
 args:
   {{- prepend .Values.args "serve" | toYaml | nindent 2 }}
 restartPolicy: Always
 ports:
   - name: slipway
-    containerPort: {{ .Values.sidecar.port }}
+    containerPort: {{ int .Values.sidecar.port }}
 startupProbe:
   httpGet:
     path: /readyz
@@ -82,13 +105,13 @@ startupProbe:
   failureThreshold: {{ divf .Values.sidecar.startupSeconds 2 | ceil | int }}
 env:
   - name: SLIPWAY_LISTEN
-    value: {{ printf "%s:%v" .Values.sidecar.address .Values.sidecar.port | quote }}
+    value: {{ printf "%s:%d" .Values.sidecar.address (int .Values.sidecar.port) | quote }}
   {{- if .Values.sidecar.tokenSecret }}
   - name: SLIPWAY_TOKEN_FILE
     value: /run/secrets/slipway/token
   {{- end }}
-  {{- include "slipway.env" . | nindent 2 }}
-{{ include "slipway.container" . }}
+  {{- include "slipway.envOf" $its | trim | nindent 2 }}
+{{ include "slipway.containerOf" $its }}
 {{- end }}
 
 {{- define "slipway.waits" -}}
@@ -114,8 +137,9 @@ not change with it.
 {{- /* For `volumes:` of the same pod. */ -}}
 {{- define "slipway.volumes" -}}
 {{- if include "slipway.initContainers" . -}}
-{{- if and (has .Values.mode (list "hook" "job")) .Values.wait.existingSecret -}}
-{{ include "slipway.volumesOf" (dict "root" . "secret" .Values.wait.existingSecret "key" .Values.wait.key) }}
+{{- $reader := ternary .Values.wait.existingSecret "" (has .Values.mode (list "hook" "job")) -}}
+{{- if $reader -}}
+{{ include "slipway.volumesOf" (dict "root" . "secret" $reader "key" .Values.wait.key) }}
 {{- else -}}
 {{ include "slipway.allVolumes" . }}
 {{- end -}}
@@ -127,18 +151,26 @@ not change with it.
 {{ include "slipway.volumesOf" (dict "root" . "secret" (include "slipway.secret" .) "key" $key) }}
 {{- end }}
 
+{{- /* Whether there is anything to mount. */ -}}
+{{- define "slipway.files" -}}
+{{- if or .secret (and (eq .root.Values.mode "sidecar") .root.Values.sidecar.tokenSecret) }}yes{{ end -}}
+{{- end }}
+
 {{- define "slipway.volumesOf" -}}
 {{- $values := .root.Values -}}
-- name: slipway-database
+{{- if include "slipway.files" . -}}
+- name: {{ include "slipway.name" .root }}-database
   projected:
     # 0444: in an app's pod the files are root's, and nobody but this container has them mounted.
     defaultMode: 292
     sources:
+      {{- if .secret }}
       - secret:
           name: {{ .secret }}
           items:
             - key: {{ .key }}
               path: database-url
+      {{- end }}
       {{- if and (eq $values.mode "sidecar") $values.sidecar.tokenSecret }}
       - secret:
           name: {{ $values.sidecar.tokenSecret }}
@@ -146,6 +178,7 @@ not change with it.
             - key: {{ $values.sidecar.tokenKey }}
               path: token
       {{- end }}
+{{- end }}
 {{- with $values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}

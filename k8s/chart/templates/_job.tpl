@@ -3,7 +3,7 @@ restartPolicy: Never
 serviceAccountName: {{ .Values.serviceAccountName }}
 automountServiceAccountToken: false
 enableServiceLinks: false
-terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+terminationGracePeriodSeconds: {{ int .Values.terminationGracePeriodSeconds }}
 securityContext:
   runAsNonRoot: true
   seccompProfile:
@@ -17,24 +17,27 @@ securityContext:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
+{{- with include "slipway.allVolumes" . | trim }}
 volumes:
-  {{- include "slipway.allVolumes" . | nindent 2 }}
+  {{- . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "slipway.jobSpec" -}}
+{{- $its := dict "root" . "secret" (include "slipway.secret" .) -}}
 {{- $verdict := ternary "FailIndex" "FailJob" .Values.tenants.enabled -}}
-activeDeadlineSeconds: {{ .Values.job.activeDeadlineSeconds }}
+activeDeadlineSeconds: {{ include "slipway.deadline" . }}
 {{- if .Values.tenants.enabled }}
 completionMode: Indexed
-completions: {{ .Values.tenants.completions }}
-parallelism: {{ .Values.tenants.parallelism }}
-backoffLimitPerIndex: {{ .Values.tenants.backoffLimitPerIndex }}
-maxFailedIndexes: {{ .Values.tenants.maxFailedIndexes }}
+completions: {{ int .Values.tenants.completions }}
+parallelism: {{ int .Values.tenants.parallelism }}
+backoffLimitPerIndex: {{ int .Values.tenants.backoffLimitPerIndex }}
+maxFailedIndexes: {{ int .Values.tenants.maxFailedIndexes }}
 {{- else }}
-backoffLimit: {{ .Values.job.backoffLimit }}
+backoffLimit: {{ int .Values.job.backoffLimit }}
 {{- end }}
 {{- if and (eq .Values.mode "job") (not .Values.argocd.enabled) }}
-ttlSecondsAfterFinished: {{ .Values.job.ttlSecondsAfterFinished }}
+ttlSecondsAfterFinished: {{ int .Values.job.ttlSecondsAfterFinished }}
 {{- end }}
 # Not before the pod that is being stopped is gone.
 podReplacementPolicy: Failed
@@ -54,11 +57,8 @@ podFailurePolicy:
 template:
   metadata:
     labels:
-      {{- include "slipway.labels" . | nindent 6 }}
+      {{- include "slipway.podLabels" . | nindent 6 }}
       app.kubernetes.io/component: migrations
-      {{- with .Values.podLabels }}
-      {{- toYaml . | nindent 6 }}
-      {{- end }}
     {{- with .Values.podAnnotations }}
     annotations:
       {{- toYaml . | nindent 6 }}
@@ -76,8 +76,8 @@ template:
         env:
           {{- if .Values.tenants.enabled }}
           - name: SLIPWAY_SHARD
-            value: {{ .Values.tenants.completions | quote }}
+            value: {{ int .Values.tenants.completions | quote }}
           {{- end }}
-          {{- include "slipway.env" . | nindent 10 }}
-        {{- include "slipway.container" . | nindent 8 }}
+          {{- include "slipway.envOf" $its | trim | nindent 10 }}
+        {{- include "slipway.containerOf" $its | nindent 8 }}
 {{- end }}

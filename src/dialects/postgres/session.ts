@@ -216,7 +216,9 @@ export function createSession(opened: Omit<SessionParts, 'onBackend'>): Session 
       return Number((await readOnly(link, size))[0]?.bytes)
     },
     async cancel() {
-      if (link.lost || (await prepared()).committing) return
+      if (link.lost) return
+      // One that reads is not prepared, and would ask for that behind what is to be cancelled.
+      if (options.intent === 'write' && (await prepared()).committing) return
       await sendCancelRequest(parts.endpoint, link.backend)
     },
     async close() {

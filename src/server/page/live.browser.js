@@ -1,20 +1,19 @@
 // Runs in the browser: puts what the server sends in the place of what is shown, and lets clocks tick.
 const connection = document.getElementById('connection')
 const clockMs = 1000
+const againMs = 3000
+
+function focusable(part) {
+  return [...part.querySelectorAll('a, [tabindex]')]
+}
 
 function replacePart(id, markup) {
   const part = document.getElementById(id)
   if (part === null || part.innerHTML === markup) return
-  const open = new Set([...part.querySelectorAll('details[open]')].map((each) => each.id))
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : ''
+  const focused = focusable(part).indexOf(document.activeElement)
   // The server escapes everything in it.
   part.innerHTML = markup
-  for (const each of part.querySelectorAll('details')) if (open.has(each.id)) each.open = true
-  if (focused !== '') document.getElementById(focused)?.focus()
-}
-
-function showConnection(isOpen) {
-  connection.hidden = isOpen
+  if (focused !== -1) focusable(part)[focused]?.focus({ preventScroll: true })
 }
 
 function tick() {
@@ -25,15 +24,26 @@ function tick() {
   }
 }
 
-const source = new EventSource('events')
-source.addEventListener('open', () => showConnection(true))
-source.addEventListener('error', () => showConnection(false))
-source.addEventListener('parts', ({ data }) => {
+function show({ data }) {
   for (const [id, markup] of Object.entries(JSON.parse(data))) replacePart(id, markup)
   tick()
-  const { ready } = document.getElementById('headline').firstElementChild.dataset
-  document.title = document.title.replace(/^\S+/, ready === 'true' ? '✓' : '…')
-})
+  const { sign } = document.getElementById('headline').firstElementChild.dataset
+  document.title = document.title.replace(/^\S+/, sign)
+}
 
+function listen() {
+  const source = new EventSource('events')
+  source.addEventListener('open', () => {
+    connection.hidden = true
+  })
+  source.addEventListener('error', () => {
+    connection.hidden = false
+    // A browser gives up for good after any answer but a stream: a proxy's while we restart, or that too many pages are open.
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, againMs)
+  })
+  source.addEventListener('parts', show)
+}
+
+listen()
 tick()
 setInterval(tick, clockMs)

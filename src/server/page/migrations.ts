@@ -24,15 +24,16 @@ const signs: Readonly<Record<Row['state'], string>> = {
 type Migration = NonNullable<View['status']>['migrations'][number]
 
 /** What is unfinished while somebody holds the run lock is being worked on. */
-type Row = Omit<Migration, 'state'> & { readonly state: MigrationState | 'running' }
+type Row = Omit<Migration, 'state'> & { readonly state: MigrationState | 'running'; readonly failed: boolean }
 
-export function showMigrations({ status, readAt, lock }: View): Html {
+export function showMigrations({ status, lock, failures }: View): Html {
   if (status === null)
     return html`<div class="card"><h2 id="migrations-title" tabindex="-1">Migrations</h2><p class="quiet">The database was not read yet.</p></div>`
+  const failed = new Set(failures.map(({ migration }) => migration))
   const rows = status.migrations.map((row): Row => {
     return row.state === 'unfinished' && lock.held
-      ? { ...row, state: 'running', appliedAt: null, durationMs: null }
-      : row
+      ? { ...row, state: 'running', appliedAt: null, durationMs: null, failed: false }
+      : { ...row, failed: failed.has(row.name) }
   })
   const { unfinished, ...others } = status.counts
   const counts = Object.entries({ ...others, [lock.held ? 'running' : 'unfinished']: unfinished }).filter(
@@ -42,9 +43,8 @@ export function showMigrations({ status, readAt, lock }: View): Html {
   return html`<div class="card">
 <h2 id="migrations-title" tabindex="-1">Migrations</h2>
 <ul class="counts">${counts.map(([state, count]) => html`<li class="${state} ${count === 0 && 'none'}"><strong>${count}</strong> ${state}</li>`)}</ul>
-${shown.length > 0 && showTable(shown)}
+${shown.length > 0 ? showTable(shown) : html`<p class="quiet">There are none.</p>`}
 ${hidden > 0 && html`<p class="quiet">${hidden} more are not shown; <code>slipway history</code> lists them.</p>`}
-<p class="quiet">Read at ${readAt && formatInstant(new Date(readAt))}.</p>
 </div>`
 }
 
@@ -67,9 +67,9 @@ ${rows.map(showRow)}
 </table>`
 }
 
-function showRow({ name, state, appliedAt, durationMs, appliedBy }: Row): Html {
+function showRow({ name, state, appliedAt, durationMs, appliedBy, failed }: Row): Html {
   const at = appliedAt && html`<time datetime="${appliedAt}">${formatInstant(new Date(appliedAt))}</time>`
   const took = durationMs !== null && formatDuration(durationMs)
-  return html`<tr role="row" class="${state}"><th role="rowheader" scope="row">${breakable(name)}</th><td role="cell" class="state"><span><span aria-hidden="true">${signs[state]}</span> ${state}</span></td><td role="cell">${at}</td><td role="cell">${took}</td><td role="cell">${appliedBy}</td></tr>
+  return html`<tr role="row" class="${state}"><th role="rowheader" scope="row">${breakable(name)}</th><td role="cell" class="state"><span><span aria-hidden="true">${signs[state]}</span> ${state}</span>${failed && html` <small>failed last time</small>`}</td><td role="cell">${at}</td><td role="cell">${took}</td><td role="cell">${appliedBy}</td></tr>
 `
 }

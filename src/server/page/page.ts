@@ -1,4 +1,5 @@
 /** The status page: one document, whose parts are sent again when they change. */
+import { formatInstant } from '../../text/format-time.ts'
 import type { View } from '../view.ts'
 import { breakable, type Html, html } from './html.ts'
 import { showMigrations } from './migrations.ts'
@@ -7,7 +8,7 @@ import { showTrouble } from './trouble.ts'
 
 /** By the id of the element that holds it. */
 export type Parts = Readonly<
-  Record<'announcement' | 'headline' | 'run' | 'trouble' | 'lock' | 'migrations', string>
+  Record<'announcement' | 'headline' | 'run' | 'trouble' | 'lock' | 'migrations' | 'read', string>
 >
 
 export function renderParts(view: View): Parts {
@@ -18,6 +19,7 @@ export function renderParts(view: View): Parts {
     trouble: showTrouble(view).html,
     lock: showLock(view).html,
     migrations: showMigrations(view).html,
+    read: showRead(view).html,
   }
 }
 
@@ -32,7 +34,7 @@ export function renderPage(view: View): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${view.ready ? '✓' : '…'} slipway${database === undefined ? '' : ` · ${database}`}</title>
+<title>${signs[headlineOf(view).tone]} slipway${database === undefined ? '' : ` · ${database}`}</title>
 <link rel="icon" href="icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="page.css">
 <script src="page.js" type="module"></script>
@@ -53,7 +55,7 @@ export function renderPage(view: View): string {
 <section id="lock" aria-label="Run lock">${part('lock')}</section>
 <section id="migrations" aria-label="Migrations">${part('migrations')}</section>
 </main>
-<footer><p>Read-only. The same as data: <a href="api/status">api/status</a>, <a href="metrics">metrics</a>.</p></footer>
+<footer><p id="read">${part('read')}</p><p>Read-only. The same as data: <a href="api/status">api/status</a>, <a href="metrics">metrics</a>.</p></footer>
 </body>
 </html>
 `.html
@@ -95,11 +97,16 @@ function showHeadline(view: View): Html {
     ['Newest applied', status === null ? undefined : (status.current ?? 'nothing yet')],
     ['Newest in this image', status?.head === status?.current ? undefined : status?.head],
   ]
-  return html`<div class="card headline ${tone}" data-ready="${String(view.ready)}">
+  return html`<div class="card headline ${tone}" data-sign="${signs[tone]}">
 <h2><span class="sign" aria-hidden="true">${signs[tone]}</span> ${text}</h2>
 <p>${sentence(view.reason)}</p>
 <dl>${facts.map(([name, value]) => value && html`<div><dt>${name}</dt><dd>${breakable(value)}</dd></div>`)}</dl>
 </div>`
+}
+
+/** By itself: the table above stays as it is, and so does what a person has marked in it. */
+function showRead({ readAt }: View): Html {
+  return html`${readAt !== null && html`Database read at ${formatInstant(new Date(readAt))}.`}`
 }
 
 function sentence(text: string): string {
@@ -109,5 +116,6 @@ function sentence(text: string): string {
 function showLock({ lock, readAt }: View): Html {
   if (readAt === null) return html``
   if (!lock.held) return html`<p class="quiet">Nobody holds the run lock.</p>`
-  return html`<div class="card"><h2>Run lock</h2><p>Held by ${lock.text}</p></div>`
+  const { own, text } = lock
+  return html`<div class="card"><h2>Run lock</h2><p>Held by ${own && html`<strong>this run</strong>, `}${text}</p></div>`
 }

@@ -1,4 +1,5 @@
 /** The run of this process: what it waits for, how far it is, and why it failed. */
+import { verbNames } from '../../config/verbs.ts'
 import type { ErrorFields } from '../../reporters/error-fields.ts'
 import { formatDuration } from '../../text/format-time.ts'
 import type { RunView, StepView } from '../view.ts'
@@ -105,6 +106,13 @@ function since(at: string): Html {
   return html`<time datetime="${at}" data-since>…</time>`
 }
 
+const command = new RegExp(`((?:[A-Z_]+=\\S+ )?slipway (?:${verbNames.join('|')})\\b[^;,()]*)`)
+
+/** Advice, the commands in it as such. */
+function showHint(hint: string): Html {
+  return html`${hint.split(command).map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`
+}
+
 /** What happened, where, and what to type next. */
 export function showError(error: ErrorFields, title?: string): Html {
   const {
@@ -124,18 +132,18 @@ export function showError(error: ErrorFields, title?: string): Html {
   const place =
     file === undefined ? undefined : [file, line, column].filter((part) => part !== undefined).join(':')
   const facts = [
-    place,
+    place === undefined || message.includes(place) ? undefined : place,
     place === undefined ? migration : undefined,
     sqlstate?.length === 5 ? `SQLSTATE ${sqlstate}` : sqlstate,
     detail,
     serverHint,
   ].filter((fact) => fact !== undefined)
   return html`<div class="error">
-<p class="message"><strong>${title ?? code}</strong> ${message}</p>
+<p class="message"><strong>${title ?? code}</strong> ${breakable(message)}</p>
 ${facts.length > 0 && html`<ul>${facts.map((fact) => html`<li>${fact}</li>`)}</ul>`}
 ${excerpt !== undefined && html`<pre tabindex="0" aria-label="Where it failed">${excerpt}</pre>`}
 ${output !== undefined && html`<pre tabindex="0" aria-label="What it printed">${output}</pre>`}
-${hint !== undefined && html`<p class="hint">Next: <code>${hint}</code></p>`}
+${hint !== undefined && html`<p class="hint"><strong>Next:</strong> ${showHint(hint)}</p>`}
 ${error.reasons?.map((reason) => showError(reason))}
 </div>`
 }

@@ -4,7 +4,8 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, killAndWait } from '../../helpers/kill.ts'
 import { until } from '../../helpers/until.ts'
-import { has, install, runQuietly } from './tools.ts'
+import { rememberFilter } from './firewall.ts'
+import { has, install, runQuietly, uninterrupted } from './tools.ts'
 
 export interface Engine extends AsyncDisposable {
   readonly isPrivate: boolean
@@ -13,18 +14,24 @@ export interface Engine extends AsyncDisposable {
 /** Sets DOCKER_HOST for a private one, which leaves nothing outside `home` when it is disposed of. */
 export async function provideEngine(home: string): Promise<Engine> {
   if (has('docker', 'info')) return { isPrivate: false, [Symbol.asyncDispose]: async () => {} }
-  install(['dockerd', 'ip'])
-  return await startEngine(home)
+  await install(['dockerd', 'ip'])
+  await using parts = new AsyncDisposableStack()
+  await startEngine(home, parts)
+  const all = parts.move()
+  return { isPrivate: true, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-async function startEngine(home: string): Promise<Engine> {
+/** `parts` is given what has been begun, even if it does not come to an engine. */
+async function startEngine(home: string, parts: AsyncDisposableStack): Promise<void> {
   const socket = `unix://${join(home, 'docker.sock')}`
   // Another engine may be running: neither its bridge nor its addresses are touched.
   const bridge = `slip${process.pid}`
   const net = `10.${64 + (process.pid % 128)}`
-  runQuietly(['ip', 'link', 'add', bridge, 'type', 'bridge'])
-  runQuietly(['ip', 'address', 'add', `${net}.0.1/24`, 'dev', bridge])
-  runQuietly(['ip', 'link', 'set', bridge, 'up'])
+  parts.defer(rememberFilter(bridge))
+  await runQuietly(['ip', 'link', 'add', bridge, 'type', 'bridge'])
+  parts.defer(() => runQuietly(['ip', 'link', 'delete', bridge], uninterrupted))
+  await runQuietly(['ip', 'address', 'add', `${net}.0.1/24`, 'dev', bridge])
+  await runQuietly(['ip', 'link', 'set', bridge, 'up'])
   const log = join(home, 'dockerd.log')
   mkdirSync(home, { recursive: true })
   const output = openSync(log, 'w')
@@ -42,21 +49,15 @@ async function startEngine(home: string): Promise<Engine> {
   child.unref()
   const pid = child.pid ?? 0
   process.env.DOCKER_HOST = socket
-  const engine: Engine = {
-    isPrivate: true,
-    [Symbol.asyncDispose]: async () => {
-      removeContainers()
-      if (isAlive(pid)) await killAndWait(pid, 'SIGTERM')
-      runQuietly(['ip', 'link', 'delete', bridge])
-    },
-  }
+  parts.defer(async () => {
+    removeContainers()
+    if (isAlive(pid)) await killAndWait(pid, 'SIGTERM')
+  })
   try {
     await until('dockerd answers', () => isAlive(pid) && has('docker', 'info'), { everyMs: 200 })
   } catch (error) {
-    await engine[Symbol.asyncDispose]()
     throw new Error(`dockerd does not run:\n${readFileSync(log, 'utf8').slice(-4000)}`, { cause: error })
   }
-  return engine
 }
 
 /** Those of tests that did not live to do so, and the bridges of their networks. */

@@ -1,5 +1,5 @@
 /** The images of the run: stand-ins for the public ones, where those cannot be pulled, and slipway's own. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { debianMirror, install, runQuietly } from './tools.ts'
@@ -22,9 +22,9 @@ function usesPublicOnes(): boolean {
   return process.env.TEST_BASE_IMAGES === 'public'
 }
 
-export function buildImages(home: string): void {
-  if (!usesPublicOnes() && !hasImage('slipway-test/postgres')) buildStandIns(join(home, 'stand-ins'))
-  for (const target of targets) buildTarget(target)
+export async function buildImages(home: string): Promise<void> {
+  if (!usesPublicOnes() && !hasImage('slipway-test/postgres')) await buildStandIns(join(home, 'stand-ins'))
+  for (const target of targets) await buildTarget(target)
 }
 
 function hasImage(name: string): boolean {
@@ -38,30 +38,30 @@ export function buildArguments(): string[] {
   )
 }
 
-function buildTarget(target: (typeof targets)[number]): void {
+function buildTarget(target: (typeof targets)[number]): Promise<void> {
   const name = process.env[`TEST_IMAGE_${target.toUpperCase()}`] ?? ''
-  runQuietly(['docker', 'build', ...buildArguments(), '--target', target, '--tag', name, root])
+  return runQuietly(['docker', 'build', ...buildArguments(), '--target', target, '--tag', name, root])
 }
 
-function buildStandIns(dir: string): void {
-  install(['mmdebstrap'])
+async function buildStandIns(dir: string): Promise<void> {
+  await install(['mmdebstrap'])
   cpSync(join(root, 'test/image/stand-ins'), dir, { recursive: true })
-  importDebian(join(dir, 'debian.tar'))
+  await importDebian(join(dir, 'debian.tar'))
   copyFileSync(process.execPath, join(dir, 'node'))
   copyFileSync('/etc/ssl/certs/ca-certificates.crt', join(dir, 'ca.pem'))
-  runQuietly(['npm', 'pack', 'npm@11', '--silent', '--pack-destination', dir])
+  await runQuietly(['npm', 'pack', 'npm@11', '--silent', '--pack-destination', dir])
   renameSync(globSync(join(dir, 'npm-*.tgz'))[0] ?? '', join(dir, 'npm.tgz'))
   for (const target of ['node', 'postgres'])
-    runQuietly(['docker', 'build', '--target', target, '--tag', `slipway-test/${target}`, dir])
+    await runQuietly(['docker', 'build', '--target', target, '--tag', `slipway-test/${target}`, dir])
 }
 
 /** All packages that any stand-in needs, unpacked once. */
-function importDebian(tarball: string): void {
+async function importDebian(tarball: string): Promise<void> {
   if (!existsSync(tarball)) {
     const packages = 'ca-certificates,libatomic1,libstdc++6,pgbouncer,postgresql-17'
     const without = ['share/man', 'share/doc', 'share/locale', 'lib/llvm*', 'lib/*/libLLVM*', 'lib/*/libz3*']
     mkdirSync(join(tarball, '..'), { recursive: true })
-    runQuietly([
+    await runQuietly([
       ...['mmdebstrap', '--variant=minbase', `--include=${packages}`, '--dpkgopt=force-unsafe-io'],
       ...['--aptopt=APT::Sandbox::User "root"', '--aptopt=APT::Install-Recommends "false"'],
       ...without.map((path) => `--dpkgopt=path-exclude=/usr/${path}/*`),
@@ -71,5 +71,5 @@ function importDebian(tarball: string): void {
     renameSync(`${tarball}.part.tar`, tarball)
   }
   const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-  execFileSync('docker', ['import', '--change', path, tarball, 'slipway-test/debian'], { stdio: 'ignore' })
+  await runQuietly(['docker', 'import', '--change', path, tarball, 'slipway-test/debian'])
 }

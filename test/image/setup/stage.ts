@@ -1,16 +1,18 @@
 /** Engine, programs and images, for as long as some work takes. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { provideEngine } from './engine.ts'
 import { buildImages, nameImages } from './images.ts'
-import { install, providePlugins } from './tools.ts'
+import { heedSignals, install, providePlugins } from './tools.ts'
 
 /**
- * `work` is given a folder for its files. TEST_IMAGE_HOME keeps engine data and images for the next time; without it
- * nothing is left.
+ * `work` is given a folder for its files, and a signal: when it is aborted, because somebody stops this process, it is to
+ * end soon. TEST_IMAGE_HOME keeps engine data and images for the next time; without it nothing is left.
  */
-export async function withImages<T>(work: (runDir: string) => Promise<T>): Promise<T> {
+export async function withImages<T>(work: (runDir: string, stop: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = heedSignals()
   const kept = process.env.TEST_IMAGE_HOME
   const home = kept ?? mkdtempSync(join(tmpdir(), 'slipway-image-'))
   const runDir = join(home, `run-${process.pid}`)
@@ -21,14 +23,26 @@ export async function withImages<T>(work: (runDir: string) => Promise<T>): Promi
   process.env.TMPDIR = runDir
   try {
     await using _engine = await provideEngine(home)
-    install(['shellcheck', 'buildah'])
-    providePlugins(home)
+    await install(['shellcheck', 'buildah', 'busybox'])
+    await providePlugins(home)
     nameImages()
     const began = performance.now()
-    buildImages(home)
+    await buildImages(home)
     console.log(`images built in ${Math.round((performance.now() - began) / 1000)} s`)
-    return await work(runDir)
+    const result = await work(runDir, stop)
+    stop.throwIfAborted()
+    return result
   } finally {
-    rmSync(kept === undefined ? home : runDir, { recursive: true, force: true })
+    const gone = kept === undefined ? home : runDir
+    unmountBelow(gone)
+    rmSync(gone, { recursive: true, force: true })
   }
+}
+
+/** What a test that did not live to do so would have unmounted. A folder with a mount in it cannot be removed. */
+function unmountBelow(dir: string): void {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
+  const below = mounts.map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${dir}/`))
+  // The innermost first.
+  for (const path of below.reverse()) spawnSync('umount', ['--lazy', path])
 }

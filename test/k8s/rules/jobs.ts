@@ -55,7 +55,7 @@ function checkExitCodes(requirement: JsonObject, pod: JsonObject): string[] {
   return found
 }
 
-function checkIndexes(spec: JsonObject, pod: JsonObject): string[] {
+export function checkIndexes(spec: JsonObject, pod: JsonObject): string[] {
   const shards = containersOf(pod)
     .filter(isOurs)
     .map((container) => envOf(container, 'SLIPWAY_SHARD'))

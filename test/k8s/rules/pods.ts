@@ -50,7 +50,8 @@ export function checkPod(manifest: Manifest): string[] {
 function checkWhole(pod: JsonObject): string[] {
   const found: string[] = []
   if (pod.automountServiceAccountToken !== false) found.push('the service account’s token is mounted')
-  const grace = pod.terminationGracePeriodSeconds
+  // An app's pods have their own, or Kubernetes' 30.
+  const grace = pod.terminationGracePeriodSeconds ?? 30
   if (containersOf(pod).some(isOurs) && (typeof grace !== 'number' || grace < shortestGrace))
     found.push(`terminationGracePeriodSeconds is ${grace}, less than ${shortestGrace}`)
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC'])
@@ -58,7 +59,7 @@ function checkWhole(pod: JsonObject): string[] {
   return found
 }
 
-function checkVolumes(pod: JsonObject, containers: readonly JsonObject[]): string[] {
+export function checkVolumes(pod: JsonObject, containers: readonly JsonObject[]): string[] {
   const volumes = listAt(pod, 'volumes')
   const names = volumes.map(({ name }) => name)
   const forbidden = volumes.flatMap(({ name, ...source }) =>
@@ -116,10 +117,9 @@ function checkOurs(container: JsonObject): string[] {
       ) !== path
     )
       found.push(`${name} is not ${path}`)
-  const file = envOf(container, 'SLIPWAY_DATABASE_URL_FILE') ?? ''
-  const mounts = listAt(container, 'volumeMounts')
-  if (!mounts.some(({ mountPath, readOnly }) => file.startsWith(`${mountPath}/`) && readOnly === true))
-    found.push(`${file} is not in what is mounted read-only`)
+  if (['SLIPWAY_DATABASE_URL_FILE', 'PGHOST'].every((name) => envOf(container, name) === undefined))
+    found.push('nothing says which database')
+  found.push(...checkFiles(container))
   if (container.terminationMessagePolicy !== 'FallbackToLogsOnError')
     found.push('its termination message is nothing when it could not write one')
   // The image's entrypoint decides, so that it stays the same everywhere.
@@ -127,8 +127,21 @@ function checkOurs(container: JsonObject): string[] {
   return found
 }
 
+/** Secrets are where they are looked for. */
+export function checkFiles(container: JsonObject): string[] {
+  const mounts = listAt(container, 'volumeMounts')
+  return ['SLIPWAY_DATABASE_URL_FILE', 'SLIPWAY_TOKEN_FILE', 'PGPASSWORD_FILE']
+    .map((name) => envOf(container, name))
+    .filter((file) => file !== undefined)
+    .filter(
+      (file) =>
+        !mounts.some(({ mountPath, readOnly }) => file.startsWith(`${mountPath}/`) && readOnly === true),
+    )
+    .map((file) => `${file} is not in what is mounted read-only`)
+}
+
 /** Nothing after it would wait for it otherwise; a liveness probe would kill migrations. */
-function checkSidecar(container: JsonObject): string[] {
+export function checkSidecar(container: JsonObject): string[] {
   const name = textAt(container, 'name')
   const probe = objectAt(container, 'startupProbe')
   if (Object.keys(probe).length === 0) return [`${name}: a sidecar without a startup probe`]
