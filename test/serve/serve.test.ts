@@ -256,7 +256,7 @@ test('a password that a migration sets is on no page', async () => {
   // A word that was not expected is repeated by whoever did not.
   place.workspace.write({
     'migrations/0001_a.sql': first,
-    'migrations/0002_role.sql': role("'another-secret-3'"),
+    'migrations/0002_role.sql': role("connection limit 'another-secret-3'"),
   })
   await using other = await startIn(place)
   await other.until(/failed \(sql-syntax\)/)

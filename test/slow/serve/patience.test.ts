@@ -1,4 +1,4 @@
-/** What takes its time: clients that do not finish asking or do not read, a history that is locked, connections that are cut. */
+/** What takes its time: clients that do not finish asking, a history that is locked, connections that are cut. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -21,24 +21,13 @@ async function open(url: string, text: string): Promise<Socket> {
   return socket
 }
 
-test('who does not finish asking, or does not read, gives up the place', async () => {
-  const many = Array.from({ length: 100 }, (_, n) => [
-    `0${1000 + n}_${'long_name_'.repeat(8)}.sql`,
-    'select 1;\n',
-  ])
-  await using place = await openPlace('sqlite', Object.fromEntries(many))
+test('who does not finish asking gives up the place', async () => {
+  await using place = await openPlace('sqlite', migrations)
   await using serving = await startServing({ cwd: place.workspace.dir, env: place.env })
   await serving.until('ready')
   const silent = await open(serving.url, '')
   const half = await open(serving.url, 'GET /readyz HTTP/1.1\r\nHost: localhost\r\n')
-  const deaf = await open(serving.url, 'GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(400))
-  deaf.pause()
   await Promise.all([silent, half].map((socket) => once(socket.resume(), 'close')))
-  // One that does not read is told only when it writes.
-  await until('nobody is there for it', () => {
-    if (!deaf.destroyed) deaf.write('x')
-    return deaf.destroyed
-  })
   assert.equal((await serving.get('/readyz')).status, 200)
   assert.equal(await serving.stop(), 0)
 })
