@@ -2,7 +2,7 @@
  * Runs the test files with Node's own runner. `node test/run.ts [suite] [filter …]`:
  * - default: everything but the suites below, against PostgreSQL 18, within ten minutes on two processors;
  * - slow: test/slow/, what is exhaustive rather than telling, in the folders of the tests it belongs to, and
- *   whole runs through poolers, at once, and of real schemas; against PostgreSQL 14 and 18;
+ *   whole runs through poolers, at once, and of real schemas; the package as npm installs it; PostgreSQL 14 and 18;
  * - faults: test/faults/, kills at every step;
  * - browser: test/browser/, the status page in Chromium;
  * - k8s: test/k8s/, manifests and the chart, without a cluster (`npm ci --prefix test/k8s` first);
@@ -38,7 +38,7 @@ const suites = {
   slow: {
     majors: '14,18',
     timeoutMs: 900_000,
-    has: (file: string) => /^test\/(slow|pooler|acceptance|concurrency)\//.test(file),
+    has: isSlow,
   },
   faults: { majors: '14,18', timeoutMs: 1_800_000, has: (file: string) => file.startsWith('test/faults/') },
   browser: { majors: '18', timeoutMs: 300_000, has: (file: string) => file.startsWith('test/browser/') },
@@ -53,6 +53,10 @@ const suites = {
   node22: { majors: '18', dumps: true, timeoutMs: 300_000, has: runsTheCli },
   node24: { majors: '18', dumps: true, timeoutMs: 300_000, has: runsTheCli },
 } as const
+
+function isSlow(file: string): boolean {
+  return /^test\/((slow|pooler|acceptance|concurrency|package)\/|helpers\/(postgres|catalogue)\.)/.test(file)
+}
 
 function runsTheCli(file: string): boolean {
   return /^test\/(cli|acceptance|concurrency\/starters)/.test(file)
