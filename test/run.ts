@@ -31,9 +31,7 @@ const suites = {
     dumps: true,
     timeoutMs: 300_000,
     has: (file: string) =>
-      !/^test\/(slow|pooler|acceptance|concurrency|faults|majors|adopt|browser|image|k8s|workflows)\//.test(
-        file,
-      ),
+      !isSlow(file) && !/^test\/(faults|majors|adopt|browser|image|k8s|workflows)\//.test(file),
   },
   slow: {
     majors: '14,18',
