@@ -1,4 +1,4 @@
-/** The commands of docs/deploy/docker.md and docs/deploy/compose.md, as they stand there. */
+/** The commands of docs/deploy/docker.md, of docs/deploy/compose.md and of README.md's part on them, as they stand there. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { chmodSync, readFileSync } from 'node:fs'
@@ -20,23 +20,34 @@ fi
 exec docker "$@"
 `
 
-for (const page of ['docker', 'compose'])
-  test(`docs/deploy/${page}.md`, async () => {
-    const blocks = readBlocks(readFileSync(join(root, `docs/deploy/${page}.md`), 'utf8'))
+const pages = [
+  {
+    page: 'docs/deploy/docker.md',
+    word: 'test',
+    cleanUp: 'docker rm --force --volumes db; docker network rm harbour',
+  },
+  { page: 'docs/deploy/compose.md', word: 'test', cleanUp: 'docker compose down --volumes' },
+  { page: 'README.md', word: 'docker', cleanUp: 'docker compose down --volumes' },
+]
+
+for (const { page, word, cleanUp } of pages)
+  test(`the commands of ${page}`, async () => {
+    const blocks = readBlocks(readFileSync(join(root, page), 'utf8'))
     using checkout = cloneWorkingCopy()
     checkout.write({ 'shim/docker': shim })
     chmodSync(checkout.path('shim/docker'), 0o755)
-    for (const block of blocks) {
+    // README's files are for its other commands.
+    for (const block of page === 'README.md' ? [] : blocks) {
       const file = readWord(block, 'file')
       if (file !== undefined) checkout.write({ [file]: block.text })
     }
-    const commands = blocks.filter(({ words }) => words.includes('test')).map(({ text }) => text)
-    assert.ok(commands.length > 1)
+    const commands = blocks.filter(({ words }) => words.includes(word)).map(({ text }) => text)
+    assert.ok(commands.length > 0)
     const { code, printed } = await runScript(`set -eux\n${commands.join('\n')}`, checkout.dir)
     // So that they can be tried again.
-    if (code !== 0) await runScript(commands.at(-1) ?? '', checkout.dir)
+    if (code !== 0) await runScript(cleanUp, checkout.dir)
     assert.equal(code, 0, printed)
-    if (page === 'docker') assert.match(printed, /serving, as process 1$/m)
+    if (page.endsWith('docker.md')) assert.match(printed, /serving, as process 1$/m)
   })
 
 function runScript(script: string, cwd: string): Promise<{ code: number | null; printed: string }> {
