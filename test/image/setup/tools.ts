@@ -70,7 +70,9 @@ APT::Sandbox::User "root";
 /** The one that this machine uses. */
 export function debianMirror(): string {
   const known = execFileSync('apt-get', ['indextargets', '--format', '$(REPO_URI)'], { encoding: 'utf8' })
-  return known.split('\n').find((uri) => /\/debian\/?$/.test(uri)) ?? 'http://deb.debian.org/debian'
+  const mirror = known.split('\n').find((uri) => /\/debian\/?$/.test(uri))
+  if (mirror === undefined) throw new Error('apt-get knows no mirror of Debian: is this a Debian machine?')
+  return mirror
 }
 
 /** Shows what a command printed only if it failed. A `signal` that is aborted stops it, and then this throws. */
