@@ -52,8 +52,17 @@ const suites = {
   node24: { majors: '18', dumps: true, timeoutMs: 300_000, has: runsTheCli },
 } as const
 
+/** Folders, and files that belong where they are but would take the default suite's ten minutes. */
+const slow = [
+  /^test\/(slow|pooler|acceptance|concurrency|package)\//,
+  /^test\/helpers\/(postgres|catalogue)\.test/,
+  /^test\/cli\/(adopt|bad-adopt|bad-offline|down-backup)\.test/,
+  /^test\/docs\/coming-from\.test/,
+  /^test\/tenants\/(one|crowded)\.test/,
+]
+
 function isSlow(file: string): boolean {
-  return /^test\/((slow|pooler|acceptance|concurrency|package)\/|helpers\/(postgres|catalogue)\.)/.test(file)
+  return slow.some((pattern) => pattern.test(file))
 }
 
 function runsTheCli(file: string): boolean {
