@@ -23,24 +23,36 @@ export interface GrowingRedactor {
  */
 export function createGrowingRedactor(secrets: Iterable<string>): GrowingRedactor {
   const spellings = new Set<string>()
-  let longestFirst: readonly string[] = []
-  let pattern: RegExp | undefined
-  let heads: ReadonlySet<string> | undefined
+  let known: Known | undefined
   const learn = (more: Iterable<string>) => {
+    const before = spellings.size
     for (const secret of more) for (const spelling of spellingsOf(secret)) spellings.add(spelling)
-    longestFirst = [...spellings].sort((a, b) => b.length - a.length)
-    pattern = undefined
-    heads = spellings.size > fewSpellings ? new Set(longestFirst.map(headOf)) : undefined
+    // A list of thousands of URLs teaches each of its passwords more than once, one at a time.
+    if (spellings.size > before) known = undefined
   }
   learn(secrets)
   const redact = (text: string) => {
+    known ??= prepare(spellings)
+    const { heads, longestFirst } = known
     if (heads !== undefined && !hasHead(text, heads)) return text
     // Nearly always there is none, and that is seen faster so.
     if (!longestFirst.some((spelling) => text.includes(spelling))) return text
-    pattern ??= new RegExp(longestFirst.map(escapeForRegExp).join('|'), 'g')
-    return text.replace(pattern, '***')
+    known.pattern ??= new RegExp(longestFirst.map(escapeForRegExp).join('|'), 'g')
+    return text.replace(known.pattern, '***')
   }
   return { redact, learn }
+}
+
+interface Known {
+  readonly longestFirst: readonly string[]
+  readonly heads: ReadonlySet<string> | undefined
+  pattern: RegExp | undefined
+}
+
+function prepare(spellings: ReadonlySet<string>): Known {
+  const longestFirst = [...spellings].sort((a, b) => b.length - a.length)
+  const heads = spellings.size > fewSpellings ? new Set(longestFirst.map(headOf)) : undefined
+  return { longestFirst, heads, pattern: undefined }
 }
 
 /** A password for each of thousands of tenants: looking for one after the other would take milliseconds for every line. */

@@ -65,3 +65,21 @@ test('a password for each of thousands of tenants, learnt on the way', () => {
   const line = 'tenant_17: 20260101000000_create_users applied in 12 ms, nothing here is secret'
   assert.equal(redact(line), line)
 })
+
+test('a password that is known already costs nothing, and new ones are made ready once', (t) => {
+  const { redact, learn } = createGrowingRedactor([])
+  const { sort } = Array.prototype
+  const counted = t.mock.fn(sort)
+  Array.prototype.sort = counted
+  t.after(() => {
+    Array.prototype.sort = sort
+  })
+  const many = Array.from({ length: 50 }, (_, index) => `pw/${index}!${index * 7919}`)
+  for (const secret of many) learn([secret])
+  assert.equal(redact(`a ${many[49]}`), 'a ***')
+  for (const secret of many) {
+    learn([secret])
+    assert.equal(redact(`a ${secret}`), 'a ***')
+  }
+  assert.equal(counted.mock.callCount(), 1)
+})
