@@ -62,7 +62,8 @@ async function readUnderLock(run: Run, session: Session): Promise<HistorySnapsho
     const seen = async (snapshot: HistorySnapshot) => snapshot
     return await withTurn(run, turns, seen, seen)
   }
-  await acquireRunLock(run, session, () => false)
+  // What this run may have done it does not leave for later.
+  await acquireRunLock({ ...run, putOff: undefined }, session, () => false)
   const snapshot = await session.readHistory()
   await session.releaseRunLock()
   return snapshot

@@ -46,7 +46,9 @@ export async function bringUp(given: Up): Promise<void> {
     const { bringInTurns } = await import('./turns.ts')
     return await aroundRun(up.hooks, async () => {
       const rest = await bringInTurns(up, turns)
-      if (rest !== undefined) await bringInSession({ ...up, request: rest })
+      // It has begun: no other tenant is gone on with meanwhile.
+      if (rest !== undefined)
+        await bringInSession({ ...up, run: { ...up.run, putOff: undefined }, request: rest })
     })
   }
   return await bringInSession(up)
