@@ -121,7 +121,7 @@ function connectOptions(run: Run, options: Stoppable, remainingMs: number): Conn
   return {
     intent: options.intent,
     applicationName: `slipway/${run.runnerVersion} ${run.appliedBy}`,
-    attemptTimeoutMs: Math.max(500, Math.min(longestAttempt(run.url), remainingMs)),
+    attemptTimeoutMs: Math.max(shortestAttempt(run), Math.min(longestAttempt(run.url), remainingMs)),
     keepaliveMs: run.config.keepaliveMs,
     history: { table: run.config.table, schema: run.config.schema, digest: options.historyDigest },
     role: run.config.role,
@@ -136,6 +136,12 @@ function toFailure(run: Run, error: unknown): Failure {
   if (isSlipwayError(error)) return { reason: error.message, fault: undefined, error }
   const fault = run.dialect.explain(error)
   return { reason: fault.message, fault, error }
+}
+
+/** Of several hosts each gets its share, twice where a writable one is looked for. */
+function shortestAttempt({ url, tryMs = 0 }: Run): number {
+  const hosts = url.dialect === 'postgres' ? url.hosts.length : 1
+  return Math.max(500, tryMs * hosts)
 }
 
 function longestAttempt(url: DatabaseUrl): number {

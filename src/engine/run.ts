@@ -16,6 +16,8 @@ export interface Run {
   readonly tenant?: string
   /** Told that another run has the lock, which is not waited for then: lock-timeout at once. Absent: it is. */
   readonly putOff?: (() => void) | undefined
+  /** Where the server is not waited for: so long one try of a host may take all the same. */
+  readonly tryMs?: number | undefined
   /** Read once for many. */
   readonly folder?: SharedFolder
   readonly emit: Listener

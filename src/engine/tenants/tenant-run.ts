@@ -20,6 +20,9 @@ export interface TenantRuns {
   learn(tenant: Tenant, error: SlipwayError): void
 }
 
+/** A server that is back may take a while for its first logins: less would find it gone for ever. */
+const oneTryMs = 3000
+
 export function openTenantRuns(run: Run, folder: SharedFolder): TenantRuns {
   const told = new Set<string>()
   const patience = createPatience(run.config.waitTimeoutMs)
@@ -31,8 +34,10 @@ export function openTenantRuns(run: Run, folder: SharedFolder): TenantRuns {
         if (event.type === 'connected') patience.onConnected(target)
         tell(event)
       }
-      const config = { ...run.config, waitTimeoutMs: patience.timeoutFor(target) }
-      return { ...run, ...place, emit, config, tenant: name, folder, signal }
+      const waitTimeoutMs = patience.timeoutFor(target)
+      const config = { ...run.config, waitTimeoutMs }
+      const tryMs = waitTimeoutMs === 0 ? oneTryMs : undefined
+      return { ...run, ...place, emit, config, tryMs, tenant: name, folder, signal }
     },
     learn({ target }, error) {
       if (!isSlipwayError(target)) patience.onFailed(target, error)
