@@ -2,9 +2,13 @@
 import { accessSync, constants, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-/** Beside it, so that it can be moved into its place. */
+/**
+ * Beside it, so that it can be moved into its place. Under a name of its own: in containers every process is number 1, and
+ * several may share a folder.
+ */
 export function draftOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+  const random = Math.random().toString(36).slice(2)
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`)
 }
 
 /** Through a draft beside it. Throws what the file system says. */
