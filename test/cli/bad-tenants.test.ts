@@ -178,3 +178,18 @@ test('tenants that fail each in its own way', async () => {
     'row 3 of the query for tenants bad-tenant',
   ])
 })
+
+test('of no tenants no database is needed', async () => {
+  using workspace = createWorkspace({ 'migrations/0001_a.sql': 'select 1;', 'tenants.txt': '# none yet' })
+  const run = (...flags: string[]) =>
+    slipway(['up', '--tenants', '@tenants.txt', ...flags], {
+      cwd: workspace.dir,
+      env: { SLIPWAY_LOG_FORMAT: 'pretty' },
+    })
+  const allowed = await run('--allow-no-tenants')
+  assert.equal(allowed.code, 0, allowed.stderr)
+  assert.match(allowed.stderr, /0 tenants: 0 migrated/)
+  const refused = await run()
+  assert.equal(refused.code, 78, refused.stderr)
+  assert.match(refused.stderr, /the list of tenants is empty/)
+})

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startSlipway } from '../helpers/cli.ts'
+import type { TestDatabase } from '../helpers/postgres.ts'
+import { startProxy } from '../helpers/proxy.ts'
 import { until } from '../helpers/until.ts'
 import { createSchemas, environment, readHistories, readLines, tenantScene } from './scene.ts'
 
@@ -121,3 +123,72 @@ test('exec becomes the command when all tenants are done, and not before', () =>
     assert.equal(done.stdout, 'app \n')
     assert.deepEqual(Object.keys(await readHistories(db)), ['acme', 'globex', 'nowhere'])
   }))
+
+test('wait has its --timeout for the list as well, and looks again when it is cut off', () =>
+  tenantScene({ '0001_a.sql': 'select 1;' }, ['acme'], async ({ workspace, db, run }) => {
+    assert.equal((await run(['up', '--tenants', 'acme'])).code, 0)
+    await using proxy = await startProxy(db.server)
+    proxy.closeOnAccept()
+    const waiting = startSlipway(['wait', '--tenants', "select 'acme'", '--timeout', '60s'], {
+      cwd: workspace.dir,
+      env: environment(db, { SLIPWAY_DATABASE_URL: proxy.through(db.url()), SLIPWAY_WAIT_TIMEOUT: '1ms' }),
+    })
+    await waiting.waitForOutput(/waiting for /)
+    const cut = proxy.cutBefore(/listed_tenant/)
+    proxy.forward()
+    await cut
+    const { code, stderr } = await waiting.done
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /1 tenant: 0 migrated, 1 up to date/)
+  }))
+
+test('a COMMIT whose answer is lost is found out, whoever else is left to go on with', () =>
+  tenantScene(
+    {
+      '0001_a.sql': `do $$ begin
+  if current_schema() = 'first' then perform pg_advisory_xact_lock(42); end if;
+end $$;`,
+    },
+    ['first', 'second', 'third'],
+    async ({ workspace, db }) => {
+      await using holder = await db.connect()
+      await using next = await db.connect()
+      await holder.unsafe('select pg_advisory_lock(42)')
+      await using proxy = await startProxy(db.server)
+      const running = startSlipway(['up', '--tenants', 'first,second,third', '--concurrency', '1'], {
+        cwd: workspace.dir,
+        env: environment(db, {
+          SLIPWAY_DATABASE_URL: proxy.through(db.url()),
+          SLIPWAY_DDL_LOCK_TIMEOUT: '10m',
+          SLIPWAY_LOG_FORMAT: 'json',
+        }),
+      })
+      await until('the migration waits', () => waitsFor(db, 'objid = 42'))
+      const [key] = await db.query<{ part: number; rest: number }>(
+        `select classid::bigint::int as part, objid::bigint::bit(32)::int as rest from pg_locks
+         where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+           and granted and objid <> 42`,
+      )
+      // In the queue, and so the lock is its own the moment the lost session is gone.
+      const taken = next.unsafe(`select pg_advisory_lock(${key?.part}, ${key?.rest})`).execute()
+      await until('the next one waits', () => waitsFor(db, 'objid <> 42'))
+      const cut = proxy.cutAfterCommit({ having: /'0001_a'/ })
+      await holder.unsafe('select pg_advisory_unlock(42)')
+      await cut
+      await taken
+      await running.waitForOutput(/"waiting-for-lock"|"tenant":"second"/)
+      await next.unsafe('select pg_advisory_unlock_all()')
+      const { code, stderr } = await running.done
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /history says it is applied/)
+      assert.deepEqual(readLines(stderr).at(-1)?.tenants, { migrated: 3, upToDate: 0, failed: 0, notDone: 0 })
+    },
+  ))
+
+async function waitsFor(db: TestDatabase, lock: string): Promise<unknown> {
+  const rows = await db.query(
+    `select 1 from pg_locks where locktype = 'advisory' and not granted and ${lock}
+       and database = (select oid from pg_database where datname = current_database())`,
+  )
+  return rows[0]
+}

@@ -190,6 +190,38 @@ test('two shards never touch one tenant, and all of them together take every one
   })
 })
 
+test('a row that names nothing is the first part’s, wherever the query has it', () =>
+  tenantScene({ '0001_a.sql': 'select 1;' }, ['acme'], async ({ run }) => {
+    const part = (shard: string) =>
+      run(['up', '--tenants', "values (null), (''), (null), ('postgres://app@db/%zz'), (null)", '--shard', shard])
+    const first = await part('1/2')
+    assert.equal(first.code, 78, first.stderr)
+    assert.match(first.stderr, /5 of 5 tenants failed/)
+    const second = await part('2/2')
+    assert.equal(second.code, 0, second.stderr)
+  }))
+
+test('the query for tenants waits ten seconds for a lock, and what may pass is worth trying again', () =>
+  tenantScene({ '0001_a.sql': 'select 1;' }, ['10s'], async ({ db, run }) => {
+    const waits = await run(['up', '--tenants', "select current_setting('lock_timeout')"])
+    assert.equal(waits.code, 0, waits.stderr)
+    await db.query(
+      `create function fail(code text) returns text language plpgsql
+       as $$ begin raise 'because' using errcode = code; end $$`,
+    )
+    for (const [sqlstate, exit] of [
+      ['55P03', 75],
+      ['40001', 75],
+      ['57014', 75],
+      ['53200', 75],
+      ['42P01', 78],
+    ] as const) {
+      const { code, stderr } = await run(['up', '--tenants', `select fail('${sqlstate}')`])
+      assert.equal(code, exit, stderr)
+      assert.match(stderr, /quer(?:y|ying) for tenants/, stderr)
+    }
+  }))
+
 test('a signal stops the one that runs and begins with no other; a lock is one tenant’s alone', () =>
   tenantScene(
     {

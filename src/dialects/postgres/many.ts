@@ -6,6 +6,9 @@ import type { Link } from './link.ts'
 import { literal } from './naming.ts'
 import { type Reader, readAs } from './read-as.ts'
 
+/** A run that waits for somebody's idle transaction before its first word looks as if it hung. */
+const lockTimeout = "set local lock_timeout = '10s';\n"
+
 /**
  * A comment may end the query, and a row may have any number of columns, two of one name among them: what is asked for is
  * the first. As text, so that `char(20)` comes without the blanks that fill it up.
@@ -17,7 +20,7 @@ export async function readTexts(
 ): Promise<readonly (string | undefined)[]> {
   const inner = query.trim().replace(/;$/, '')
   const select = `select listed_tenant::text from (\n${inner}\n) as listed (listed_tenant)`
-  const rows = await readAs(link, reader, select)
+  const rows = await readAs(link, reader, `${lockTimeout}${select}`)
   return rows.map(({ listed_tenant: text }) => (text === null ? undefined : String(text)))
 }
 

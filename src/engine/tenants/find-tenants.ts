@@ -4,13 +4,14 @@ import type { Config, TenantsSetting } from '../../config/config.ts'
 import { requireDatabase } from '../../config/load.ts'
 import { touring } from '../../config/setting-verbs.ts'
 import type { DatabaseUrl } from '../../config/url.ts'
-import type { Session } from '../../dialects/dialect.ts'
+import type { FaultKind, Session } from '../../dialects/dialect.ts'
 import { loadDialect } from '../../dialects/index.ts'
-import { isSlipwayError, SlipwayError } from '../../errors.ts'
+import { exitCodes, isSlipwayError, SlipwayError } from '../../errors.ts'
 import type { HistoryDigest } from '../../plan/digest.ts'
 import { isInShard, type Shard } from '../../plan/shard.ts'
-import { serverFacts } from '../failure.ts'
+import { describeSessionFailure, serverFacts } from '../failure.ts'
 import type { Run } from '../run.ts'
+import { sleep } from '../sleep.ts'
 import { reading } from '../survey.ts'
 import { isUrl, keyOf, makeTenants, type Tenant } from './tenant.ts'
 
@@ -29,6 +30,8 @@ export interface FindOptions {
   readonly digests: boolean
   /** A run that writes asks where it writes: a replica knows less, and a database may have to be made. */
   readonly intent: 'read' | 'write'
+  /** Of a wait: what may pass is waited for so long, and not only until the server answers. */
+  readonly patienceMs?: number | undefined
 }
 
 /** Throws no-tenants, bad-tenant, bad-setting, and what connecting throws. */
@@ -49,7 +52,25 @@ export async function findTenants(run: Run, options: FindOptions): Promise<Found
     const digests = options.digests ? await session.readDigests?.(schemas) : undefined
     return { ...chosen, digests: digests ?? new Map() }
   }
-  return await reading(base, look, base.dialect.isRemote ? options.intent : 'read')
+  const intent = base.dialect.isRemote ? options.intent : 'read'
+  if (options.patienceMs === undefined) return await reading(base, look, intent)
+  return await lookAgain(base, options.patienceMs, (patient) => reading(patient, look, intent))
+}
+
+const lookEveryMs = 500
+
+async function lookAgain<T>(run: Run, patienceMs: number, look: (run: Run) => Promise<T>): Promise<T> {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    const waitTimeoutMs = Math.max(0, deadline - performance.now())
+    try {
+      return await look({ ...run, config: { ...run.config, waitTimeoutMs } })
+    } catch (error) {
+      const mayPass = isSlipwayError(error) && error.exitCode === exitCodes.temporary
+      if (!mayPass || performance.now() + lookEveryMs > deadline) throw error
+      await sleep(lookEveryMs, run.signal)
+    }
+  }
 }
 
 function requireSetting({ config }: Pick<Run, 'config'>): TenantsSetting {
@@ -68,8 +89,14 @@ function choose(run: Run, { listed, source, shard, setting }: Choice): Omit<Foun
   const { tenants, warnings } = makeTenants(listed, { config: run.config, setting, cwd: source.cwd })
   for (const warning of warnings) run.emit({ type: 'warning', ...warning })
   if (tenants.length === 0 && !run.config.allowNoTenants) throw noTenants(source)
-  const mine = shard === undefined ? tenants : tenants.filter((tenant) => isInShard(keyOf(tenant), shard))
+  const mine = shard === undefined ? tenants : tenants.filter((tenant) => isMine(tenant, shard, source))
   return { tenants: mine, all: tenants.length, shard }
+}
+
+/** Rows have no order of their own: what is known by the number of its row would be everybody's, or nobody's. */
+function isMine(tenant: Tenant, shard: Shard, { kind }: TenantSource): boolean {
+  if (kind === 'query' && isSlipwayError(tenant.target)) return shard.part === 1
+  return isInShard(keyOf(tenant), shard)
 }
 
 function noTenants({ kind }: TenantSource): SlipwayError {
@@ -88,11 +115,14 @@ function warnOfShard({ env, emit }: Run, shard: Shard | undefined): void {
   emit({ type: 'warning', code: 'no-shard', message })
 }
 
+/** What another query would not meet. Anything else is the server's, and may pass. */
+const ofTheQuery: ReadonlySet<FaultKind> = new Set(['statement', 'privilege', 'read-only', 'other'])
+
 async function ask(run: Run, session: Session, query: string): Promise<ListedTenant[]> {
   const texts = await session.readTexts(query).catch((error: unknown) => {
     if (isSlipwayError(error)) throw error
     const fault = run.dialect.explain(error)
-    if (fault.kind === 'session-lost') throw error
+    if (!ofTheQuery.has(fault.kind)) throw describeSessionFailure(run, error, 'querying for tenants')
     throw new SlipwayError(
       'no-tenants',
       `the query for tenants failed on ${run.url.shown}: ${fault.message}`,
@@ -114,12 +144,22 @@ export function databaseOfVerb(config: Config, verb: string): DatabaseUrl {
 /** The database that has the schemas, or many. */
 function overallUrl(config: Config): DatabaseUrl {
   const { source, tenants } = readList(config)
+  if (source.kind === 'list' && source.tenants.length === 0) return databaseOfNobody(config, source)
   if (source.kind === 'query' || !source.tenants.some(({ text }) => isUrl(text)))
     return requireDatabase(config)
   const [first] = tenants.flatMap(({ target }) => (isSlipwayError(target) ? [] : [target]))
   if (first !== undefined) return { ...first, shown: `${tenants.length} databases` }
   const [problem] = tenants.flatMap(({ target }) => (isSlipwayError(target) ? [target] : []))
   throw problem ?? noTenants(source)
+}
+
+/** Nothing is asked of it. */
+function databaseOfNobody(config: Config, source: TenantSource): DatabaseUrl {
+  const { databaseUrl, databaseProblem, allowNoTenants } = config
+  if (databaseUrl !== undefined) return databaseUrl
+  if (databaseProblem !== undefined && databaseProblem.code !== 'no-url') throw databaseProblem
+  if (!allowNoTenants) throw noTenants(source)
+  return { dialect: 'sqlite', path: ':memory:', shown: 'no database' }
 }
 
 /** For what is done for one at a time. Throws one-tenant. */

@@ -35,6 +35,7 @@ export function waitForAll(
     runTenants(run, progress, {
       isUpToDateEnough: what === 'migrations',
       intent: 'read',
+      patienceMs: timeoutMs,
       // One that failed while others were waited for has failed.
       work(tenantRun) {
         const waitedMs = performance.now() - began
@@ -43,7 +44,7 @@ export function waitForAll(
     })
 }
 
-interface Work extends TenantWork, Pick<FindOptions, 'intent'> {
+interface Work extends TenantWork, Pick<FindOptions, 'intent' | 'patienceMs'> {
   /** Nothing is left to do for whom the history is what the folder says. */
   readonly isUpToDateEnough: boolean
 }
@@ -52,13 +53,13 @@ interface Work extends TenantWork, Pick<FindOptions, 'intent'> {
 async function runTenants(
   run: Run,
   progress: Progress,
-  { isUpToDateEnough, intent, work }: Work,
+  { isUpToDateEnough, intent, patienceMs, work }: Work,
 ): Promise<void> {
   const folder = shareFolder(run)
   const runs = openTenantRuns(run, folder)
   // What is wrong with the folder is told without a database, and once.
   const look = await folder.look()
-  const found = await findTenants(run, { digests: isUpToDateEnough && look.count > 0, intent })
+  const found = await findTenants(run, { digests: isUpToDateEnough && look.count > 0, intent, patienceMs })
   const isDone = ({ schema }: Tenant) =>
     schema !== undefined && look.count > 0 && found.digests.get(schema)?.digest === look.digest
   const { done, rest } = Object.groupBy(found.tenants, (tenant) => (isDone(tenant) ? 'done' : 'rest'))
