@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startSlipway } from '../helpers/cli.ts'
-import type { TestDatabase } from '../helpers/postgres.ts'
+import { createTestDatabase, newestMajor, type TestDatabase } from '../helpers/postgres.ts'
 import { startProxy } from '../helpers/proxy.ts'
 import { until } from '../helpers/until.ts'
 import { createSchemas, environment, readHistories, readLines, tenantScene } from './scene.ts'
 
 const nobody = 'postgres://app@127.0.0.1:1'
+
+const stallsIn = (schema: string) => `do $$ begin
+  if current_schema() = '${schema}' then perform pg_advisory_xact_lock(42); end if;
+end $$;`
 
 test('what another run has is left for the end', () =>
   tenantScene(
@@ -64,6 +68,37 @@ test('a server that is gone is waited for once', () =>
       ['127.0.0.1:1/a'],
     )
     assert.deepEqual(await readHistories(db), { acme: ['0001_a'] })
+  }))
+
+test('a server that is back is reached with one try, also when it is slow', () =>
+  tenantScene({ '0001_a.sql': stallsIn('acme') }, ['acme'], async ({ workspace, db }) => {
+    await using holder = await db.connect()
+    await holder.unsafe('select pg_advisory_lock(42)')
+    await using proxy = await startProxy(db.server)
+    proxy.closeOnAccept()
+    await using other = await createTestDatabase(newestMajor)
+    const url = new URL(proxy.through(other.url()))
+    url.searchParams.set('sslmode', 'disable')
+    const list = [new URL('/gone?sslmode=disable', url), 'acme', url]
+    const running = startSlipway(['up', '--concurrency', '1', '--log-level', 'debug'], {
+      cwd: workspace.dir,
+      env: environment(db, {
+        SLIPWAY_TENANTS: list.join(),
+        SLIPWAY_WAIT_TIMEOUT: '100ms',
+        SLIPWAY_DDL_LOCK_TIMEOUT: '10m',
+      }),
+    })
+    await running.waitForOutput(/gone: /)
+    await until('the migration waits', () => waitsFor(db, 'objid = 42'))
+    proxy.forward()
+    // An answer takes longer than what is left of no time at all, and not nearly as long as a try may take.
+    proxy.delay(300)
+    await holder.unsafe('select pg_advisory_unlock(42)')
+    await running.waitForOutput(new RegExp(`${other.name}: connected`))
+    proxy.delay(0)
+    const { code, stderr } = await running.done
+    assert.equal(code, 69, stderr)
+    assert.match(stderr, /3 tenants: 2 migrated, 0 up to date, 1 failed/)
   }))
 
 test('a server that has no connection left is waited for', () =>
@@ -144,11 +179,7 @@ test('wait has its --timeout for the list as well, and looks again when it is cu
 
 test('a COMMIT whose answer is lost is found out, whoever else is left to go on with', () =>
   tenantScene(
-    {
-      '0001_a.sql': `do $$ begin
-  if current_schema() = 'first' then perform pg_advisory_xact_lock(42); end if;
-end $$;`,
-    },
+    { '0001_a.sql': stallsIn('first') },
     ['first', 'second', 'third'],
     async ({ workspace, db }) => {
       await using holder = await db.connect()

@@ -193,7 +193,13 @@ test('two shards never touch one tenant, and all of them together take every one
 test('a row that names nothing is the first part’s, wherever the query has it', () =>
   tenantScene({ '0001_a.sql': 'select 1;' }, ['acme'], async ({ run }) => {
     const part = (shard: string) =>
-      run(['up', '--tenants', "values (null), (''), (null), ('postgres://app@db/%zz'), (null)", '--shard', shard])
+      run([
+        'up',
+        '--tenants',
+        "values (null), (''), (null), ('postgres://app@db/%zz'), (null)",
+        '--shard',
+        shard,
+      ])
     const first = await part('1/2')
     assert.equal(first.code, 78, first.stderr)
     assert.match(first.stderr, /5 of 5 tenants failed/)
