@@ -10,7 +10,8 @@ import { until } from '../helpers/until.ts'
 import { cases, copyAppChart, k8s, modes, tryToRender } from './charts.ts'
 import { type Play, playIn } from './cluster/play.ts'
 import { type Cluster, clusterSkip, startCluster } from './cluster/start.ts'
-import { at, type Json, listAt, type Manifest, objectAt, textAt } from './manifests.ts'
+import { at, type Json, listAt, type Manifest, objectAt, textAt, titleOf } from './manifests.ts'
+import { buildGates } from './overlays.ts'
 import { yaml } from './packages.ts'
 import { helmMajors, kubectl } from './programs.ts'
 
@@ -50,6 +51,8 @@ for (const major of helmMajors)
 test('the API takes what kustomize makes', { skip }, () => {
   for (const folder of ['base', 'example/kustomize'])
     assert.equal(tryOut(kubectl(['kustomize', join(k8s, folder)]).stdout), '', folder)
+  for (const app of ['Deployment', 'StatefulSet', 'DaemonSet'].flatMap((kind) => buildGates(kind)))
+    assert.equal(tryOut(JSON.stringify(app)), '', titleOf(app))
 })
 
 test('the API refuses what is wrong', { skip }, () => {
