@@ -104,6 +104,16 @@ test('a Job does about each exit code what the table says', { skip, timeout: 240
   assert.equal(await outcomeOf('exit-143-evicted'), 'again, 0 failed')
 })
 
+test('at its deadline a Job loses its pod, and with it the log', { skip }, async () => {
+  makeJob('late')
+  await podOf('late')
+  play.ask(['patch', 'job', 'late', '--type=merge', '--patch', '{"spec":{"activeDeadlineSeconds":1}}'])
+  const failed = await until('the Job ends', () => conditionOf('late', 'Failed'), { everyMs: 200 })
+  assert.equal(textAt(failed, 'reason'), 'DeadlineExceeded')
+  // docs/deploy/kubernetes.md says where to look instead.
+  await until('its pod is gone', () => podsOf('late').length === 0, { everyMs: 200 })
+})
+
 test('a tenants’ Job does the other parts when one fails for good', { skip }, async () => {
   const { stdout } = kubectl(['kustomize', join(k8s, 'example/kustomize')])
   const indexed = yaml
