@@ -1,6 +1,7 @@
 /** What becomes of values that people give in earnest: nothing at all, names that look like numbers, a proxy. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readListen } from '../../src/config/listen.ts'
 import { cases, copyAppChart, modes, render, usual } from './charts.ts'
 import { checkAll } from './check.ts'
 import { at, containersOf, envOf, listAt, type Manifest, podOf } from './manifests.ts'
@@ -48,6 +49,16 @@ test('a sidecar waits nearly as long as its startup probe, if it is not told oth
   // `helm test` has two minutes.
   const [status = {}] = containersOf(podSpecOf(render('4', { ...usual, mode: 'sidecar' }), 'Pod'))
   assert.equal(envOf(status, 'SLIPWAY_WAIT_TIMEOUT'), '60s')
+})
+
+test('a sidecar listens where the kubelet gets to', () => {
+  using app = copyAppChart()
+  for (const address of ['0.0.0.0', '10.0.0.7', '[::]', '[fd00::7]']) {
+    const listen = envOf(sidecarWith(app.folder, { sidecar: { address } }), 'SLIPWAY_LISTEN')
+    assert.equal(listen, `${address}:7300`)
+    const source = { kind: 'option', key: 'listen' } as const
+    assert.equal(readListen({ text: listen ?? '', source, base: '' }).port, 7300)
+  }
 })
 
 test('a Job waits less than Helm does, and one variable wins over the default', () => {
