@@ -32,7 +32,8 @@ slipway_finds() (
 )
 
 # Started as a program, under whatever name, $0 is this file. Read by another, it is that one.
-{ read -r slipway_line && read -r slipway_line; } 2>/dev/null <"$0"
+slipway_line=
+{ read -r slipway_line && read -r slipway_line; } 2>/dev/null <"$0" || :
 case $slipway_line in
   "# slipway's entrypoint:"*) slipway_entrypoint "$@" ;;
 esac

@@ -15,9 +15,13 @@ if (version === undefined) refuse([`${tag} is no tag of a release: vX.Y.Z`])
 /** Where the version stands, and as what. */
 const places: readonly (readonly [string, RegExp])[] = [
   ['package.json', /^ {2}"version": "(.*)"/m],
+  ['package-lock.json', /^ {2}"version": "(.*)"/m],
   ['Dockerfile', /^ARG VERSION=(.*)$/m],
   ['k8s/chart/Chart.yaml', /^version: (.*)$/m],
   ['k8s/chart/Chart.yaml', /^appVersion: (.*)$/m],
+  // An app's chart names the version that it depends on.
+  ['k8s/example/chart/Chart.yaml', /^ {4}version: (.*)$/m],
+  ['docs/deploy/helm.md', /^ {4}version: (.*)$/m],
 ]
 /** npm adds provenance only to a package that names the repository it is published from. */
 const repository = process.env.GITHUB_REPOSITORY

@@ -32,7 +32,7 @@ import { version } from './version.ts'
 export const run = (): void => void main().then(endAfterOutput)
 
 async function main(): Promise<number> {
-  const termination = await openTerminationLog()
+  const termination = await openTerminationLog(process.argv[2])
   let verb = ''
   let config: Config | undefined
   let reporter: StartingReporter | undefined

@@ -23,5 +23,7 @@ printed=$(helm push "packed/slipway-$VERSION.tgz" "oci://$CHART_REGISTRY" 2>&1) 
 echo "$printed"
 digest=$(sed -n 's/^Digest: *//p' <<<"$printed")
 [[ $digest == sha256:* ]]
+# The package of npm has the same name, and both become files of one release.
+mv "packed/slipway-$VERSION.tgz" "packed/slipway-chart-$VERSION.tgz"
 echo "name=$CHART_REGISTRY/slipway" >>"$GITHUB_OUTPUT"
 echo "digest=$digest" >>"$GITHUB_OUTPUT"

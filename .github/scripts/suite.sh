@@ -13,7 +13,8 @@ case ${1-} in
   test) TEST_MAKE=required npm test ;;
   k8s)
     npm ci --prefix test/k8s
-    npm run test:k8s
+    node test/k8s/cluster/build.ts
+    TEST_CLUSTER=required npm run test:k8s
     ;;
   workflows)
     npm ci --prefix test/workflows

@@ -1,6 +1,8 @@
 /** What is known: our own run as it tells of itself, and the database as of the last look. */
 import { lookAround, type Overview } from '../engine/overview.ts'
 import type { Run } from '../engine/run.ts'
+import { untilAborted } from '../engine/sleep.ts'
+import { keepApart } from '../engine/tenants/apart.ts'
 import type { RunEvent } from '../events.ts'
 import type { MetricFacts } from './metrics.ts'
 import { judge } from './readiness.ts'
@@ -39,7 +41,9 @@ export function createBoard(run: Run): Board {
     whileWaiting: undefined,
   }
   const watch: Watch<Overview> = createWatch<Overview>({
-    look: () => lookAround(looker),
+    // What the driver throws outside any promise ends the look, not the run.
+    look: () =>
+      keepApart(looker, 'serve', (signal) => untilAborted(signal, () => lookAround({ ...looker, signal }))),
     everyMs: () => {
       const isImpatient = watch.problem !== undefined || watch.found?.holder !== undefined
       return isImpatient ? Math.min(impatientMs, run.config.refreshMs) : run.config.refreshMs

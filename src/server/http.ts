@@ -83,7 +83,8 @@ export async function openServer(options: ServerOptions): Promise<OpenServer> {
 
 function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
+    // Of one that listens it is a connection that could not be taken, and none of the run's business.
+    server.on('error', (error) => {
       const message = `serve cannot listen at ${host}, port ${port}: ${messageOf(error)}`
       reject(new SlipwayError('listen-failed', message, { cause: error }))
     })

@@ -1,4 +1,5 @@
 /** Metrics in Prometheus' text format. The only file that imports its client. */
+import type { IncomingMessage } from 'node:http'
 import { Counter, Gauge, Pushgateway, Registry } from '@prometheus-io/client'
 
 /** What is known; what is not makes no sample, since 0 would be a claim. Times are milliseconds, instants dates. */
@@ -50,14 +51,34 @@ export interface PushTarget {
 
 /**
  * Adds to what the gateway has of this job, so that the time of the last success outlives a failure:
- * https://github.com/prometheus/pushgateway#post-method. Rejects when the gateway does not take them.
+ * https://github.com/prometheus/pushgateway#post-method. Rejects when the gateway does not take them, in time.
  */
 export async function pushMetrics(facts: MetricFacts, target: PushTarget): Promise<void> {
-  const options = { timeout: target.timeoutMs, headers: { 'Content-Type': contentType } }
-  await new Pushgateway(target.gateway.href, options, fill(facts)).pushAdd({
+  const { timeoutMs } = target
+  const options = { timeout: timeoutMs, headers: { 'Content-Type': contentType } }
+  const pushed = new Pushgateway(target.gateway.href, options, fill(facts)).pushAdd({
     jobName: target.job,
     ...(target.part === undefined ? {} : { groupings: { shard: String(target.part) } }),
   })
+  const { resp } = await withinTime(pushed, timeoutMs)
+  // A redirect is an answer like any other to the client.
+  const status = (resp as IncomingMessage).statusCode ?? 0
+  if (status >= 300)
+    throw new Error(`push failed with status ${status}; it is not sent on to where that leads`)
+}
+
+/** The client's own limit is the socket's silence: it waits for ever where the connection ends within the answer. */
+async function withinTime<T>(pushed: Promise<T>, timeoutMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new Error(`not answered within ${timeoutMs / 1000} s`)),
+    timeoutMs,
+  )
+  try {
+    return await Promise.race([pushed, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function fill(facts: MetricFacts): Registry {

@@ -42,7 +42,14 @@ export function createStream({ parts, tick }: StreamOptions): Stream {
   const tellAll = () => {
     telling = undefined
     if (pages.size === 0) return
-    const now = parts()
+    let now: Readonly<Record<string, string>>
+    try {
+      now = parts()
+    } catch {
+      // Out of a timer it would stop the run. Who asks again is told what is wrong.
+      for (const page of pages.keys()) page.destroy()
+      return
+    }
     for (const page of pages.keys()) tellPage(page, now)
   }
   const beat = () => {

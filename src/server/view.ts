@@ -107,8 +107,13 @@ export function createView({ run, record, overview, problem, now }: ViewInput): 
 function isOwn(run: Run, record: RunRecord, holder: LockHolder | undefined): boolean {
   if (record.phase !== 'migrating' || !record.hadLock) return false
   return run.dialect.isRemote
-    ? holder?.applicationName?.startsWith(`slipway/${run.runnerVersion} ${run.appliedBy}`) === true
+    ? holder?.applicationName?.startsWith(keptName(`slipway/${run.runnerVersion} ${run.appliedBy}`)) === true
     : holder?.pid === process.pid
+}
+
+/** PostgreSQL keeps 63 bytes of it, and puts something else for what is not ASCII (as its versions differ). */
+function keptName(name: string): string {
+  return /^[ -~]{0,63}/.exec(name)?.[0] ?? ''
 }
 
 type LookView = Pick<View, 'readAt' | 'status' | 'lock' | 'failures'>

@@ -12,9 +12,9 @@ export interface TerminationLog {
   tellError(verb: string, error: unknown, redact: Redactor): void
 }
 
-/** Undefined outside a pod. All that writing needs is loaded now: at the end there is no time for it. */
-export async function openTerminationLog(): Promise<TerminationLog | undefined> {
-  if (!existsSync(path)) return undefined
+/** Undefined outside a pod, and for a probe: it shares the file with the run that it asks about. All that writing needs is loaded now: at the end there is no time for it. */
+export async function openTerminationLog(verb: string | undefined): Promise<TerminationLog | undefined> {
+  if (verb === 'healthcheck' || !existsSync(path)) return undefined
   const { writeTerminationMessage } = await import('../reporters/termination.ts')
   return {
     tellOutcome: (outcome, redact) => void writeTerminationMessage({ path, outcome, redact }),

@@ -33,8 +33,9 @@ async function runInPod(
   workspace: Workspace,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  before = untidy,
 ): Promise<SlipwayResult & { readonly message: string }> {
-  workspace.write({ 'termination.log': untidy })
+  workspace.write({ 'termination.log': before })
   const log = workspace.path('termination.log')
   const result = await slipway(args, {
     cwd: workspace.dir,
@@ -79,6 +80,18 @@ describe('termination message', { skip }, () => {
     const result = await runInPod(workspace, ['exec', '--', 'cat', path], env)
     assert.equal(result.code, 0, result.stderr)
     assert.deepEqual(JSON.parse(result.stdout).applied, ['0001_a'])
+  })
+
+  test('a probe leaves it to the run that it asks about', async () => {
+    using workspace = createWorkspace()
+    const ofTheRun = '{"exitCode":70,"verb":"serve"}'
+    for (const [flag, code] of [
+      ['--listen=1', 69],
+      ['--lisetn=1', 64],
+    ] as const) {
+      const result = await runInPod(workspace, ['healthcheck', flag], {}, ofTheRun)
+      assert.deepEqual([result.code, result.message], [code, ofTheRun], result.stderr)
+    }
   })
 
   for (const [name, args, env, code] of [

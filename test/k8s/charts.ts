@@ -51,7 +51,7 @@ export function makeTwoDatabases(app: string): string {
   mkdirSync(join(folder, 'templates'), { recursive: true })
   const aliases = ['orders', 'audit']
   const dependencies = aliases.map(
-    (alias) => `  - { name: slipway, alias: ${alias}, version: 0.1.0, repository: file://../../chart }\n`,
+    (alias) => `  - { name: slipway, alias: ${alias}, version: "*", repository: file://../../chart }\n`,
   )
   writeFileSync(
     join(folder, 'Chart.yaml'),

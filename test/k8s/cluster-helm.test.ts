@@ -72,8 +72,11 @@ for (const major of helmMajors) {
     assert.equal((await helm(major, ['uninstall', release])).code, 0)
     // As docs/deploy/helm.md says.
     assert.equal(jobs(release).length, 1)
-    play.ask(['delete', 'job,networkpolicy', '--selector', `app.kubernetes.io/instance=${release}`])
-    assert.deepEqual(jobs(release), [])
+    const ours = `app.kubernetes.io/instance=${release},app.kubernetes.io/name=slipway`
+    const left = () => play.get('jobs,networkpolicies,pods', ours).map(({ kind }) => kind)
+    assert.deepEqual([...new Set(left())].sort(), ['Job', 'NetworkPolicy', 'Pod'])
+    play.ask(['delete', 'job,networkpolicy,pod', '--selector', ours])
+    assert.deepEqual(left(), [])
   })
 
   test(`helm ${major}: a plain Job is another with another image, and else the same`, { skip }, async () => {
@@ -93,5 +96,17 @@ for (const major of helmMajors) {
     assert.equal(other.code, 0, other.output)
     const left = await until('the old Job is gone', () => jobs(release).length === 1 && jobs(release))
     assert.notEqual(left[0]?.name, first?.name)
+  })
+
+  test(`helm ${major}: the mode is a value that can be changed, and back`, { skip }, async () => {
+    const release = `mode-${major}`
+    const policies = () => play.get('networkpolicies', `app.kubernetes.io/instance=${release}`)
+    for (const mode of ['hook', 'job', 'hook', 'job']) {
+      const given = values(`--set=mode=${mode},networkPolicy.enabled=true`)
+      const { code, output } = await helm(major, ['upgrade', '--install', release, chart, ...given])
+      assert.equal(code, 0, output)
+      // Also of `helm test`, which has no other way out of a namespace that is closed.
+      assert.notDeepEqual(policies(), [], mode)
+    }
   })
 }

@@ -10,7 +10,8 @@ import { until } from '../helpers/until.ts'
 import { cases, copyAppChart, k8s, modes, tryToRender } from './charts.ts'
 import { type Play, playIn } from './cluster/play.ts'
 import { type Cluster, clusterSkip, startCluster } from './cluster/start.ts'
-import { at, type Json, listAt, type Manifest, objectAt, textAt } from './manifests.ts'
+import { at, type Json, listAt, type Manifest, objectAt, textAt, titleOf } from './manifests.ts'
+import { buildGates } from './overlays.ts'
 import { yaml } from './packages.ts'
 import { helmMajors, kubectl } from './programs.ts'
 
@@ -50,6 +51,8 @@ for (const major of helmMajors)
 test('the API takes what kustomize makes', { skip }, () => {
   for (const folder of ['base', 'example/kustomize'])
     assert.equal(tryOut(kubectl(['kustomize', join(k8s, folder)]).stdout), '', folder)
+  for (const app of ['Deployment', 'StatefulSet', 'DaemonSet'].flatMap((kind) => buildGates(kind)))
+    assert.equal(tryOut(JSON.stringify(app)), '', titleOf(app))
 })
 
 test('the API refuses what is wrong', { skip }, () => {
@@ -99,6 +102,16 @@ test('a Job does about each exit code what the table says', { skip, timeout: 240
     assert.equal(await outcomeOf(`exit-${code}`), expected, code)
   }
   assert.equal(await outcomeOf('exit-143-evicted'), 'again, 0 failed')
+})
+
+test('at its deadline a Job loses its pod, and with it the log', { skip }, async () => {
+  makeJob('late')
+  await podOf('late')
+  play.ask(['patch', 'job', 'late', '--type=merge', '--patch', '{"spec":{"activeDeadlineSeconds":1}}'])
+  const failed = await until('the Job ends', () => conditionOf('late', 'Failed'), { everyMs: 200 })
+  assert.equal(textAt(failed, 'reason'), 'DeadlineExceeded')
+  // docs/deploy/kubernetes.md says where to look instead.
+  await until('its pod is gone', () => podsOf('late').length === 0, { everyMs: 200 })
 })
 
 test('a tenants’ Job does the other parts when one fails for good', { skip }, async () => {

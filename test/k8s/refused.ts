@@ -101,4 +101,25 @@ export const refused: Readonly<Record<string, Refused>> = {
   'a label that is too long': { values: { podLabels: { team: 'a'.repeat(64) } }, says: /podLabels/ },
   'a way out to every port': { values: { networkPolicy: { extraEgress: [{}] } }, says: /ports/ },
   'a label that is no text': { values: { podLabels: { replicas: 2 } }, says: /podLabels/ },
+  'an IPv6 address without brackets': { values: { sidecar: { address: '::' } }, says: /address/ },
+  'an address that no probe gets to': { values: { sidecar: { address: '127.0.0.1' } }, says: /address/ },
+  'that address by its name': { values: { sidecar: { address: 'localhost' } }, says: /address/ },
+  'that address of IPv6': { values: { sidecar: { address: '[::1]' } }, says: /address/ },
+  'an account that is none': { values: { serviceAccountName: 'a: b' }, says: /serviceAccountName/ },
+  'a variable that is a setting, too': {
+    values: {
+      settings: { SLIPWAY_LOG_LEVEL: 'debug' },
+      extraEnv: [{ name: 'SLIPWAY_LOG_LEVEL', value: 'info' }],
+    },
+    says: /extraEnv: SLIPWAY_LOG_LEVEL is among the settings/,
+  },
+  'a variable that is there twice': {
+    values: {
+      extraEnv: [
+        { name: 'PGHOST', value: 'db' },
+        { name: 'PGHOST', value: 'db2' },
+      ],
+    },
+    says: /extraEnv: PGHOST is there twice/,
+  },
 }

@@ -112,6 +112,8 @@ const wrong: readonly [of: string, text: string | RegExp, by: string, found: Reg
   [pod, '0.0.0.0:7300', '0.0.0.0:7301', /asks port 7300/],
   [pod, '0.0.0.0:7300', '127.0.0.1:7300', /does not get to/],
   [pod, '/readyz', '/healthz', /only \/readyz/],
+  [pod, '"value":"25m"', '"value":"60s"', /SLIPWAY_WAIT_TIMEOUT is 60 s/],
+  [pod, /"25m"/g, '"35m"', /SLIPWAY_LOCK_TIMEOUT is 2100 s/],
 ]
 
 test('what is not wrong is left alone', () => {
@@ -139,6 +141,12 @@ test('a Job that needs what comes after it', () => {
     check(`${hook}---\n${secret}`).join(),
     /Job migrate runs before Secret slipway-database is there/,
   )
+})
+
+test('an app that waits for other tenants than the Job migrates', () => {
+  const all = render('4', cases.get('tenants') ?? '')
+  assert.deepEqual(checkAll(all), [])
+  assert.match(check(`${tenants}\n---\n${job}`).join(), /SLIPWAY_TENANTS differs/)
 })
 
 test('a number as Helm writes large ones', () => {

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { cases, copyAppChart, k8s, modes, render } from './charts.ts'
 import { type Manifest, readManifests } from './manifests.ts'
-import { kubectl } from './programs.ts'
+import { build, buildGates } from './overlays.ts'
 import { checkWords } from './rules/words.ts'
 
 test('manifests say what slipway understands', () => {
   using app = copyAppChart()
   const manifests: Manifest[] = [
-    ...readManifests(kubectl(['kustomize', join(k8s, 'example/kustomize')]).stdout),
+    ...build(join(k8s, 'example/kustomize')),
+    ...buildGates(),
     ...[...cases.values()].flatMap((values) => render('4', values)),
     ...modes.flatMap((mode) => render('4', { slipway: { mode } }, app.folder)),
   ]

@@ -84,3 +84,17 @@ test('only so many pages', async () => {
   })
   assert.equal((await serving.get('/healthz')).status, 200)
 })
+
+test('a page that cannot be drawn is closed, and nothing else', async () => {
+  await using place = await openPlace('sqlite', { '0001_a.sql': 'create table a (id integer);\n' })
+  await using serving = await startServing({ cwd: place.workspace.dir, env: place.env })
+  await serving.until('ready')
+  const { parts, response } = await openStream(serving.url)
+  await until('history is told', () => /0001_<wbr>a/.test(parts.migrations ?? ''))
+  const closed = new Promise((resolve) => response.once('close', resolve))
+  await place.change("update schema_migrations set applied_at = 'long ago'")
+  await closed
+  assert.equal((await serving.get('/api/status')).status, 500)
+  assert.equal((await serving.get('/readyz')).status, 200)
+  assert.equal(await serving.stop(), 0)
+})

@@ -1,6 +1,6 @@
 /** Metrics of runs that end: --metrics-file and --pushgateway. */
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { openPlace } from '../helpers/place.ts'
@@ -60,7 +60,7 @@ interface Pushed {
 
 test('a push adds to the job, and one that fails changes nothing of the run', async () => {
   const pushed: Pushed[] = []
-  let status = 200
+  let answer = (response: ServerResponse) => void response.writeHead(200).end()
   const gateway = createServer((request, response) => {
     let body = ''
     request.setEncoding('utf8').on('data', (text: string) => {
@@ -69,7 +69,7 @@ test('a push adds to the job, and one that fails changes nothing of the run', as
     request.once('end', () => {
       const { method, url: path, headers } = request
       pushed.push({ method, path, authorization: headers.authorization, body })
-      response.writeHead(status).end('no\n')
+      answer(response)
     })
   })
   await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
@@ -94,12 +94,22 @@ test('a push adds to the job, and one that fails changes nothing of the run', as
     assert.equal(pushed.at(-1)?.path, '/base/metrics/job/shop/shard/1')
     assert.equal(readSamples(pushed.at(-1)?.body ?? '').get('slipway_tenants{state="migrated"}'), 2)
 
-    status = 500
+    answer = (response) => void response.writeHead(500).end('no\n')
     const refused = await place.expect(0, 'up', env)
     assert.match(refused.stderr, /pushing metrics to 127\.0\.0\.1:\d+.*status 500/)
+    answer = (response) => void response.writeHead(308, { Location: 'https://127.0.0.1:1/' }).end()
+    const moved = await place.expect(0, 'up', env)
+    assert.match(moved.stderr, /pushing metrics to 127\.0\.0\.1:\d+.*status 308/)
+    answer = (response) => {
+      response.writeHead(502, { 'Content-Length': 100 }).write('no\n', () => response.socket?.end())
+    }
+    const cut = await place.expect(0, 'exec -- echo sailing', env)
+    assert.match(cut.stderr, /pushing metrics to 127\.0\.0\.1:\d+.*not answered within 5 s/)
+    assert.equal(cut.stdout, 'sailing\n')
     const gone = await place.expect(0, 'up', { SLIPWAY_PUSHGATEWAY: 'http://127.0.0.1:1' })
     assert.match(gone.stderr, /pushing metrics to 127\.0\.0\.1:1.*ECONNREFUSED/)
-    for (const { stderr } of [first, refused, gone]) assert.doesNotMatch(stderr, /gate-secret|cHVzaGVy/)
+    for (const { stderr } of [first, refused, moved, cut, gone])
+      assert.doesNotMatch(stderr, /gate-secret|cHVzaGVy/)
     const shown = await place.expect(0, 'config', env)
     assert.doesNotMatch(shown.stdout, /gate-secret/)
   } finally {

@@ -139,7 +139,13 @@ test('answers while it migrates, and SIGTERM then ends it with 143', async () =>
     '0002_sleep.sql': 'select pg_sleep(60);\n',
     '0003_c.sql': 'create table c (id integer);\n',
   })
-  await using serving = await startIn(place)
+  // Longer than the 63 bytes that PostgreSQL keeps of a session's name.
+  const pod = {
+    POD_NAMESPACE: 'production',
+    POD_NAME: 'api-7c9d8f6b5-x2x8k',
+    NODE_NAME: 'ip-10-0-12-34.eu-west-1',
+  }
+  await using serving = await startIn(place, pod)
   await until('the second one runs', async () => (await serving.status()).run.steps[1]?.state === 'running')
   assert.equal((await serving.get('/healthz')).status, 200)
   assert.deepEqual((await serving.get('/readyz')).body, 'not ready: migrating\n')
@@ -155,7 +161,10 @@ test('answers while it migrates, and SIGTERM then ends it with 143', async () =>
   await until('it knows the holder', async () => (await other.status()).lock.held)
   const waiting = await other.status()
   assert.equal(waiting.lock.own, false)
-  assert.match(waiting.lock.text, /pid \d+ \(slipway\/.*pod-x\).*running: select pg_sleep/)
+  assert.match(
+    waiting.lock.text,
+    /pid \d+ \(slipway\/.*production\/api-7c9d8f6b5-x2x8k.*\).*running: select pg_sleep/,
+  )
   assert.match((await other.get('/')).body, /Waiting for another runner/)
 
   other.running.kill('SIGTERM')

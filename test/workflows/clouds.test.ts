@@ -172,6 +172,7 @@ interface EcsContainer {
   readonly environment?: readonly { readonly name: string }[]
   readonly secrets?: readonly { readonly name: string }[]
   readonly dependsOn?: readonly { readonly containerName: string; readonly condition: string }[]
+  readonly startTimeout?: number
   readonly stopTimeout?: number
 }
 
@@ -186,7 +187,9 @@ for (const file of ['migrate.json', 'service.json'])
     const names = [...(migrate.environment ?? []), ...(migrate.secrets ?? [])].map(({ name }) => name)
     assert.ok(names.includes('SLIPWAY_DATABASE_URL'))
     assert.deepEqual(wrongVariables(names), [])
+    // What Fargate takes.
     assert.ok((migrate.stopTimeout ?? 30) <= 120)
+    assert.ok((migrate.startTimeout ?? 2) <= 120)
     // Of two, the one that ends is not essential, and its success is waited for.
     assert.equal(migrate.essential, app === undefined)
     if (app !== undefined)

@@ -1,7 +1,7 @@
 /** The scripts that workflows call, run here; what they call in turn is a stand-in that keeps its arguments. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
 import { createWorkspace, type Workspace } from '../helpers/workspace.ts'
@@ -85,6 +85,7 @@ test('the chart is packed and pushed, and no argument has the password', () => {
 echo "$*" >>calls
 case $1 in
   registry) cat >password ;;
+  package) : >packed/slipway-1.2.3.tgz ;;
   push) echo 'Pushed: registry.example/charts/slipway:1.2.3'; echo 'Digest: sha256:1234' ;;
 esac
 `,
@@ -108,6 +109,8 @@ esac
   ])
   assert.equal(workspace.read('password'), 'knot')
   assert.equal(workspace.read('output'), 'name=registry.example/charts/slipway\ndigest=sha256:1234\n')
+  // Beside npm's slipway-1.2.3.tgz, in one release.
+  assert.deepEqual(readdirSync(workspace.path('packed')), ['slipway-chart-1.2.3.tgz'])
 })
 
 test('the facts of a commit', () => {
@@ -126,7 +129,14 @@ test('the facts of a commit', () => {
   assert.equal(workspace.read('output'), 'epoch=1767315845\ncreated=2026-01-02T01:04:05Z\n')
 })
 
-const files = ['package.json', 'Dockerfile', 'k8s/chart/Chart.yaml'] as const
+const files = [
+  'package.json',
+  'package-lock.json',
+  'Dockerfile',
+  'k8s/chart/Chart.yaml',
+  'k8s/example/chart/Chart.yaml',
+  'docs/deploy/helm.md',
+] as const
 
 function release(workspace: Workspace, tag: string, more: NodeJS.ProcessEnv = {}): Ended {
   const script = join(root, 'scripts/release.ts')

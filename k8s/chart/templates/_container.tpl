@@ -41,7 +41,7 @@ envFrom:
 {{- end }}
 {{- end }}
 
-{{- /* Its variables, given the same. */ -}}
+{{- /* Its variables, given the same, and `patience` where it may wait longer than usual. */ -}}
 {{- define "slipway.envOf" -}}
 {{- $values := .root.Values -}}
 {{- with ternary "/run/secrets/slipway/database-url" $values.database.file (ne .secret "") }}
@@ -54,7 +54,12 @@ envFrom:
     fieldRef:
       fieldPath: {{ $path }}
 {{- end }}
-{{- range $name, $value := $values.settings }}
+{{- /* A Job is tried again, and must be done before Helm gives up. */ -}}
+{{- $settings := dict "SLIPWAY_WAIT_TIMEOUT" (.patience | default "60s") "SLIPWAY_LOCK_TIMEOUT" (.patience | default "2m") -}}
+{{- range $values.extraEnv }}{{ $settings = omit $settings .name }}{{ end -}}
+{{- /* Not with merge, to which 0 and false are nothing. */ -}}
+{{- range $name, $value := $values.settings }}{{ $settings = set $settings $name $value }}{{ end -}}
+{{- range $name, $value := $settings }}
 - name: {{ $name }}
   value: {{ include "slipway.text" $value | quote }}
 {{- end }}
@@ -89,8 +94,10 @@ env:
 
 {{- /* A native sidecar: what follows it starts once the startup probe has succeeded. */ -}}
 {{- define "slipway.sidecarContainer" -}}
-{{- $its := dict "root" . "secret" (include "slipway.secret" .) -}}
-name: {{ include "slipway.name" . }}
+{{- /* It runs once, until the probe has it started again: a little less, so that it says itself what it waited for. */ -}}
+{{- $patience := div (mul 5 (int .Values.sidecar.startupSeconds)) 6 | printf "%ds" -}}
+{{- $its := dict "root" . "secret" (include "slipway.secret" .) "patience" $patience -}}
+name: {{ include "slipway.name" . | quote }}
 args:
   {{- prepend .Values.args "serve" | toYaml | nindent 2 }}
 restartPolicy: Always
@@ -166,16 +173,16 @@ not change with it.
     sources:
       {{- if .secret }}
       - secret:
-          name: {{ .secret }}
+          name: {{ .secret | quote }}
           items:
-            - key: {{ .key }}
+            - key: {{ .key | quote }}
               path: database-url
       {{- end }}
       {{- if and (eq $values.mode "sidecar") $values.sidecar.tokenSecret }}
       - secret:
-          name: {{ $values.sidecar.tokenSecret }}
+          name: {{ $values.sidecar.tokenSecret | quote }}
           items:
-            - key: {{ $values.sidecar.tokenKey }}
+            - key: {{ $values.sidecar.tokenKey | quote }}
               path: token
       {{- end }}
 {{- end }}

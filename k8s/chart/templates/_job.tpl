@@ -1,6 +1,6 @@
 {{- define "slipway.podSpec" -}}
 restartPolicy: Never
-serviceAccountName: {{ .Values.serviceAccountName }}
+serviceAccountName: {{ .Values.serviceAccountName | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ int .Values.terminationGracePeriodSeconds }}

@@ -10,7 +10,7 @@
 {{- end }}
 
 {{- define "slipway.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "slipway.name" . }}
+app.kubernetes.io/name: {{ include "slipway.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
@@ -63,6 +63,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (replace "+" "_" .Chart.Version) | 
 {{- $given := compact (list $database.existingSecret $database.url $database.file (ternary "variables" "" $database.variables)) -}}
 {{- if gt (len $given) 1 -}}
 {{- fail "database.existingSecret, database.url, database.file and database.variables are two databases: give one of them" -}}
+{{- end -}}
+{{- range $index, $entry := .Values.extraEnv -}}
+{{- if hasKey $.Values.settings $entry.name -}}
+{{- fail (printf "extraEnv: %s is among the settings, too: give it once" $entry.name) -}}
+{{- end -}}
+{{- range $other := slice $.Values.extraEnv 0 $index -}}
+{{- if eq $other.name $entry.name -}}
+{{- fail (printf "extraEnv: %s is there twice" $entry.name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.argocd.enabled .Values.flux.enabled -}}
 {{- fail "argocd.enabled and flux.enabled: only one of them applies the chart" -}}

@@ -97,5 +97,15 @@ function secondsOf(container: JsonObject, variable: string, otherwise: string): 
 /** As objects of the API: at most one of each name in a namespace. */
 export function checkSet(manifests: readonly Manifest[]): string[] {
   const keys = manifests.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
-  return keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `${key} is there twice`)
+  return [
+    ...keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `${key} is there twice`),
+    ...checkTenants(manifests),
+  ]
+}
+
+/** Who waits for other tenants than are migrated waits for ever. */
+function checkTenants(manifests: readonly Manifest[]): string[] {
+  const containers = manifests.flatMap((manifest) => containersOf(podOf(manifest)?.spec ?? {})).filter(isOurs)
+  const tenants = new Set(containers.map((container) => envOf(container, 'SLIPWAY_TENANTS') ?? 'none'))
+  return tenants.size > 1 ? [`SLIPWAY_TENANTS differs: ${[...tenants].join(', ')}`] : []
 }

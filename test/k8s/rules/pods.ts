@@ -2,6 +2,7 @@
  * What every pod must hold, above all the "restricted" level of
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/
  */
+import { parseDuration } from '../../../src/plan/duration.ts'
 import {
   at,
   containersOf,
@@ -155,7 +156,17 @@ export function checkSidecar(container: JsonObject): string[] {
   if (/^(127\.|localhost|\[::1\])/.test(listen)) found.push(`${name}: the kubelet does not get to ${listen}`)
   if (at(probe, 'httpGet.path') !== '/readyz')
     found.push(`${name}: only /readyz says that migrations are done`)
-  return found
+  return [...found, ...checkPatience(container, probe)]
+}
+
+/** A sidecar runs once: what ends by itself long before the probe stays unready until then, though all is well by now. */
+function checkPatience(container: JsonObject, probe: JsonObject): string[] {
+  const seconds = Number(probe.periodSeconds) * Number(probe.failureThreshold)
+  return ['SLIPWAY_WAIT_TIMEOUT', 'SLIPWAY_LOCK_TIMEOUT'].flatMap((variable) => {
+    const waits = (parseDuration(envOf(container, variable) ?? '0') ?? 0) / 1000
+    if (waits >= seconds / 2 && waits < seconds) return []
+    return [`${textAt(container, 'name')}: ${variable} is ${waits} s, and it has ${seconds} s to start`]
+  })
 }
 
 export function repeated(list: readonly JsonObject[], key: string): string[] {
