@@ -142,7 +142,10 @@ test('a service that stays: the app starts when it is healthy, and not when it f
   await until('the app shows its table', async () => /All aboard/.test(await its.log('app')))
   const address = (await its.expect('port', 'migrate', '7300')).stdout.trim()
   assert.match(address, /^127\.0\.0\.1:/)
-  assert.match(await (await fetch(`http://${address}/`)).text(), /<title>\S* slipway · app<\/title>/)
+  assert.match(
+    await (await fetch(`http://${address}/`)).text(),
+    /<title>✓ slipway · postgres:\/\/app@db:5432\/app<\/title>/,
+  )
   await its.expect('stop', 'migrate')
   assert.equal(await its.state('migrate'), 'exited 0')
   await its.expect('rm', '--force', '--stop', 'app', 'migrate')
