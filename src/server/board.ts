@@ -1,8 +1,8 @@
 /** What is known: our own run as it tells of itself, and the database as of the last look. */
+import { keepApart } from '../engine/apart.ts'
 import { lookAround, type Overview } from '../engine/overview.ts'
 import type { Run } from '../engine/run.ts'
 import { untilAborted } from '../engine/sleep.ts'
-import { keepApart } from '../engine/tenants/apart.ts'
 import type { RunEvent } from '../events.ts'
 import type { MetricFacts } from './metrics.ts'
 import { judge } from './readiness.ts'
@@ -41,9 +41,13 @@ export function createBoard(run: Run): Board {
     whileWaiting: undefined,
   }
   const watch: Watch<Overview> = createWatch<Overview>({
-    // What the driver throws outside any promise ends the look, not the run.
+    // What the driver throws outside any promise ends the look, not the run; and nothing, once the look is over.
     look: () =>
-      keepApart(looker, 'serve', (signal) => untilAborted(signal, () => lookAround({ ...looker, signal }))),
+      keepApart(
+        run.signal,
+        () => {},
+        (signal) => untilAborted(signal, () => lookAround({ ...looker, signal })),
+      ),
     everyMs: () => {
       const isImpatient = watch.problem !== undefined || watch.found?.holder !== undefined
       return isImpatient ? Math.min(impatientMs, run.config.refreshMs) : run.config.refreshMs
@@ -52,6 +56,8 @@ export function createBoard(run: Run): Board {
     isHeldUp: () => !run.dialect.isRemote && !hasEnded(record),
     onLook: tellAll,
   })
+  const view = () =>
+    createView({ run, record, overview: watch.found, problem: watch.problem, now: new Date() })
   return {
     listen(event) {
       recordEvent(record, event, new Date())
@@ -63,20 +69,9 @@ export function createBoard(run: Run): Board {
       phase: record.phase,
       code: record.error?.code,
     }),
-    view: () => createView({ run, record, overview: watch.found, problem: watch.problem, now: new Date() }),
+    view,
     facts() {
-      const {
-        ready,
-        status,
-        lock,
-        run: own,
-      } = createView({
-        run,
-        record,
-        overview: watch.found,
-        problem: watch.problem,
-        now: new Date(),
-      })
+      const { ready, status, lock, run: own } = view()
       const failures = [...(watch.found?.failures.values() ?? [])].map(({ at }) => at.getTime())
       const failedAt = record.phase === 'failed' ? [record.finishedAt?.getTime() ?? 0] : []
       const lastFailure = Math.max(...failures, ...failedAt)

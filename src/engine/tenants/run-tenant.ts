@@ -1,10 +1,10 @@
 /** A run over one of many, told as a run of its own. */
-import { isSlipwayError } from '../../errors.ts'
+import { isSlipwayError, type SlipwayError } from '../../errors.ts'
 import type { RunOutcome } from '../../events.ts'
+import { keepApart } from '../apart.ts'
 import { runToOutcome } from '../outcome.ts'
 import type { Progress } from '../progress.ts'
 import type { Run } from '../run.ts'
-import { keepApart } from './apart.ts'
 import type { Tenant } from './tenant.ts'
 import { type TenantRuns, toTenantError } from './tenant-run.ts'
 
@@ -34,7 +34,9 @@ export async function runTenant(
   }
   // Even of one that cannot be opened it is told that it began and how it ended.
   const url = isSlipwayError(target) ? { ...run.url, shown: name } : target
-  const outcome = await keepApart(run, name, (signal) => {
+  const tellLate = ({ message }: SlipwayError) =>
+    run.emit({ type: 'warning', tenant: name, code: 'stray-error', message })
+  const outcome = await keepApart(run.signal, tellLate, (signal) => {
     const announced = { ...run, url, signal, emit, tenant: name }
     return runToOutcome(announced, async (progress) => {
       let mine: Run = announced
